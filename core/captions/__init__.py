@@ -1,0 +1,1 @@
+"""What is shown: captions, the board they stand on, pages, and their way out."""

@@ -1,0 +1,33 @@
+"""What a reader sees of one utterance, and of audio that was lost."""
+
+from dataclasses import dataclass
+
+from core.audio.frame import Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """What `speaker` says or said from `start` to `end` (seconds of the call).
+
+    Text that is not `final` may still change after its first `stable` characters.
+    """
+
+    speaker: Speaker
+    start: float
+    end: float
+    text: str
+    final: bool
+    stable: int = 0
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Nothing of `speaker` could be heard from `start` to `end` (seconds of the call)."""
+
+    speaker: Speaker
+    start: float
+    end: float
+
+
+Entry = Caption | Gap

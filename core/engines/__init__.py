@@ -1,0 +1,1 @@
+"""Who listens: the Transcriber protocol and its implementations."""

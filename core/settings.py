@@ -1,0 +1,58 @@
+"""Every setting, validated once. Built in `bots.__main__`, passed down, never imported as a value.
+
+`config/spokenly.env.example` lists each with its meaning; a test keeps the two equal.
+"""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import Field, HttpUrl, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read from the environment (`SPOKENLY_…`) and, where it exists, from `.env`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="SPOKENLY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+    )
+
+    # The address
+    host: str = Field("127.0.0.1", description="Where to listen. Other machines need 0.0.0.0, and HTTPS.")
+    port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
+    public_url: HttpUrl | None = Field(
+        None, description="The address people type, when a proxy stands in front, e.g. https://captions.example."
+    )
+    tls_cert: Path | None = Field(None, description="A PEM certificate (chain), to serve HTTPS without a proxy.")
+    tls_key: Path | None = Field(None, description="The certificate's private key (PEM).")
+
+    # The ear
+    language: str = Field("en", min_length=2, max_length=16, description="What people speak, e.g. en, de, pt-BR.")
+    model_dir: Path | None = Field(
+        None, description="A faster-whisper model directory that takes over from the built-in English model."
+    )
+    workers: int = Field(2, ge=1, le=64, description="Decodings at the same time; one thread each.")
+    voice_threshold: float = Field(
+        0.5, gt=0, lt=1, description="How sure the voice detector must be; 0.15 to 0.3 for distant microphones."
+    )
+
+    # The limits
+    rooms: int = Field(100, ge=1, description="Rooms open at the same time.")
+    people: int = Field(100, ge=1, description="People in one room, readers included.")
+    speakers: int = Field(25, ge=1, description="People who share sound in one room at the same time.")
+    rooms_per_minute: int = Field(10, ge=1, description="New rooms a minute from one address.")
+    patience: float = Field(
+        60.0, ge=1, le=600, description="Seconds that somebody whose connection dropped is waited for."
+    )
+    drain: float = Field(8.0, ge=0, le=300, description="Seconds for the last words when Spokenly is stopped.")
+
+    # What operators see
+    log_format: Literal["people", "json"] = Field("people", description="people or json.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+    sentry_dsn: SecretStr | None = Field(None, description="Report bugs to Sentry, scrubbed of speech and names.")
+    metrics: bool = Field(True, description="Serve /metrics for Prometheus.")
+
+    # WebRTC
+    ice_servers: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="STUN or TURN addresses for WHIP, separated by commas; turn:host:3478?user=u&password=p."
+    )
