@@ -21,8 +21,8 @@ or an outlet's refusal may quote whoever refused."""
 WITHHELD = "[withheld]"
 
 _PERSONAL = frozenset(
-    "body caption captions data names pcm people person query sdp sentence speaker speakers text token tokens"
-    " transcript url words".split()  # noqa: SIM905 - a list of words reads best as words
+    {"body", "caption", "captions", "data", "names", "pcm", "people", "person", "query", "sdp", "sentence"}
+    | {"speaker", "speakers", "text", "token", "tokens", "transcript", "url", "words"}
 )
 """Names of log fields that are never shown, unless they only count."""
 
