@@ -21,19 +21,27 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Where to listen. Other machines need 0.0.0.0, and HTTPS.")
     port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     public_url: HttpUrl | None = Field(
-        None, description="The address people type, when a proxy stands in front, e.g. https://captions.example."
+        None,
+        description="The address people type, when a proxy stands in front, e.g. https://captions.example.",
     )
-    tls_cert: Path | None = Field(None, description="A PEM certificate (chain), to serve HTTPS without a proxy.")
+    tls_cert: Path | None = Field(
+        None, description="A PEM certificate (chain), to serve HTTPS without a proxy."
+    )
     tls_key: Path | None = Field(None, description="The certificate's private key (PEM).")
 
     # The ear
-    language: str = Field("en", min_length=2, max_length=16, description="What people speak, e.g. en, de, pt-BR.")
+    language: str = Field(
+        "en", min_length=2, max_length=16, description="What people speak, e.g. en, de, pt-BR."
+    )
     model_dir: Path | None = Field(
         None, description="A faster-whisper model directory that takes over from the built-in English model."
     )
     workers: int = Field(2, ge=1, le=64, description="Decodings at the same time; one thread each.")
     voice_threshold: float = Field(
-        0.5, gt=0, lt=1, description="How sure the voice detector must be; 0.15 to 0.3 for distant microphones."
+        0.5,
+        gt=0,
+        lt=1,
+        description="How sure the voice detector must be; 0.15 to 0.3 for distant microphones.",
     )
 
     # The limits
@@ -44,15 +52,20 @@ class Settings(BaseSettings):
     patience: float = Field(
         60.0, ge=1, le=600, description="Seconds that somebody whose connection dropped is waited for."
     )
-    drain: float = Field(8.0, ge=0, le=300, description="Seconds for the last words when Spokenly is stopped.")
+    drain: float = Field(
+        8.0, ge=0, le=300, description="Seconds for the last words when Spokenly is stopped."
+    )
 
     # What operators see
     log_format: Literal["people", "json"] = Field("people", description="people or json.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
-    sentry_dsn: SecretStr | None = Field(None, description="Report bugs to Sentry, scrubbed of speech and names.")
+    sentry_dsn: SecretStr | None = Field(
+        None, description="Report bugs to Sentry, scrubbed of speech and names."
+    )
     metrics: bool = Field(True, description="Serve /metrics for Prometheus.")
 
     # WebRTC
     ice_servers: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="STUN or TURN addresses for WHIP, separated by commas; turn:host:3478?user=u&password=p."
+        (),
+        description="STUN or TURN addresses for WHIP, separated by commas; turn:host:3478?user=u&password=p.",
     )

@@ -1,0 +1,123 @@
+"""The Tape: what was given to an engine and is not settled yet, and where it lies in the call."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+
+from core.audio.frame import RATE, WIDTH, Frame, Lost, Speaker
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    position: int
+    """Samples of the stream before this piece."""
+    at: float
+    """Seconds of the call."""
+    pcm: bytes
+
+    @property
+    def samples(self) -> int:
+        return len(self.pcm) // WIDTH
+
+
+class Tape:
+    """Keeps every sample since the last final, and turns seconds of the stream into seconds of the call.
+
+    A stream's clock counts samples, so pauses, dropped lines and replays are one case: `restart` begins a
+    new stream with what is not settled, `settle` forgets what a final covered. At most `limit` seconds are
+    kept; then the oldest go and `write` says which.
+    """
+
+    def __init__(self, speaker: Speaker, limit: float = 120.0) -> None:
+        self._speaker = speaker
+        self._limit = round(limit * RATE)
+        self._pieces: list[_Piece] = []
+        self._position = 0
+        self._settled = 0
+        self._settled_at = 0.0
+        self.dropped = 0.0
+        """Seconds that were thrown away unsettled."""
+
+    @property
+    def seconds(self) -> float:
+        """Seconds of audio that are not settled."""
+        return (self._position - self._settled) / RATE
+
+    @property
+    def start(self) -> float:
+        """Where the oldest unsettled sample lies, in seconds of the call."""
+        return self.when(self._settled / RATE)
+
+    @property
+    def end(self) -> float:
+        """Where the newest sample ends, in seconds of the call."""
+        return self._pieces[-1].at + self._pieces[-1].samples / RATE if self._pieces else self._settled_at
+
+    def write(self, frame: Frame) -> Lost | None:
+        """Add a frame at the end of the stream; says what had to be thrown away for it, if anything."""
+        if not self._pieces and self._position == self._settled:
+            self._settled_at = frame.at
+        # A sender's clock may be set back by some milliseconds; the call's time never runs backwards.
+        at = max(frame.at, self.end)
+        self._pieces.append(_Piece(self._position, at, frame.pcm))
+        self._position += len(frame.pcm) // WIDTH
+        if self._position - self._settled <= self._limit:
+            return None
+        start = end = self.start
+        while self._position - self._settled > self._limit and len(self._pieces) > 1:
+            piece = self._pieces[0]
+            end = piece.at + piece.samples / RATE
+            self.dropped += (piece.position + piece.samples - self._settled) / RATE
+            self._forget(piece.position + piece.samples, end)
+        return Lost(self._speaker, start, end) if end > start else None
+
+    def settle(self, seconds: float) -> None:
+        """A final covers the stream up to `seconds`: what lies before will never be replayed."""
+        position = min(round(seconds * RATE), self._position)
+        if position > self._settled:
+            self._forget(position, self.until(position / RATE))
+
+    def erase(self) -> None:
+        """Nothing on the tape will be replayed."""
+        self.settle(self._position / RATE)
+
+    def _forget(self, position: int, at: float) -> None:
+        kept = bisect_right(self._pieces, position, key=lambda piece: piece.position + piece.samples)
+        del self._pieces[:kept]
+        self._settled, self._settled_at = position, at
+
+    def restart(self) -> list[bytes]:
+        """A new stream begins: its seconds count from the first sample not settled. Returns that audio."""
+        pieces = []
+        position = 0
+        for piece in self._pieces:
+            done = max(0, self._settled - piece.position)
+            kept = _Piece(position, piece.at + done / RATE, piece.pcm[done * WIDTH :])
+            pieces.append(kept)
+            position += kept.samples
+        self._pieces, self._position, self._settled = pieces, position, 0
+        return [piece.pcm for piece in pieces]
+
+    def when(self, seconds: float) -> float:
+        """Seconds of the call at which the sample after `seconds` of the stream was heard.
+
+        Never before what is settled; beyond the end of the tape it goes on at the pace of samples.
+        """
+        position = round(seconds * RATE)
+        if position <= self._settled and not (self._pieces and self._pieces[0].position == position):
+            return self._settled_at
+        index = bisect_right(self._pieces, position, key=lambda piece: piece.position) - 1
+        return self._at(max(index, 0), position)
+
+    def until(self, seconds: float) -> float:
+        """Like `when`, for an end: where a pause follows, the moment before the pause."""
+        position = round(seconds * RATE)
+        if position <= self._settled:
+            return self._settled_at
+        index = bisect_right(self._pieces, position - 1, key=lambda piece: piece.position) - 1
+        return self._at(max(index, 0), position)
+
+    def _at(self, index: int, position: int) -> float:
+        if not self._pieces:
+            return self._settled_at + (position - self._settled) / RATE
+        piece = self._pieces[index]
+        return piece.at + (position - piece.position) / RATE

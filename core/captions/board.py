@@ -1,0 +1,97 @@
+"""The Board: what has been said, what is being said, and what people must be told. State, not a queue."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from core.captions.caption import Caption, Entry, Gap
+
+
+class Board:
+    """Everything a reader of one call can know, now.
+
+    `entries` only ever grows at the end: a committed caption never changes. It holds the newest `limit`
+    entries; `forgotten` counts the older ones, so that entry number `forgotten + i` is `entries[i]`.
+    Whoever wants to know of changes registers with `watch`.
+    """
+
+    def __init__(self, limit: int = 20_000) -> None:
+        self._limit = limit
+        self._entries: list[Entry] = []
+        self._partials: dict[str, Caption] = {}
+        self._notices: dict[str, str] = {}
+        self._watchers: set[Callable[[], None]] = set()
+        self.forgotten = 0
+        self.lateness: float | None = None
+        """Seconds from the end of the newest words to their caption; None before the first."""
+
+    @property
+    def entries(self) -> Sequence[Entry]:
+        """What is committed, in the order it was."""
+        return self._entries
+
+    @property
+    def partials(self) -> Mapping[str, Caption]:
+        """What each speaker is saying, by the speaker's id; the text may change."""
+        return self._partials
+
+    @property
+    def notices(self) -> Mapping[str, str]:
+        """Sentences that are true now ("I can't hear Ann"), by a key of whoever set them."""
+        return self._notices
+
+    @property
+    def count(self) -> int:
+        """How many entries there have been."""
+        return self.forgotten + len(self._entries)
+
+    def since(self, index: int) -> Sequence[Entry]:
+        """The entries from number `index` on, as far as they are still held."""
+        return self._entries[max(0, index - self.forgotten) :]
+
+    def show(self, caption: Caption, lateness: float | None = None) -> None:
+        """Show what is being said; a final is committed and replaces the speaker's partial.
+
+        A final without text only takes the partial away.
+        """
+        if lateness is not None and caption.text:
+            self.lateness = lateness
+        if caption.final:
+            self._partials.pop(caption.speaker.id, None)
+            if caption.text:
+                self._append(caption)
+        elif caption.text:
+            self._partials[caption.speaker.id] = caption
+        else:
+            self._partials.pop(caption.speaker.id, None)
+        self._changed()
+
+    def mark(self, gap: Gap) -> None:
+        """Nothing could be heard there."""
+        self._append(gap)
+        self._changed()
+
+    def notify(self, key: str, sentence: str | None) -> None:
+        """Set what people must be told under `key`; None takes it back."""
+        if self._notices.get(key) == sentence:
+            return
+        if sentence is None:
+            del self._notices[key]
+        else:
+            self._notices[key] = sentence
+        self._changed()
+
+    def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
+        """Call `changed` after every change. Returns the function that ends it."""
+        self._watchers.add(changed)
+        return lambda: self._watchers.discard(changed)
+
+    def _append(self, entry: Entry) -> None:
+        self._entries.append(entry)
+        excess = len(self._entries) - self._limit
+        # Forgetting in blocks keeps a call that lasts for days from copying the list at every line.
+        if excess > self._limit // 10:
+            del self._entries[:excess]
+            self.forgotten += excess
+
+    def _changed(self) -> None:
+        for watcher in tuple(self._watchers):
+            watcher()

@@ -1,0 +1,125 @@
+"""A Session: one captioned call, from its first frame to its last word."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from core.audio.frame import Heard, Left
+from core.captions.board import Board
+from core.captions.caption import Caption, Gap
+from core.captions.publisher import Outlet, Publisher
+from core.engines.pool import Pool
+from core.telemetry import Metrics
+from core.track import Track
+
+log = logging.getLogger(__name__)
+
+
+class Session:
+    """Sends what is heard to each speaker's Track and what was said to the Board.
+
+    `began` is the loop's time at which the call's clock stood at zero. Publishers are the outer tasks and
+    tracks the inner ones, so every speaker has the last word and every reader sees it before `run` ends.
+    """
+
+    def __init__(
+        self,
+        board: Board,
+        pool: Pool,
+        *,
+        began: float,
+        language: str,
+        metrics: Metrics,
+        outlets: Sequence[Outlet] = (),
+        patience: float = 8.0,
+    ) -> None:
+        self.board = board
+        self._pool = pool
+        self._began = began
+        self._language = language
+        self._metrics = metrics
+        self._publishers = [Publisher(board, outlet) for outlet in outlets]
+        self._patience = patience
+        self._tracks: dict[str, Track] = {}
+        self._running: asyncio.TaskGroup | None = None
+        self._closing = asyncio.Event()
+
+    @property
+    def now(self) -> float:
+        """Seconds since the call began."""
+        return asyncio.get_running_loop().time() - self._began
+
+    def hear(self, heard: Heard) -> None:
+        """Take what a source heard; never waits. After `close` nothing is heard any more."""
+        if self._closing.is_set():
+            return
+        track = self._tracks.get(heard.speaker.id)
+        if isinstance(heard, Left):
+            if track is not None:
+                track.close()
+                del self._tracks[heard.speaker.id]
+            return
+        if track is None:
+            track = Track(
+                heard.speaker, call=self, pool=self._pool, language=self._language, metrics=self._metrics
+            )
+            self._tracks[heard.speaker.id] = track
+            if self._running is not None:
+                self._start(track, self._running)
+        track.hear(heard)
+
+    def close(self) -> None:
+        """The sources have ended: `run` ends after the last words."""
+        self._closing.set()
+
+    async def run(self) -> None:
+        """Caption until `close`, then see the last words out, for `patience` seconds at most.
+
+        Cancelling is the same without patience: what was not settled is not shown. A bug in a track or an
+        outlet ends the session with an ExceptionGroup.
+        """
+        async with asyncio.TaskGroup() as publishing:
+            for publisher in self._publishers:
+                publishing.create_task(publisher.run(), name="publisher")
+            try:
+                await self._tracks_to_their_end()
+            finally:
+                for publisher in self._publishers:
+                    publisher.close()
+
+    async def _tracks_to_their_end(self) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(None) as patience, asyncio.TaskGroup() as tracks:
+                self._running = tracks
+                for track in self._tracks.values():
+                    self._start(track, tracks)
+                await self._closing.wait()
+                for track in self._tracks.values():
+                    track.close()
+                patience.reschedule(loop.time() + self._patience)
+        except TimeoutError:
+            log.warning("session.impatient", extra={"tracks": len(self._tracks)})
+        finally:
+            self._running = None
+
+    def _start(self, track: Track, group: asyncio.TaskGroup) -> None:
+        group.create_task(track.run(), name="track")
+
+    # What a track needs of its call
+
+    def show(self, caption: Caption) -> None:
+        lateness = self.now - caption.end if caption.text else None
+        if lateness is not None:
+            self._metrics.caption_lateness["final" if caption.final else "interim"].observe(
+                max(0.0, lateness)
+            )
+            if caption.final:
+                self._metrics.captions.inc()
+        self.board.show(caption, lateness)
+
+    def mark(self, gap: Gap) -> None:
+        self.board.mark(gap)
+
+    def notify(self, key: str, sentence: str | None) -> None:
+        self.board.notify(key, sentence)

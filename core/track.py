@@ -1,0 +1,233 @@
+"""A Track: one speaker, from frames to captions, through every line that breaks on the way."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from typing import Protocol
+
+from core.audio.frame import Frame, Lost, Speaker
+from core.audio.inbox import Inbox
+from core.audio.level import Deafness
+from core.audio.tape import Tape
+from core.backoff import backoff
+from core.captions.caption import Caption, Gap
+from core.engines.pool import Pool
+from core.engines.protocol import Hypothesis, Recognition
+from core.errors import EngineError, LineBusy, LineLost, Refused
+from core.telemetry import Metrics
+
+log = logging.getLogger(__name__)
+
+PAUSE = 0.6
+"""Seconds without a frame after which the engine is asked to settle: some platforms send no silence."""
+
+REST = 8.0
+"""Seconds without a frame after which the stream is handed back."""
+
+WORTH_A_MARK = 0.2
+"""Seconds of lost audio that are shown as a gap: less is a syllable at most."""
+
+
+class Call(Protocol):
+    """What a track needs of its session."""
+
+    @property
+    def now(self) -> float:
+        """Seconds since the call began."""
+
+    def show(self, caption: Caption) -> None: ...
+
+    def mark(self, gap: Gap) -> None: ...
+
+    def notify(self, key: str, sentence: str | None) -> None: ...
+
+
+class Track:
+    """Hears one speaker and shows what was said, in order, each word once.
+
+    It borrows a stream when somebody speaks, replays what was not settled when a stream breaks, asks the
+    engine to settle when frames stop, and hands the stream back after some seconds of quiet.
+    """
+
+    def __init__(self, speaker: Speaker, *, call: Call, pool: Pool, language: str, metrics: Metrics) -> None:
+        self.speaker = speaker
+        self._call = call
+        self._pool = pool
+        self._language = language
+        self._metrics = metrics
+        self._inbox = Inbox()
+        self._tape = Tape(speaker)
+        self._deafness = Deafness()
+        self._delays: Iterator[float] = backoff()
+
+    def hear(self, item: Frame | Lost) -> None:
+        """Take what the speaker said; never waits."""
+        if isinstance(item, Frame):
+            self._metrics.audio_seconds.inc(item.seconds)
+            deaf = self._deafness.hear(item)
+            self._tell(
+                "silent", f"No sound comes from {self._name}: muted, or the wrong device?" if deaf else None
+            )
+        before = self._inbox.dropped
+        self._inbox.put(item)
+        if self._inbox.dropped > before:
+            self._metrics.frames_dropped["inbox"].inc()
+
+    def close(self) -> None:
+        """The speaker has left: `run` ends after the last words."""
+        self._inbox.close()
+        self._tell("silent", None)
+
+    async def run(self) -> None:
+        """Listen until `close`. Cancelling gives the stream back at once and forgets unsettled audio."""
+        try:
+            while self._tape.seconds > 0 or await self._inbox.waiting():
+                try:
+                    await self._converse()
+                except (LineLost, LineBusy) as error:
+                    await self._recover(error)
+                except Refused as error:
+                    await self._refuse(error)
+        finally:
+            for key in ("silent", "wait", "line"):
+                self._tell(key, None)
+
+    async def _converse(self) -> None:
+        """Borrow one stream and use it until quiet or the end."""
+        if self._pool.full:
+            self._tell(
+                "wait", f"{self._name} waits for a free listener: more people speak than can be heard."
+            )
+        async with self._pool.lend(self._language) as recognition:
+            self._tell("wait", None)
+            replay = self._tape.restart()
+            failure: EngineError | None = None
+            try:
+                async with asyncio.TaskGroup() as both:
+                    both.create_task(self._talk(recognition, replay), name="talk")
+                    both.create_task(self._listen(recognition), name="listen")
+            except* EngineError as group:
+                failure = _first(group)
+            # Raised out here: inside `except*` it would be wrapped again.
+            if failure is not None:
+                raise failure
+        # Whatever an engine left unsettled at its end was settled by the end itself.
+        self._tape.erase()
+        self._delays = backoff()
+
+    async def _talk(self, recognition: Recognition, replay: list[bytes]) -> None:
+        for pcm in replay:
+            await recognition.send(pcm)
+        flushed = not replay
+        while True:
+            try:
+                async with asyncio.timeout(REST - PAUSE if flushed else PAUSE):
+                    item = await self._inbox.take()
+            except TimeoutError:
+                if flushed:
+                    break
+                await recognition.flush()
+                flushed = True
+                continue
+            if item is None:
+                break
+            flushed = await self._pass_on(item, recognition, flushed)
+        await recognition.finish()
+
+    async def _pass_on(self, item: Frame | Lost, recognition: Recognition, flushed: bool) -> bool:
+        """Give one item to the engine. Says whether the engine has been asked to settle since."""
+        if isinstance(item, Lost):
+            if not flushed and item.end - item.start >= WORTH_A_MARK:
+                # Words on both sides of a hole do not belong together.
+                await recognition.flush()
+                flushed = True
+            self._lose(item)
+            return flushed
+        if not flushed and self._tape.seconds > 0 and item.at - self._tape.end > PAUSE:
+            await recognition.flush()
+        self._keep(item)
+        await recognition.send(item.pcm)
+        return False
+
+    async def _listen(self, recognition: Recognition) -> None:
+        async for hypothesis in recognition:
+            self._call.show(self._caption(hypothesis))
+            if hypothesis.final:
+                self._tape.settle(hypothesis.end)
+                self._delays = backoff()
+                self._tell("line", None)
+
+    def _caption(self, said: Hypothesis) -> Caption:
+        start = self._tape.when(said.start)
+        return Caption(
+            speaker=self.speaker,
+            start=start,
+            end=max(start, self._tape.until(said.end)),
+            text=said.text,
+            final=said.final,
+            stable=len(said.text) if said.final else said.stable,
+            language=said.language,
+        )
+
+    async def _recover(self, error: LineLost | LineBusy) -> None:
+        """Wait before the next try; what is said meanwhile goes on the tape."""
+        self._metrics.line_failures["busy" if isinstance(error, LineBusy) else "lost"].inc()
+        delay = next(self._delays)
+        if isinstance(error, LineBusy) and error.retry_after is not None:
+            delay = max(delay, error.retry_after)
+        log.warning("stream.lost", extra={"reason": type(error).__name__, "delay": round(delay, 2)})
+        if delay > 0:
+            self._tell("line", f"The line to the captioner broke; {self._name}'s words will follow.")
+            await self._hold(delay)
+        self._metrics.reconnects.inc()
+
+    async def _hold(self, delay: float) -> None:
+        """Keep what is said for `delay` seconds."""
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout_at(loop.time() + delay):
+                while (item := await self._inbox.take()) is not None:
+                    if isinstance(item, Lost):
+                        self._lose(item)
+                    else:
+                        self._keep(item)
+                await asyncio.sleep(delay)
+        except TimeoutError:
+            return
+
+    async def _refuse(self, error: Refused) -> None:
+        """This engine will never take it: say so, and show what can't be heard."""
+        self._metrics.line_failures["refused"].inc()
+        log.error("stream.refused")
+        self._tell("refused", f"{self._name} can't be captioned: {error}")
+        if self._tape.seconds > 0:
+            self._lose(Lost(self.speaker, self._tape.start, self._tape.end))
+            self._tape.erase()
+        while (item := await self._inbox.take()) is not None:
+            if isinstance(item, Lost):
+                self._lose(item)
+
+    def _keep(self, frame: Frame) -> None:
+        if (lost := self._tape.write(frame)) is not None:
+            self._metrics.frames_dropped["tape"].inc()
+            self._lose(lost)
+
+    def _lose(self, lost: Lost) -> None:
+        self._metrics.gaps_seconds.inc(max(0.0, lost.end - lost.start))
+        if lost.end - lost.start >= WORTH_A_MARK:
+            self._call.mark(Gap(self.speaker, lost.start, lost.end))
+
+    @property
+    def _name(self) -> str:
+        return self.speaker.name
+
+    def _tell(self, key: str, sentence: str | None) -> None:
+        self._call.notify(f"{key}:{self.speaker.id}", sentence)
+
+
+def _first(group: BaseExceptionGroup[EngineError]) -> EngineError:
+    """The failure that counts: a refusal before a lost line, which may be its consequence."""
+    failures = [
+        _first(error) if isinstance(error, BaseExceptionGroup) else error for error in group.exceptions
+    ]
+    return next((error for error in failures if isinstance(error, Refused)), failures[0])
