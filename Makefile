@@ -21,6 +21,7 @@ help:
 	@echo "make clean   remove the environment and whatever was built"
 
 setup: $(VENV)/.ready
+	@echo "The environment is ready in $(VENV)."
 
 run: $(VENV)/.ready
 	@exec $(BIN)/spokenly run $(ARGS)
