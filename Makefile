@@ -57,7 +57,7 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 
 $(VENV)/.ready-for-tests: $(VENV)/.ready tests/requirements.lock
 	@echo "Adding what the tests need …"
-	@$(PIP) --require-hashes --only-binary :all: -r tests/requirements.lock
+	@$(PIP) --require-hashes --no-build-isolation -r tests/requirements.lock
 	@touch $@
 
 # A python3.x on the path may be a shim that runs nothing, and Debian's comes without venv: each is tried.
