@@ -1,4 +1,4 @@
-"""The Switchboard starts, finds and ends calls. It is the one bulkhead: a bug ends a call, not all of them."""
+"""The Switchboard starts, finds and ends calls. It is the bulkhead: a bug ends one call, not all."""
 
 import asyncio
 import logging

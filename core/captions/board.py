@@ -84,6 +84,10 @@ class Board:
         self._watchers.add(changed)
         return lambda: self._watchers.discard(changed)
 
+    def touch(self) -> None:
+        """Something else that readers of this board see has changed."""
+        self._changed()
+
     def _append(self, entry: Entry) -> None:
         self._entries.append(entry)
         excess = len(self._entries) - self._limit

@@ -1,0 +1,158 @@
+"""The composition root: builds everything, owns the outermost tasks, and ends them in order."""
+
+import asyncio
+import logging
+import signal
+import ssl
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from bots.health import health_routes
+from bots.meet.rooms import Rooms
+from bots.meet.web import MeetingRoom, guard, strict_headers
+from bots.meet.whip import Whip
+from core.engines.local import open_engine
+from core.engines.models import sample
+from core.engines.pool import Pool
+from core.engines.protocol import Transcriber
+from core.errors import EngineMissing, UserError
+from core.settings import Settings
+from core.switchboard import Switchboard
+from core.telemetry import Metrics
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """Spokenly, listening at `address`."""
+
+    address: str
+    rooms: Rooms
+    metrics: Metrics
+
+
+def note(settings: Settings, engine: Transcriber) -> str | None:
+    """What people in a room should know about the languages that are heard."""
+    if engine.languages == frozenset({"en"}):
+        return "Only English is heard here."
+    return None
+
+
+@asynccontextmanager
+async def spokenly(settings: Settings, engine: Transcriber, metrics: Metrics) -> AsyncIterator[Running]:
+    """Spokenly with a loaded engine. Leaving drains: last words, last page, then everything closes.
+
+    Raises `UserError` when it can't listen at the address.
+    """
+    pool = Pool(engine)
+    metrics.streams_lent.set_function(lambda: pool.lent)
+    metrics.stream_waits.set_function(lambda: pool.waiting)
+    accepting = True
+    async with asyncio.TaskGroup() as outermost:
+        switchboard = Switchboard(pool, calls=settings.rooms, drain=settings.drain, metrics=metrics)
+        rooms = Rooms(switchboard, settings, metrics)
+        meet = MeetingRoom(
+            rooms, settings, metrics, engine=engine.name, note=note(settings, engine), sample=sample()
+        )
+        app = web.Application(middlewares=[guard(settings)], client_max_size=64 * 1024)
+        app.on_response_prepare.append(strict_headers)
+        app.add_routes(meet.routes())
+        app.add_routes(
+            health_routes(
+                lambda: {"engine": True, "accepting": accepting}, metrics if settings.metrics else None
+            )
+        )
+        async with Whip(rooms, settings, metrics) as whip:
+            app.add_routes(whip.routes())
+            async with _listening(app, settings) as address:
+                sweeping = outermost.create_task(rooms.run(), name="rooms")
+                async with switchboard:
+                    yield Running(address, rooms, metrics)
+                    accepting = False
+                # Every speaker has had the last word; now every reader sees it.
+                await meet.close()
+                sweeping.cancel()
+            meet.microphones.close()
+
+
+@asynccontextmanager
+async def _listening(app: web.Application, settings: Settings) -> AsyncIterator[str]:
+    """Serve `app`; yields the address for people. Raises `UserError` when the address can't be had."""
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0)
+    await runner.setup()
+    try:
+        secure = certificate(settings)
+        site = web.TCPSite(runner, settings.host, settings.port, ssl_context=secure)
+        try:
+            await site.start()
+        except OSError as error:
+            raise UserError(
+                f"Spokenly can't listen on {settings.host} port {settings.port}: {error.strerror}. "
+                "Is it running already? SPOKENLY_PORT names another port."
+            ) from error
+        yield address(settings, runner.addresses[0][1])
+    finally:
+        await runner.cleanup()
+
+
+def certificate(settings: Settings) -> ssl.SSLContext | None:
+    """The TLS context, if a certificate is set. Raises `UserError` when it can't be used."""
+    if settings.tls_cert is None:
+        return None
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    try:
+        context.load_cert_chain(settings.tls_cert, settings.tls_key)
+    except OSError as error:
+        raise UserError(f"The TLS certificate can't be used: {error.strerror or error}.") from error
+    return context
+
+
+def address(settings: Settings, port: int) -> str:
+    """The address that people open."""
+    if settings.public_url is not None:
+        return str(settings.public_url).rstrip("/")
+    host = "localhost" if settings.host in ("127.0.0.1", "::1", "0.0.0.0", "::") else settings.host
+    return f"{'https' if settings.tls_cert else 'http'}://{host}:{port}"
+
+
+def advice(settings: Settings) -> str | None:
+    """What whoever starts Spokenly should know about sharing sound from other machines."""
+    if settings.tls_cert is not None or settings.public_url is not None:
+        return None
+    if settings.host in ("127.0.0.1", "::1", "localhost"):
+        return "Only this machine can open it. For others: SPOKENLY_HOST=0.0.0.0 and HTTPS (see the README)."
+    return (
+        "Browsers let other machines read over http, but share sound only over HTTPS: "
+        "set SPOKENLY_TLS_CERT and SPOKENLY_TLS_KEY, or put a proxy with HTTPS in front."
+    )
+
+
+async def serve(settings: Settings, metrics: Metrics) -> None:
+    """Run until SIGINT or SIGTERM. Raises `UserError` or `EngineMissing` when it can't start."""
+    loop = asyncio.get_running_loop()
+    stop = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    async with open_engine(settings, metrics) as engine, spokenly(settings, engine, metrics) as running:
+        print(f"Spokenly is ready: {running.address}", flush=True)  # noqa: T201 - what `make run` is for
+        print(f"It hears with {engine.name}. {note(settings, engine) or ''}".rstrip(), flush=True)  # noqa: T201
+        if (words := advice(settings)) is not None:
+            print(words, flush=True)  # noqa: T201
+        await stop.wait()
+        log.info("spokenly.draining")
+    log.info("spokenly.stopped")
+
+
+def run(settings: Settings) -> int:
+    """`spokenly run`: the exit code, 0 when it was stopped, 1 when it could not start."""
+    try:
+        asyncio.run(serve(settings, Metrics()))
+    except* (UserError, EngineMissing) as group:
+        for error in group.exceptions:
+            print(error)  # noqa: T201
+        return 1
+    return 0

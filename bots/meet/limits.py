@@ -1,0 +1,39 @@
+"""How often somebody may do something."""
+
+
+class Allowance:
+    """A token bucket: `burst` at once, refilled at `rate` a second (both in whatever is counted)."""
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._left = burst
+        self._at: float | None = None
+
+    def take(self, now: float, amount: float = 1.0) -> float:
+        """Take `amount` at `now` (seconds): 0 when it was there, else the seconds until it will be."""
+        if self._at is not None:
+            self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
+        if self._left >= amount:
+            self._left -= amount
+            return 0.0
+        return (amount - self._left) / self._rate
+
+
+class Allowances:
+    """One `Allowance` for each of the newest `most` keys, e.g. addresses."""
+
+    def __init__(self, rate: float, burst: float, most: int = 10_000) -> None:
+        self._rate = rate
+        self._burst = burst
+        self._most = most
+        self._buckets: dict[str, Allowance] = {}
+
+    def take(self, key: str, now: float, amount: float = 1.0) -> float:
+        """Like `Allowance.take`, for `key`."""
+        bucket = self._buckets.pop(key, None) or Allowance(self._rate, self._burst)
+        self._buckets[key] = bucket
+        if len(self._buckets) > self._most:
+            del self._buckets[next(iter(self._buckets))]
+        return bucket.take(now, amount)

@@ -1,0 +1,98 @@
+"""A reader's browser: what changed on the board since it was last shown, as JSON over a WebSocket."""
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from aiohttp import ClientConnectionResetError, web
+
+from bots.meet.rooms import Room
+from core.captions.board import Board
+from core.captions.caption import Caption, Entry
+from core.errors import OutletGone
+
+PACE = 0.1
+"""Seconds between two messages to one browser."""
+
+TICK = 5.0
+"""Seconds after which a browser with no news is told that the line is alive."""
+
+
+class Viewer:
+    """An `Outlet` for one browser (docs/room-protocol.md, "Reading")."""
+
+    pace = PACE
+
+    def __init__(
+        self, socket: web.WebSocketResponse, room: Room, engine: str, note: str | None, after: int
+    ) -> None:
+        self._socket = socket
+        self._room = room
+        self._engine = engine
+        self._note = note
+        self._shown = after
+        self._version = -1
+        self._lock = asyncio.Lock()
+
+    async def show(self, board: Board) -> None:
+        """Send what is new. Waits for a slow browser; the board goes on meanwhile. Raises `OutletGone`."""
+        first = max(min(self._shown, board.count), board.forgotten)
+        message: dict[str, Any] = {
+            "type": "board",
+            "first": first,
+            "entries": [entry(item) for item in board.since(first)],
+            "partials": [partial(caption) for caption in board.partials.values()],
+            "notices": [{"key": key, "text": text} for key, text in board.notices.items()],
+            "lateness": None if board.lateness is None else round(board.lateness, 2),
+            "now": self._now,
+        }
+        if self._version != self._room.version:
+            self._version = self._room.version
+            message["room"] = self._room.describe(self._engine, self._note)
+        self._shown = board.count
+        await self._send(message)
+
+    async def tick(self) -> None:
+        """Tell the browser every five seconds that the line is alive. Raises `OutletGone`."""
+        while True:
+            await asyncio.sleep(TICK)
+            await self._send({"type": "tick", "now": self._now})
+
+    @property
+    def _now(self) -> float | None:
+        now = self._room.now
+        return None if now is None else round(now, 2)
+
+    async def _send(self, message: Mapping[str, Any]) -> None:
+        # The tick must not overtake or cut into a page that a slow browser is still taking.
+        async with self._lock:
+            try:
+                await self._socket.send_str(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
+            except (ClientConnectionResetError, ConnectionResetError) as error:
+                raise OutletGone("the reader closed the page") from error
+
+
+def entry(item: Entry) -> dict[str, Any]:
+    """A committed entry as the page reads it."""
+    shared = {
+        "speaker": item.speaker.id,
+        "name": item.speaker.name,
+        "start": round(item.start, 2),
+        "end": round(item.end, 2),
+    }
+    if isinstance(item, Caption):
+        return {"kind": "caption", **shared, "text": item.text}
+    return {"kind": "gap", **shared}
+
+
+def partial(caption: Caption) -> dict[str, Any]:
+    """What somebody is saying, as the page reads it."""
+    return {
+        "speaker": caption.speaker.id,
+        "name": caption.speaker.name,
+        "start": round(caption.start, 2),
+        "end": round(caption.end, 2),
+        "text": caption.text,
+        "stable": caption.stable,
+    }

@@ -1,0 +1,309 @@
+"""Rooms: who is in them, whose sound comes in, and the call that captions it."""
+
+import asyncio
+import logging
+import re
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from bots.meet.voice import Full, NotFound, Taken, Unwelcome
+from core.audio.frame import Frame, Left, Lost, Speaker, seconds
+from core.audio.senderclock import SenderClock
+from core.captions.board import Board
+from core.errors import UserError
+from core.session import Session
+from core.settings import Settings
+from core.switchboard import Switchboard
+from core.telemetry import Metrics, fingerprint
+
+log = logging.getLogger(__name__)
+
+FORGET = 600.0
+"""Seconds after which a room that nobody uses is forgotten."""
+
+RESTART = 3.0
+"""Seconds between two starts of a call that bugs keep ending."""
+
+NAME = 40
+"""Characters of a name."""
+
+
+def clean_name(name: str) -> str:
+    """A name as people will read it: no control or invisible characters, at most 40 characters.
+
+    Raises `UserError` when nothing is left.
+    """
+    visible = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
+    clean = re.sub(r"\s+", " ", visible).strip()[:NAME].strip()
+    if not clean:
+        raise UserError("Please give a name, so that others know who speaks.")
+    return clean
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who joined to share sound. `token` proves it; `voice` is their open line."""
+
+    speaker: Speaker
+    token: str = field(repr=False)
+    seen: float
+    source: str | None = None
+    muted: bool = False
+    voice: "RoomVoice | None" = None
+
+
+class RoomVoice:
+    """A `Voice`: one person's line into one room."""
+
+    def __init__(self, room: "Room", person: Person) -> None:
+        self._room = room
+        self._person = person
+        self._clock = SenderClock()
+
+    def hear(self, pcm: bytes, at: float) -> None:
+        session = self._room.listening()
+        if session is not None:
+            moment = self._clock.place(at, seconds(pcm), session.now)
+            session.hear(Frame(self._person.speaker, moment, pcm))
+
+    def lost(self, start: float, end: float) -> None:
+        first, last = self._clock.seconds(start), self._clock.seconds(end)
+        if self._room.session is not None and first is not None and last is not None:
+            self._room.session.hear(Lost(self._person.speaker, first, last))
+
+    def silent(self, quiet: bool) -> None:
+        name = self._person.speaker.name
+        self._room.notify(
+            f"away:{self._person.speaker.id}",
+            f"Nothing arrives from {name}: waiting for the connection to come back." if quiet else None,
+        )
+
+    def muted(self, muted: bool) -> None:
+        """The sender muted themselves: silence is meant."""
+        self._person.muted = muted
+        self._room.changed()
+
+    def left(self) -> None:
+        self.silent(False)
+        self._room.leave(self._person)
+
+
+class Room:
+    """One address: people who read, people who share, and what was said. Its captions live in memory only."""
+
+    def __init__(self, name: str, switchboard: Switchboard, settings: Settings, now: float) -> None:
+        self.name = name
+        self.board = Board()
+        self.people: dict[str, Person] = {}
+        self.viewers = 0
+        self.session: Session | None = None
+        self.began_at: datetime | None = None
+        """The wall clock's time at zero of the call's clock, for people to read."""
+        self.used = now
+        self.version = 0
+        """Grows when something about the room changed that readers see, besides the board."""
+        self._began: float | None = None
+        self._started = 0.0
+        self._calls = 0
+        self._joined = 0
+        self._switchboard = switchboard
+        self._settings = settings
+
+    @property
+    def state(self) -> str:
+        """`waiting` until somebody shares, `live` while somebody does, then `ended`."""
+        if self.session is not None:
+            return "live"
+        return "waiting" if self._began is None else "ended"
+
+    @property
+    def now(self) -> float | None:
+        """Seconds of the call; None before it began."""
+        return None if self._began is None else asyncio.get_running_loop().time() - self._began
+
+    @property
+    def sharing(self) -> Sequence[Person]:
+        return [person for person in self.people.values() if person.voice is not None]
+
+    @property
+    def idle(self) -> bool:
+        """Nobody reads and nobody shares."""
+        return self.viewers == 0 and self.session is None
+
+    def join(self, name: str) -> Person:
+        """Let somebody in who wants to share; two people never have the same name.
+
+        Raises `UserError` for a bad name, `Full` when nobody more fits.
+        """
+        wanted = clean_name(name)
+        self._make_place()
+        taken = {person.speaker.name for person in self.people.values()}
+        given, number = wanted, 1
+        while given in taken:
+            number += 1
+            given = f"{wanted[: NAME - 5]} ({number})"
+        self._joined += 1
+        speaker = Speaker(f"p{self._joined}", given)
+        now = asyncio.get_running_loop().time()
+        person = Person(speaker, secrets.token_urlsafe(24), seen=now)
+        self.people[speaker.id] = person
+        self.used = now
+        self.changed()
+        return person
+
+    def _make_place(self) -> None:
+        if len(self.people) < self._settings.people:
+            return
+        away = [person for person in self.people.values() if person.voice is None]
+        if not away:
+            raise Full("This room is full.")
+        # Whoever joined long ago and shares nothing has most likely closed the page.
+        del self.people[min(away, key=lambda person: person.seen).speaker.id]
+
+    def person(self, token: str) -> Person:
+        """Who holds this token. Raises `Unwelcome`."""
+        for person in self.people.values():
+            if secrets.compare_digest(person.token.encode(), token.encode("utf-8", "surrogateescape")):
+                return person
+        raise Unwelcome("This token opens nothing in this room. Join again.")
+
+    def share(self, person: Person, source: str) -> RoomVoice:
+        """Open the person's line; the first one begins the call. Raises `Taken`, `Full` or `UserError`."""
+        if person.voice is not None:
+            raise Taken(f"{person.speaker.name} shares sound from somewhere else already.")
+        if len(self.sharing) >= self._settings.speakers:
+            raise Full(f"{self._settings.speakers} people share sound here already, which is all that fit.")
+        if self.session is None:
+            self._begin()
+        person.voice = RoomVoice(self, person)
+        person.source, person.muted = source, False
+        self.changed()
+        return person.voice
+
+    def _begin(self) -> None:
+        loop = asyncio.get_running_loop()
+        began = self._began if self._began is not None else loop.time()
+        session: Session | None = None
+
+        def ended() -> None:
+            if self.session is session:
+                self.session = None
+            self.used = loop.time()
+            self.changed()
+
+        session = self._switchboard.start(
+            f"{self.name}:{self._calls}",
+            self.board,
+            began=began,
+            language=self._settings.language,
+            ended=ended,
+        )
+        self.session = session
+        self._calls += 1
+        self._started = loop.time()
+        if self._began is None:
+            self._began = began
+            self.began_at = datetime.now(UTC)
+
+    def listening(self) -> Session | None:
+        """The call that hears whoever shares. One that a bug has ended begins anew, but not in a rush."""
+        if self.session is None and asyncio.get_running_loop().time() - self._started > RESTART:
+            try:
+                self._begin()
+            except UserError:
+                return None
+            self.changed()
+        return self.session
+
+    def leave(self, person: Person) -> None:
+        """The person shares no more; the room's call ends with the last one."""
+        person.voice, person.source, person.muted = None, None, False
+        person.seen = self.used = asyncio.get_running_loop().time()
+        if self.session is not None:
+            self.session.hear(Left(person.speaker))
+            if not self.sharing:
+                self.session.close()
+                self.session = None
+        self.changed()
+
+    def notify(self, key: str, sentence: str | None) -> None:
+        self.board.notify(key, sentence)
+
+    def changed(self) -> None:
+        """Readers should look at the room again."""
+        self.version += 1
+        self.board.touch()
+
+    def describe(self, engine: str, note: str | None) -> dict[str, Any]:
+        """The room as the page reads it (docs/room-protocol.md)."""
+        return {
+            "room": self.name,
+            "state": self.state,
+            "engine": engine,
+            "language": self._settings.language,
+            "began": round(self.began_at.timestamp() * 1000) if self.began_at else None,
+            "people": [
+                {
+                    "id": person.speaker.id,
+                    "name": person.speaker.name,
+                    "sharing": person.voice is not None,
+                    "muted": person.muted,
+                    "source": person.source,
+                }
+                for person in self.people.values()
+            ],
+            "note": note,
+        }
+
+
+class Rooms:
+    """All rooms. `Doors` for whatever carries sound in."""
+
+    def __init__(self, switchboard: Switchboard, settings: Settings, metrics: Metrics) -> None:
+        self._switchboard = switchboard
+        self._settings = settings
+        self._metrics = metrics
+        self._rooms: dict[str, Room] = {}
+
+    def open(self) -> Room:
+        """A new room at an address of 128 random bits. Raises `Full`."""
+        self.sweep()
+        if len(self._rooms) >= self._settings.rooms:
+            raise Full(f"{self._settings.rooms} rooms are open, which is all that fit. Try again later.")
+        room = Room(
+            secrets.token_urlsafe(16), self._switchboard, self._settings, asyncio.get_running_loop().time()
+        )
+        self._rooms[room.name] = room
+        self._metrics.rooms.set(len(self._rooms))
+        log.info("room.opened", extra={"room": fingerprint(room.name)})
+        return room
+
+    def find(self, name: str) -> Room:
+        """Raises `NotFound`."""
+        room = self._rooms.get(name)
+        if room is None:
+            raise NotFound("There is no such room, or it is over.")
+        return room
+
+    def admit(self, room: str, token: str, source: str = "whip") -> RoomVoice:
+        """Let the holder of `token` speak. Raises `NotFound`, `Unwelcome`, `Taken` or `Full`."""
+        found = self.find(room)
+        return found.share(found.person(token), source)
+
+    def sweep(self) -> None:
+        """Forget rooms that nobody has used for a while."""
+        now = asyncio.get_running_loop().time()
+        for name, room in list(self._rooms.items()):
+            if room.idle and now - room.used > FORGET:
+                del self._rooms[name]
+        self._metrics.rooms.set(len(self._rooms))
+
+    async def run(self) -> None:
+        """Sweep now and then, for as long as Spokenly runs."""
+        while True:
+            await asyncio.sleep(FORGET / 10)
+            self.sweep()

@@ -1,0 +1,248 @@
+"""The page's own transport: audio over a WebSocket that may break and come back (docs/room-protocol.md)."""
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+from aiohttp import ClientConnectionResetError, WSMessage, WSMsgType, web
+
+from bots.meet.limits import Allowance
+from bots.meet.rooms import Person, Room, Rooms, RoomVoice
+from bots.meet.sequence import Garbage, Sequence
+from bots.meet.voice import Full, NotFound, Taken, Unwelcome
+from core.audio.frame import seconds
+from core.errors import UserError
+from core.telemetry import Metrics
+
+log = logging.getLogger(__name__)
+
+HELLO = 10.0
+"""Seconds in which a page must say who it is."""
+
+QUIET = 3.0
+"""Seconds without a frame after which readers are told that nothing arrives."""
+
+ACK = 10
+"""Frames after which the page is told what has arrived."""
+
+GARBAGE, BAD_TOKEN, TOO_MUCH, NO_ROOM, FULL, ELSEWHERE = 4000, 4001, 4003, 4004, 4008, 4009
+SOURCES = ("microphone", "tab", "sample")
+
+
+class Refusal(Exception):
+    """The page can't go on; `code` closes the socket and the sentence says why."""
+
+    def __init__(self, code: int, sentence: str) -> None:
+        super().__init__(sentence)
+        self.code = code
+
+
+class Share:
+    """One person's share: it outlives a broken connection by `patience` seconds."""
+
+    def __init__(self, name: str, room: Room, person: Person, voice: RoomVoice) -> None:
+        self.name = name
+        self.room = room
+        self.person = person
+        self.voice = voice
+        self.sequence = Sequence()
+        self.acknowledged = 0
+        self.socket: web.WebSocketResponse | None = None
+        self.expiry: asyncio.TimerHandle | None = None
+        # The page keeps 60 s; it may send them at once, and its clock may run a little fast.
+        self.audio = Allowance(rate=1.1, burst=90.0)
+        self.messages = Allowance(rate=110.0, burst=9_000.0)
+
+
+class Microphones:
+    """Every share over the page's WebSocket."""
+
+    def __init__(self, rooms: Rooms, patience: float, metrics: Metrics) -> None:
+        self._rooms = rooms
+        self._patience = patience
+        self._metrics = metrics
+        self._shares: dict[tuple[str, str], Share] = {}
+
+    async def serve(self, request: web.Request) -> web.WebSocketResponse:
+        """One connection, from hello to bye or break."""
+        socket = web.WebSocketResponse(heartbeat=10.0, max_msg_size=8192, compress=False)
+        await socket.prepare(request)
+        try:
+            share = await self._hello(socket, request.match_info["room"])
+        except Refusal as refusal:
+            await _refuse(socket, refusal)
+            return socket
+        if share is None:
+            await socket.close()
+            return socket
+        over = False
+        try:
+            over = await self._hear(socket, share)
+        except Refusal as refusal:
+            over = True
+            await _refuse(socket, refusal)
+        except ClientConnectionResetError:
+            # The page went away while it was being answered.
+            over = False
+        finally:
+            self._part(socket, share, over=over)
+        await socket.close()
+        return socket
+
+    async def _hello(self, socket: web.WebSocketResponse, name: str) -> Share | None:
+        """Who is it? None when the page went away first."""
+        try:
+            message = await socket.receive(timeout=HELLO)
+        except TimeoutError:
+            raise Refusal(GARBAGE, "The page did not say who shares.") from None
+        if message.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED):
+            return None
+        hello = _words(message.data if message.type is WSMsgType.TEXT else "")
+        token, source, mark = hello.get("token"), hello.get("source"), hello.get("share", "")
+        if hello.get("type") != "hello" or not isinstance(token, str) or source not in SOURCES:
+            raise Refusal(GARBAGE, "The first message must be a hello with a token and a source.")
+        if not isinstance(mark, str) or len(mark) > 64:
+            raise Refusal(GARBAGE, "A share's mark is up to 64 characters.")
+        try:
+            room = self._rooms.find(name)
+            share = await self._open(room, room.person(token), source, mark)
+        except UserError as error:
+            raise Refusal(_code(error), str(error)) from error
+        share.socket = socket
+        share.acknowledged = share.sequence.next
+        share.voice.silent(False)
+        await _say(socket, {"type": "ready", "next": share.sequence.next})
+        return share
+
+    async def _open(self, room: Room, person: Person, source: str, mark: str) -> Share:
+        """The share of this person: the one that broke, or a new one."""
+        key = (room.name, person.speaker.id)
+        share = self._shares.get(key)
+        if share is not None and share.name != mark:
+            self._end(share)
+            share = None
+        if share is None:
+            share = Share(mark, room, person, room.share(person, source))
+            self._shares[key] = share
+            self._metrics.speakers.set(len(self._shares))
+            return share
+        if share.expiry is not None:
+            share.expiry.cancel()
+            share.expiry = None
+        if share.socket is not None:
+            # The line that broke may look alive from here; the newer one is right.
+            older, share.socket = share.socket, None
+            await _refuse(older, Refusal(ELSEWHERE, "You share from another tab now."))
+        return share
+
+    async def _hear(self, socket: web.WebSocketResponse, share: Share) -> bool:
+        """Take frames until the end. True: the share is over; False: the connection broke."""
+        loop = asyncio.get_running_loop()
+        while True:
+            message = await self._receive(socket, share)
+            if share.socket is not socket or message.type not in (WSMsgType.BINARY, WSMsgType.TEXT):
+                return False
+            if share.messages.take(loop.time()):
+                raise Refusal(TOO_MUCH, "That is too many messages.")
+            if message.type is WSMsgType.TEXT:
+                if self._said(share, message.data):
+                    return True
+                continue
+            await self._frame(share, message.data)
+            if share.sequence.next - share.acknowledged >= ACK:
+                share.acknowledged = share.sequence.next
+                await _say(socket, {"type": "ack", "next": share.sequence.next})
+
+    async def _receive(self, socket: web.WebSocketResponse, share: Share) -> WSMessage:
+        """The next message; while nothing comes from somebody who is not muted, readers are told."""
+        try:
+            return await socket.receive(timeout=QUIET)
+        except TimeoutError:
+            share.voice.silent(not share.person.muted)
+        message = await socket.receive()
+        if message.type is WSMsgType.BINARY:
+            share.voice.silent(False)
+        return message
+
+    async def _frame(self, share: Share, message: bytes) -> None:
+        try:
+            arrival = share.sequence.take(message)
+        except Garbage as error:
+            raise Refusal(GARBAGE, str(error)) from error
+        if arrival is None:
+            return
+        wait = share.audio.take(asyncio.get_running_loop().time(), seconds(arrival.pcm))
+        if wait:
+            # More sound than time: not reading on makes the sender wait.
+            await asyncio.sleep(wait)
+        if arrival.missing is not None:
+            share.voice.lost(*arrival.missing)
+        share.voice.hear(arrival.pcm, arrival.at)
+
+    def _said(self, share: Share, text: str) -> bool:
+        """What the page says besides sound. True: it is leaving."""
+        kind = _words(text).get("type")
+        if kind in ("muted", "unmuted"):
+            share.voice.muted(kind == "muted")
+            return False
+        if kind == "bye":
+            return True
+        raise Refusal(GARBAGE, "The page said something that means nothing here.")
+
+    def _part(self, socket: web.WebSocketResponse, share: Share, *, over: bool) -> None:
+        """The connection has ended; the share waits for the next one, unless it is over."""
+        if share.socket is not socket:
+            return
+        share.socket = None
+        if over or self._shares.get((share.room.name, share.person.speaker.id)) is not share:
+            self._end(share)
+            return
+        share.voice.silent(True)
+        share.expiry = asyncio.get_running_loop().call_later(self._patience, self._end, share)
+
+    def _end(self, share: Share) -> None:
+        key = (share.room.name, share.person.speaker.id)
+        if self._shares.get(key) is not share:
+            return
+        del self._shares[key]
+        self._metrics.speakers.set(len(self._shares))
+        if share.expiry is not None:
+            share.expiry.cancel()
+        share.voice.left()
+
+    def stop(self, person: Person, room: Room) -> None:
+        """The person says by other means that they share no more."""
+        share = self._shares.get((room.name, person.speaker.id))
+        if share is not None:
+            self._end(share)
+
+    def close(self) -> None:
+        """Spokenly stops: nobody shares any more."""
+        for share in list(self._shares.values()):
+            self._end(share)
+
+
+def _words(text: str) -> dict[str, Any]:
+    try:
+        words = json.loads(text)
+    except ValueError:
+        words = None
+    return words if isinstance(words, dict) else {}
+
+
+def _code(error: UserError) -> int:
+    codes = {NotFound: NO_ROOM, Unwelcome: BAD_TOKEN, Taken: ELSEWHERE, Full: FULL}
+    return codes.get(type(error), FULL)
+
+
+async def _say(socket: web.WebSocketResponse, words: dict[str, Any]) -> None:
+    await socket.send_str(json.dumps(words))
+
+
+async def _refuse(socket: web.WebSocketResponse, refusal: Refusal) -> None:
+    try:
+        await _say(socket, {"type": "refused", "error": str(refusal)})
+        await socket.close(code=refusal.code)
+    except (ClientConnectionResetError, ConnectionResetError):
+        return
