@@ -20,8 +20,10 @@ from prometheus_client.process_collector import ProcessCollector
 from pydantic import SecretStr
 from pythonjsonlogger.json import JsonFormatter
 from sentry_sdk.integrations.logging import LoggingIntegration
+from sentry_sdk.utils import BadDsn
 
 from core import redaction
+from core.errors import UserError
 from core.redaction import fingerprint
 
 if TYPE_CHECKING:
@@ -143,6 +145,7 @@ def safe(record: logging.LogRecord) -> logging.LogRecord:
     """A copy of `record` that holds nothing but what may be shown."""
     shown = logging.makeLogRecord({key: value for key, value in vars(record).items() if key in _PLAIN_RECORD})
     shown.args, shown.exc_info, shown.exc_text, shown.stack_info = (), None, None, None
+    vars(shown).pop("taskName", None)  # a task may be named after a person
     if _is_ours(record):
         # The template, not what was put into it; "%" stays as it is because there are no arguments.
         shown.msg = redaction.without_tokens(str(record.msg))
@@ -169,6 +172,12 @@ class _SafeStream(logging.StreamHandler[TextIO]):
 
     def format(self, record: logging.LogRecord) -> str:
         return super().format(safe(record))
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """The standard one prints what was to be logged."""
+        failure = sys.exc_info()[0]
+        if sys.stderr is not None and failure is not None and not issubclass(failure, OSError):
+            sys.stderr.write(f"a line of the log was lost: {failure.__name__} for {record.name}\n")
 
 
 class _People(logging.Formatter):
@@ -201,32 +210,45 @@ def bug_reports(
 
     Closing waits up to `patience` seconds for what has not been sent yet. A report holds the type of the
     exception, where it happened and Spokenly's static message; nothing else of the moment.
+    Raises `UserError` when `dsn` is none.
     """
     if dsn is None:
         yield
         return
+    try:
+        _start_sentry(dsn.get_secret_value(), release)
+    except BadDsn:
+        raise UserError(
+            "SPOKENLY_SENTRY_DSN is not what Sentry calls a DSN: https://<key>@<host>/<project>."
+        ) from None
+    try:
+        yield
+    finally:
+        sentry_sdk.get_client().close(timeout=patience)
+        sentry_sdk.get_global_scope().set_client(None)
+
+
+def _start_sentry(dsn: str, release: str | None) -> None:
     sentry_sdk.init(
-        dsn.get_secret_value(),
+        dsn,
         release=release,
+        # None of the integrations that look at requests, arguments or the machine.
         default_integrations=False,
         auto_enabling_integrations=False,
         integrations=[LoggingIntegration(level=None, event_level=logging.ERROR, sentry_logs_level=None)],
-        send_default_pii=False,
         include_local_variables=False,
         max_request_body_size="never",
         max_breadcrumbs=0,
         auto_session_tracking=False,
         send_client_reports=False,
         server_name="",
+        # Said here, so that no variable of the environment can say otherwise.
+        debug=False,
+        spotlight=False,
         before_send=_only_what_is_safe,
         before_send_transaction=lambda _event, _hint: None,
         before_breadcrumb=lambda _crumb, _hint: None,
     )
-    try:
-        yield
-    finally:
-        sentry_sdk.get_client().close(timeout=patience)
-        sentry_sdk.get_global_scope().set_client(None)
 
 
 def _only_what_is_safe(event: "Event", hint: "Hint") -> "Event":
