@@ -1,5 +1,6 @@
 """For whoever runs Spokenly: does it live, is it ready, what does it count."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
@@ -39,6 +40,8 @@ _FRESH = {"Cache-Control": "no-store"}
 def _metrics(metrics: Metrics) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def show(request: web.Request) -> web.Response:
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        return web.Response(body=encode(metrics.registry), headers=_FRESH | {"Content-Type": content_type})
+        # What the process uses is read from files of the system.
+        body = await asyncio.to_thread(encode, metrics.registry)
+        return web.Response(body=body, headers=_FRESH | {"Content-Type": content_type})
 
     return show
