@@ -1,0 +1,110 @@
+// The captions socket: reads what was and is being said, and comes back by itself.
+
+import { backoff } from "./backoff.js";
+
+const DEAD = 15000; // ms without a word from the server: it says something every 5 s
+const FINAL = { 4004: "gone", 4008: "full" };
+
+/** @typedef {"connecting" | "open" | "lost" | "gone" | "full"} ReaderState */
+
+export class Reader {
+  /**
+   * @param {string} room
+   * @param {{have: () => number, message: (board: object) => boolean, state: (state: ReaderState) => void}} page
+   *   `have`: entries it has already; `message`: takes a board and says false when entries are missing.
+   */
+  constructor(room, page) {
+    this.room = room;
+    this.page = page;
+    this.attempt = 0;
+    this.heard = 0; // performance.now() of the last message
+    this.timer = 0;
+    /** @type {ReaderState} */
+    this.state = "connecting";
+    setInterval(() => this.#check(), 2500);
+    addEventListener("online", () => this.retry());
+    addEventListener("pageshow", () => this.#wake());
+    document.addEventListener("visibilitychange", () => this.#wake());
+    this.#open();
+  }
+
+  /** Tries again at once. */
+  retry() {
+    if (this.state !== "lost" && this.state !== "full") return;
+    this.attempt = 0;
+    this.#open();
+  }
+
+  #open() {
+    clearTimeout(this.timer);
+    this.#drop();
+    const address = new URL(`/api/rooms/${this.room}/captions?after=${this.page.have()}`, location.href);
+    address.protocol = address.protocol.replace("http", "ws");
+    const socket = new WebSocket(address);
+    this.socket = socket;
+    this.heard = performance.now();
+    socket.onmessage = (event) => this.#message(event);
+    socket.onclose = (event) => this.#lost(event.code);
+  }
+
+  #message(event) {
+    this.heard = performance.now();
+    const message = JSON.parse(event.data);
+    if (message.type !== "board") return;
+    this.attempt = 0;
+    this.#become("open");
+    if (!this.page.message(message)) this.#lost(0);
+  }
+
+  /** A line that is silently dead (a laptop that slept) never says that it closed. */
+  #check() {
+    if (this.socket && performance.now() - this.heard > DEAD) this.#lost(0);
+  }
+
+  #wake() {
+    if (document.visibilityState !== "visible") return;
+    this.#check();
+    if (this.state === "lost") this.retry();
+  }
+
+  #lost(code) {
+    this.#drop();
+    if (FINAL[code]) {
+      this.#become(FINAL[code]);
+      return;
+    }
+    this.#become("lost");
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#again(), backoff(this.attempt));
+    this.attempt += 1;
+  }
+
+  /** A refused upgrade looks like a broken line: only the room's own address tells that it is gone. */
+  async #again() {
+    this.timer = 0;
+    try {
+      const answer = await fetch(`/api/rooms/${this.room}`, { cache: "no-store" });
+      if (answer.status === 404) {
+        this.#become("gone");
+        return;
+      }
+    } catch {
+      // No network: opening the socket fails as well, and waits longer.
+    }
+    if (this.state === "lost" && !this.socket) this.#open();
+  }
+
+  #drop() {
+    if (!this.socket) return;
+    this.socket.onmessage = null;
+    this.socket.onclose = null;
+    this.socket.close();
+    this.socket = undefined;
+  }
+
+  #become(state) {
+    if (this.state === state) return;
+    this.state = state;
+    this.page.state(state);
+  }
+}

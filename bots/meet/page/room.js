@@ -1,0 +1,202 @@
+// A room's page: joins the captions, the voice and everything around them.
+
+import { Board } from "./board.js";
+import { $, copy, element, write } from "./dom.js";
+import { Reader } from "./reader.js";
+import { bind, Settings } from "./settings.js";
+import { ShareDialog } from "./share.js";
+import { Subtitles } from "./subtitles.js";
+import { Voice } from "./voice.js";
+import { keepAwake } from "./wake.js";
+import { languageName, lateness, listed } from "./words.js";
+
+const id = location.pathname.split("/").filter(Boolean).at(-1);
+const settings = new Settings();
+const board = new Board({ changed: () => soon() });
+const voice = new Voice(id, { changed: () => soon(), level, hearing, say });
+const subtitles = new Subtitles(board, settings);
+const share = new ShareDialog(id, voice, settings);
+let room = { state: "waiting", people: [], engine: "", language: "en", note: null };
+let late = null;
+let line = "connecting";
+let drawing = false;
+
+const reader = new Reader(id, {
+  have: () => board.rows.count,
+  message: (message) => {
+    room = message.room ?? room;
+    late = message.lateness;
+    notices(message.notices);
+    return board.take(message);
+  },
+  state: (state) => {
+    line = state;
+    soon();
+  },
+});
+
+/** However much happens, the frame around the captions is drawn once. */
+function soon() {
+  if (drawing) return;
+  drawing = true;
+  queueMicrotask(() => {
+    drawing = false;
+    draw();
+  });
+}
+
+function draw() {
+  const empty = board.rows.items.length === 0 && board.partials.length === 0;
+  const STATES = { waiting: "Waiting", live: "Live", ended: "Ended" };
+  document.body.dataset.room = room.state;
+  write($("state"), line === "connecting" ? "Connecting" : STATES[room.state]);
+  document.title = room.state === "live" ? "Live · Spokenly" : "Spokenly";
+  $("log").lang = $("now").lang = $("stage").lang = room.language;
+  $("empty").hidden = !empty;
+  $("over").hidden = empty || room.state !== "ended";
+  write($("empty-title"), emptyTitle());
+  const unseen = board.unseen ? ` · ${board.unseen} new` : "";
+  $("jump").hidden = board.following;
+  write($("jump"), `Jump to live${unseen}`);
+  drawStatus();
+  drawVoice();
+  drawBanner();
+  subtitles.show();
+  keepAwake(room.state === "live" || voice.state === "sharing");
+}
+
+function emptyTitle() {
+  if (line === "connecting") return "One moment…";
+  if (room.state === "live") return "Listening. Nobody has spoken yet.";
+  return room.state === "ended" ? "Nobody shares sound any more." : "Nobody shares sound yet.";
+}
+
+function drawStatus() {
+  const heard = room.people.filter((person) => person.sharing);
+  const names = heard.map((person) => (person.muted ? `${person.name} (muted)` : person.name));
+  write($("people"), heard.length ? `Sharing sound: ${listed(names)}` : "");
+  write($("engine"), [room.engine, languageName(room.language)].filter(Boolean).join(" · "));
+  write($("late"), room.state === "live" ? lateness(late) : "");
+  $("late").classList.toggle("slow", late !== null && late > 4);
+  const LINES = { connecting: "connecting", open: "connected", lost: "reconnecting", gone: "room gone", full: "room full" };
+  write($("line"), LINES[line]);
+  write($("note"), room.note ?? "");
+}
+
+function drawVoice() {
+  const sharing = voice.state === "sharing";
+  const SOURCES = { microphone: "your microphone", tab: "a tab’s sound", sample: "the sample" };
+  $("share-open").hidden = sharing;
+  $("sharing").hidden = !sharing;
+  document.body.classList.toggle("muted", voice.muted);
+  write($("sharing-what"), sharing ? `${voice.name}, ${SOURCES[voice.source]}` : "");
+  write($("mute"), voice.muted ? "Unmute" : "Mute");
+  $("mute").setAttribute("aria-pressed", String(voice.muted));
+  $("share-open").disabled = voice.state === "starting" || line === "gone";
+}
+
+function drawBanner() {
+  const kept = voice.state === "sharing" ? " What you say is kept for up to 60 seconds and sent when it is back." : "";
+  let text = "";
+  if (line === "gone") text = "This room is over, and the server has forgotten it. What you read here is still yours: copy it now.";
+  else if (line === "full") text = "This room is full: too many people are in it.";
+  else if (line === "lost") text = `Connection lost. Trying again…${kept}`;
+  else if (voice.state === "sharing" && !voice.connected) text = `Your sound does not reach the server. Trying again…${kept}`;
+  write($("banner-text"), text);
+  $("banner").hidden = !text;
+  $("banner-retry").hidden = line === "gone";
+  $("banner-copy").hidden = line !== "gone" || board.rows.items.length === 0;
+}
+
+/** @param {{key: string, text: string}[]} list */
+function notices(list) {
+  const place = $("notices");
+  const kept = new Map([...place.children].map((item) => [item.dataset.key, item]));
+  for (const { key, text } of list) {
+    const item = kept.get(key) ?? element("li");
+    kept.delete(key);
+    item.dataset.key = key;
+    write(item, text);
+    if (!item.isConnected) place.append(item);
+  }
+  for (const item of kept.values()) item.remove();
+}
+
+function level(value) {
+  $("meter").style.setProperty("--level", value.toFixed(3));
+  $("meter").setAttribute("aria-valuenow", String(Math.round(value * 100)));
+}
+
+function hearing(sentence) {
+  write($("hearing"), sentence);
+}
+
+/** Something that happened, until it is read or something else happens. */
+function say(sentence) {
+  write($("said"), sentence);
+  $("told").hidden = !sentence;
+}
+
+function on(name, action) {
+  $(name).addEventListener("click", action);
+}
+
+on("share-open", () => {
+  say("");
+  share.open();
+});
+on("empty-share", () => $("share-open").click());
+on("stop", () => {
+  voice.stop();
+  $("share-open").focus();
+});
+on("mute", () => voice.mute(!voice.muted));
+on("told-close", () => say(""));
+on("banner-retry", () => {
+  reader.retry();
+  voice.line?.retry();
+});
+on("banner-copy", () => copy($("banner-copy"), board.text()));
+on("text-open", () => $("text").showModal());
+on("save-open", () => $("save").showModal());
+on("help-open", () => $("help").showModal());
+on("subtitles-open", () => subtitles.toggle(true));
+on("copy-all", () => copy($("copy-all"), board.text()));
+for (const button of document.querySelectorAll("[data-copy-link]")) {
+  button.addEventListener("click", () => copy(button, location.href));
+}
+for (const link of document.querySelectorAll("[data-format]")) {
+  link.href = `/api/rooms/${id}/transcript.${link.dataset.format}`;
+}
+for (const dialog of document.querySelectorAll("dialog")) {
+  // A click beside the dialog closes it.
+  dialog.addEventListener("click", (event) => {
+    if (event.target === dialog) dialog.close();
+  });
+  for (const button of dialog.querySelectorAll("[data-close]")) {
+    button.addEventListener("click", () => dialog.close());
+  }
+}
+bind($("text-form"), settings);
+
+const KEYS = {
+  m: () => voice.mute(!voice.muted),
+  s: () => subtitles.toggle(),
+  f: () => subtitles.open && $("subtitles-full").click(),
+  "+": () => settings.resize(1),
+  "=": () => settings.resize(1),
+  "-": () => settings.resize(-1),
+  "?": () => $("help").showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+  if (document.querySelector("dialog[open]") || event.target.closest("input, select, textarea")) return;
+  if (event.key === "End") board.live();
+  else if (event.key === "Escape" && subtitles.open) subtitles.toggle(false);
+  else if (settings.get("shortcuts") === "on" && KEYS[event.key.toLowerCase()]) KEYS[event.key.toLowerCase()]();
+  else return;
+  event.preventDefault();
+});
+
+draw();

@@ -1,0 +1,172 @@
+// What a person shares: from the click to the last frame.
+
+import { capture, NoSound } from "./capture.js";
+import { Hearing, meter } from "./hearing.js";
+import { Line } from "./line.js";
+import { FRAME, RATE, Ring } from "./ring.js";
+import { ended, silence } from "./words.js";
+
+/**
+ * @typedef {object} VoicePage
+ * @property {() => void} changed  look at `state`, `muted`, `name`, `source`, `connected`
+ * @property {(level: number) => void} level  0 to 1, 25 times a second
+ * @property {(sentence: string) => void} hearing  "" when all is well
+ * @property {(sentence: string) => void} say  something that happened, in one sentence
+ */
+
+export class Voice {
+  /** @param {string} room @param {VoicePage} page */
+  constructor(room, page) {
+    this.room = room;
+    this.page = page;
+    /** @type {"off" | "starting" | "sharing"} */
+    this.state = "off";
+    this.muted = false;
+    this.connected = false;
+    this.name = "";
+    this.source = null;
+    addEventListener("pagehide", () => this.stop());
+  }
+
+  /**
+   * @param {{name: string, source: "microphone" | "tab" | "sample", device?: string, audible?: boolean}} wish
+   * @throws {NoSound} with a sentence for the person
+   */
+  async start(wish) {
+    this.stop();
+    this.#become("starting");
+    const ring = new Ring();
+    this.ring = ring;
+    this.muted = false;
+    this.hearing = new Hearing();
+    this.source = wish.source;
+    let stopCapture = () => {};
+    try {
+      stopCapture = await capture(wish.source, wish, {
+        frame: (frame) => this.#frame(ring, frame),
+        ended: () => this.#ended(ring),
+      });
+      const person = await register(this.room, wish.name);
+      if (this.ring !== ring) {
+        dismiss(this.room, person);
+        throw new NoSound("The sound ended before it could be shared.");
+      }
+      this.stopCapture = stopCapture;
+      this.person = person;
+      this.name = person.name;
+      this.#connect(ring, person);
+      this.#become("sharing");
+    } catch (error) {
+      stopCapture();
+      if (this.ring === ring) this.#forget();
+      throw error;
+    }
+  }
+
+  /** @param {boolean} muted */
+  mute(muted) {
+    if (this.state !== "sharing" || this.muted === muted) return;
+    this.muted = muted;
+    this.line.mute(muted);
+    this.page.hearing("");
+    if (muted) this.page.level(0);
+    this.page.changed();
+  }
+
+  /** Stops sharing. */
+  stop() {
+    const { person, line, stopCapture } = this;
+    if (!this.ring) return;
+    this.#forget();
+    stopCapture?.();
+    line?.bye();
+    if (person) dismiss(this.room, person);
+  }
+
+  #connect(ring, person) {
+    this.line = new Line(
+      { room: this.room, token: person.token, source: this.source, ring },
+      {
+        ready: () => this.#connection(true),
+        lost: () => this.#connection(false),
+        thrownAway: (seconds) => {
+          const figure = Math.max(1, Math.round(seconds));
+          this.page.say(`The line was down too long: ${figure} s of your sound had to be thrown away.`);
+        },
+        refused: (sentence) => {
+          this.page.say(sentence);
+          this.stop();
+        },
+      },
+    );
+  }
+
+  #frame(ring, frame) {
+    if (this.ring !== ring || this.muted) return;
+    ring.push(frame.at, frame.pcm);
+    this.line?.pump();
+    this.page.level(meter(frame.rms));
+    const opinion = this.hearing.push(frame.peak, FRAME / RATE);
+    this.page.hearing(opinion === "heard" ? "" : silence(opinion, this.source));
+  }
+
+  #ended(ring) {
+    if (this.ring !== ring) return;
+    this.page.say(ended(this.source));
+    this.stop();
+  }
+
+  #connection(connected) {
+    this.connected = connected;
+    this.page.changed();
+  }
+
+  #forget() {
+    this.ring = undefined;
+    this.line = undefined;
+    this.person = undefined;
+    this.stopCapture = undefined;
+    this.connected = false;
+    this.muted = false;
+    this.page.level(0);
+    this.page.hearing("");
+    this.#become("off");
+  }
+
+  #become(state) {
+    this.state = state;
+    this.page.changed();
+  }
+}
+
+/**
+ * @param {string} room @param {string} name
+ * @returns {Promise<{person: string, name: string, token: string, whip: string}>}
+ * @throws {NoSound}
+ */
+export async function register(room, name) {
+  let answer;
+  try {
+    answer = await fetch(`/api/rooms/${room}/people`, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify({ name }),
+    });
+  } catch (error) {
+    throw new NoSound("The server can't be reached. Try again in a moment.", { cause: error });
+  }
+  const body = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new NoSound(body.error ?? "The server would not have it. Try again in a moment.");
+  return body;
+}
+
+/** Tells the server that somebody no longer shares, even while the page goes away. */
+function dismiss(room, person) {
+  fetch(`/api/rooms/${room}/people/${encodeURIComponent(person.person)}`, {
+    method: "DELETE",
+    headers: { Authorization: `Bearer ${person.token}` },
+    keepalive: true,
+  }).catch(() => {
+    // The server finds out by itself when the line stays silent.
+  });
+}
