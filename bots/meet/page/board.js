@@ -32,6 +32,8 @@ export class Board {
   /** Takes a board from the server; false when entries are missing and must be asked for. */
   take(message) {
     if (message.room?.began !== undefined && message.room.began !== this.began) this.#begin(message.room.began);
+    const whole = this.items.size === this.rows.items.length;
+    const floor = whole ? undefined : this.rows.items[this.rows.items.length - this.items.size];
     const taken = this.rows.take(message.first, message.entries);
     if (!taken) return false;
     this.#steady(() => {
@@ -39,7 +41,7 @@ export class Board {
       const flood = taken.added.length > 20;
       if (flood) this.log.setAttribute("aria-live", "off");
       for (const row of taken.removed) this.#remove(row);
-      for (const row of taken.added) this.#insert(row);
+      for (const row of taken.added) this.#insert(row, floor);
       this.partials = [...message.partials].sort((a, b) => a.start - b.start);
       this.#speak();
       this.#trim();
@@ -82,16 +84,17 @@ export class Board {
     return this.began === null ? "" : timeOfDay(this.began, row.start);
   }
 
-  #insert(row) {
+  /** Rows before `floor` stand behind "Show earlier". */
+  #insert(row, floor) {
     const place = this.rows.position(row);
-    const next = this.rows.items[place + 1];
-    // A row before the first one in the document belongs behind "Show earlier".
-    if (next && !this.items.has(next.index)) return;
+    if (floor && place < this.rows.position(floor)) return;
+    let next = place + 1;
+    while (next < this.rows.items.length && !this.items.has(this.rows.items[next].index)) next += 1;
     const item = this.#item(row);
+    this.log.insertBefore(item, this.items.get(this.rows.items[next]?.index) ?? null);
     this.items.set(row.index, item);
-    this.log.insertBefore(item, next ? this.items.get(next.index) : null);
     this.#head(place);
-    if (next) this.#head(place + 1);
+    if (next < this.rows.items.length) this.#head(next);
   }
 
   #item(row) {

@@ -52,6 +52,7 @@ function draw() {
   write($("state"), line === "connecting" ? "Connecting" : STATES[room.state]);
   document.title = room.state === "live" ? "Live · Spokenly" : "Spokenly";
   $("log").lang = $("now").lang = $("stage").lang = room.language;
+  document.body.toggleAttribute("data-written", !empty);
   $("empty").hidden = !empty;
   $("over").hidden = empty || room.state !== "ended";
   write($("empty-title"), emptyTitle());

@@ -21,7 +21,7 @@ export function lateness(seconds) {
 
 /** @param {number} began unix ms @param {number} start seconds */
 export function timeOfDay(began, start) {
-  return new Date(began + start * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
+  return new Date(began + start * 1000).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
 }
 
 /** @param {string} code BCP 47 */

@@ -1,0 +1,285 @@
+"""A room's server as docs/room-protocol.md has it, with everything that goes wrong at the test's command."""
+
+import json
+import struct
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+PAGE = Path(__file__).parents[2] / "bots" / "meet" / "page"
+ROOM = "abcdefghijklmnopqrstuv"
+CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws://{host}; worker-src 'self'; "
+    "media-src 'self' blob:; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
+
+
+@dataclass(slots=True)
+class Received:
+    """One frame as it came: sequence number, seconds, samples; `connection` counts from 0."""
+
+    sequence: int
+    at: float
+    pcm: bytes
+    connection: int
+
+
+@dataclass(slots=True)
+class FakeRoom:
+    """What the server knows, and what it shall do."""
+
+    base: str = ""
+    began: int | None = 1_790_000_000_000
+    state: str = "live"
+    note: str | None = None
+    people: list[dict[str, Any]] = field(default_factory=list)
+    entries: list[dict[str, Any]] = field(default_factory=list)
+    partials: list[dict[str, Any]] = field(default_factory=list)
+    notices: list[dict[str, str]] = field(default_factory=list)
+    lateness: float | None = None
+    sample: bytes | None = None
+
+    exists: bool = True
+    lines_up: bool = True  # when not, sockets are refused as a dead network refuses them
+    refusal: tuple[int, str] | None = None  # of the audio socket: close code and sentence
+    ack_every: int = 10  # frames
+    forget_from: int | None = None  # frames from this number on were never received
+    names: list[str] = field(default_factory=list)
+    dismissed: list[str] = field(default_factory=list)
+    hellos: list[dict[str, Any]] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)  # muted, unmuted, bye
+    frames: list[Received] = field(default_factory=list)
+    readers: list[web.WebSocketResponse] = field(default_factory=list)
+    afters: list[int] = field(default_factory=list)
+    speakers: list[web.WebSocketResponse] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"{self.base}/room/{ROOM}"
+
+    def description(self) -> dict[str, Any]:
+        return {
+            "room": ROOM,
+            "state": self.state,
+            "engine": "Moonshine tiny, on this machine",
+            "language": "en",
+            "began": self.began,
+            "people": self.people,
+            "note": self.note,
+        }
+
+    def board(self, first: int) -> dict[str, Any]:
+        return {
+            "type": "board",
+            "room": self.description(),
+            "first": first,
+            "entries": self.entries[first:],
+            "partials": self.partials,
+            "notices": self.notices,
+            "lateness": self.lateness,
+            "now": 60.0,
+        }
+
+    async def show(self, *entries: dict[str, Any], partials: list[dict[str, Any]] | None = None) -> None:
+        """Commits entries, replaces the partials and tells every reader."""
+        first = len(self.entries)
+        self.entries.extend(entries)
+        self.partials = partials or []
+        for socket in list(self.readers):
+            with suppress(ConnectionError):
+                await socket.send_json(self.board(first))
+
+    async def cut(self, code: int = WSCloseCode.GOING_AWAY) -> None:
+        """Drops every socket."""
+        for socket in [*self.readers, *self.speakers]:
+            await socket.close(code=code)
+
+    def next_wanted(self) -> int:
+        return max((frame.sequence + 1 for frame in self.frames), default=0)
+
+
+def caption(speaker: str, start: float, text: str, name: str | None = None) -> dict[str, Any]:
+    return {
+        "kind": "caption",
+        "speaker": speaker,
+        "name": name or {"p1": "Ann", "p2": "Bob"}.get(speaker, speaker),
+        "start": start,
+        "end": start + 1.5,
+        "text": text,
+    }
+
+
+def partial(speaker: str, start: float, text: str, stable: int) -> dict[str, Any]:
+    entry = caption(speaker, start, text)
+    del entry["kind"]
+    return {**entry, "stable": stable}
+
+
+def gap(speaker: str, start: float, end: float) -> dict[str, Any]:
+    return {**caption(speaker, start, ""), "kind": "gap", "end": end}
+
+
+FAKE = web.AppKey("fake", FakeRoom)
+
+
+def _file(request: web.Request, name: str, status: int = 200) -> web.Response:
+    path = PAGE / name
+    if path.parent != PAGE or not path.is_file():
+        raise web.HTTPNotFound
+    return web.Response(
+        body=path.read_bytes(),
+        status=status,
+        content_type=TYPES[path.suffix],
+        charset="utf-8",
+        headers={"Content-Security-Policy": CSP.format(host=request.host)},
+    )
+
+
+async def _home(request: web.Request) -> web.Response:
+    return _file(request, "index.html")
+
+
+async def _room_page(request: web.Request) -> web.Response:
+    if request.match_info["room"] != ROOM or not request.app[FAKE].exists:
+        return _file(request, "gone.html", 404)
+    return _file(request, "room.html")
+
+
+async def _asset(request: web.Request) -> web.Response:
+    return _file(request, request.match_info["file"])
+
+
+async def _new_room(_request: web.Request) -> web.Response:
+    return web.json_response({"room": ROOM, "url": f"/room/{ROOM}"}, status=201)
+
+
+async def _room(request: web.Request) -> web.Response:
+    fake = request.app[FAKE]
+    if not fake.exists:
+        return web.json_response({"error": "There is no such room."}, status=404)
+    return web.json_response(fake.description())
+
+
+async def _people(request: web.Request) -> web.Response:
+    fake = request.app[FAKE]
+    name = (await request.json())["name"]
+    given = f"{name} (2)" if name in fake.names else name
+    fake.names.append(given)
+    person = f"p{len(fake.names)}"
+    return web.json_response(
+        {"person": person, "name": given, "token": f"token-{person}", "whip": f"/whip/{ROOM}"}, status=201
+    )
+
+
+async def _dismiss(request: web.Request) -> web.Response:
+    person = request.match_info["person"]
+    if request.headers.get("Authorization") != f"Bearer token-{person}":
+        return web.json_response({"error": "That is not your token."}, status=401)
+    request.app[FAKE].dismissed.append(person)
+    return web.Response(status=204)
+
+
+async def _sample(request: web.Request) -> web.Response:
+    sample = request.app[FAKE].sample
+    if sample is None:
+        raise web.HTTPNotFound
+    return web.Response(body=sample, content_type="audio/wav")
+
+
+async def _transcript(request: web.Request) -> web.Response:
+    return web.Response(
+        text="transcript", headers={"Content-Disposition": f"attachment; filename=t.{request.match_info['format']}"}
+    )
+
+
+async def _captions(request: web.Request) -> web.WebSocketResponse:
+    fake = request.app[FAKE]
+    if not fake.lines_up or not fake.exists:
+        raise web.HTTPServiceUnavailable
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    after = int(request.query["after"])
+    fake.afters.append(after)
+    fake.readers.append(socket)
+    await socket.send_json(fake.board(after))
+    try:
+        async for _message in socket:
+            pass
+    finally:
+        fake.readers.remove(socket)
+    return socket
+
+
+async def _audio(request: web.Request) -> web.WebSocketResponse:
+    fake = request.app[FAKE]
+    if not fake.lines_up:
+        raise web.HTTPServiceUnavailable
+    socket = web.WebSocketResponse()
+    await socket.prepare(request)
+    fake.hellos.append(await socket.receive_json())
+    if fake.refusal is not None:
+        code, sentence = fake.refusal
+        await socket.send_json({"type": "refused", "error": sentence})
+        await socket.close(code=code)
+        return socket
+    connection = len(fake.hellos) - 1
+    fake.speakers.append(socket)
+    await socket.send_json({"type": "ready", "next": fake.next_wanted()})
+    try:
+        async for message in socket:
+            if message.type is WSMsgType.TEXT:
+                fake.said.append(json.loads(message.data)["type"])
+            elif message.type is WSMsgType.BINARY:
+                await _frame(fake, socket, message.data, connection)
+    finally:
+        fake.speakers.remove(socket)
+    return socket
+
+
+async def _frame(fake: FakeRoom, socket: web.WebSocketResponse, data: bytes, connection: int) -> None:
+    sequence, at = struct.unpack_from("<Id", data)
+    if fake.forget_from is not None and sequence >= fake.forget_from:
+        return
+    fake.frames.append(Received(sequence, at, data[12:], connection))
+    if len(fake.frames) % fake.ack_every == 0:
+        with suppress(ConnectionError):
+            await socket.send_json({"type": "ack", "next": fake.next_wanted()})
+
+
+@asynccontextmanager
+async def serve(port: int = 0) -> AsyncIterator[FakeRoom]:
+    """Serves one fake room on loopback for as long as the context lasts."""
+    fake = FakeRoom()
+    app = web.Application()
+    app[FAKE] = fake
+    room = f"/api/rooms/{{room:{ROOM}}}"
+    app.add_routes(
+        [
+            web.get("/", _home),
+            web.get("/room/{room}", _room_page),
+            web.get("/page/{file}", _asset),
+            web.post("/api/rooms", _new_room),
+            web.get(room, _room),
+            web.post(f"{room}/people", _people),
+            web.delete(f"{room}/people/{{person}}", _dismiss),
+            web.get(f"{room}/transcript.{{format}}", _transcript),
+            web.get(f"{room}/captions", _captions),
+            web.get(f"{room}/audio", _audio),
+            web.get("/sample.wav", _sample),
+        ]
+    )
+    runner = web.AppRunner(app, shutdown_timeout=0.1)
+    await runner.setup()
+    site = web.TCPSite(runner, "127.0.0.1", port)
+    await site.start()
+    fake.base = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield fake
+    finally:
+        await fake.cut()
+        await runner.cleanup()
