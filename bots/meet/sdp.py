@@ -10,6 +10,7 @@ import ipaddress
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.errors import UserError
 
@@ -180,7 +181,7 @@ def _split(text: str) -> tuple[Section, list[Section]]:
     starts = [n for n, line in enumerate(lines) if line.startswith("m=")]
     session = Section("session", "", (), _attributes(lines[: starts[0] if starts else len(lines)]))
     sections: list[Section] = []
-    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+    for start, end in pairwise([*starts, len(lines)]):
         media = _MEDIA.fullmatch(lines[start][2:].rstrip())
         if media is None or len(sections) == 16:
             raise Malformed("The session description has a media line that can't be read.")
