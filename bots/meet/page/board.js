@@ -45,10 +45,10 @@ export class Board {
       this.partials = [...message.partials].sort((a, b) => a.start - b.start);
       this.#speak();
       this.#trim();
+      this.#offer();
       if (flood) setTimeout(() => this.log.setAttribute("aria-live", "polite"), 1000);
     });
     if (!this.following) this.unseen += taken.added.length;
-    $("earlier").hidden = this.items.size >= this.rows.items.length;
     this.page.changed();
     return true;
   }
@@ -59,8 +59,8 @@ export class Board {
     this.following = true;
     this.unseen = 0;
     this.#trim();
+    this.#offer();
     this.#follow();
-    $("earlier").hidden = this.items.size >= this.rows.items.length;
     this.page.changed();
   }
 
@@ -107,12 +107,13 @@ export class Board {
     return item;
   }
 
-  /** Name and time beside a row; they depend on the row before it. */
+  /** Name and time beside a row; they depend on the row that stands before it in the document. */
   #head(place) {
     const row = this.rows.items[place];
     const item = this.items.get(row.index);
     if (!item) return;
-    const beside = margin(this.rows.items[place - 1], row, this.began);
+    const previous = this.rows.items[place - 1];
+    const beside = margin(this.items.has(previous?.index) ? previous : undefined, row, this.began);
     item.classList.toggle("turn", beside.name);
     item.querySelector(".beside")?.remove();
     const head = heading(beside.name ? row.name : "", beside.time ? this.#time(row) : "");
@@ -182,7 +183,11 @@ export class Board {
         this.log.insertBefore(item, top);
       }
       for (let place = first - older.length; place <= first; place += 1) this.#head(place);
+      this.#offer();
     });
+  }
+
+  #offer() {
     $("earlier").hidden = this.items.size >= this.rows.items.length;
   }
 

@@ -60,8 +60,8 @@ function before(a, b) {
 }
 
 /**
- * What stands in the margin beside a row: the name where the speaker changes, the time of day there
- * and whenever a new minute has begun.
+ * What stands in the margin beside a row: the name where the speaker changes, the time of day where
+ * a new minute has begun.
  * @param {Entry | undefined} previous
  * @param {Entry} row
  * @param {number | null} began  unix milliseconds of second 0
@@ -69,7 +69,7 @@ function before(a, b) {
 export function margin(previous, row, began) {
   const name = !previous || previous.speaker !== row.speaker;
   const minute = (entry) => Math.floor((began ?? 0) / 60000 + entry.start / 60);
-  return { name, time: began !== null && (name || minute(previous) !== minute(row)) };
+  return { name, time: began !== null && (!previous || minute(previous) !== minute(row)) };
 }
 
 /** One of eight colours, the same for as long as the person keeps the id. @param {string} speaker */

@@ -1,0 +1,126 @@
+"""A real Chromium that looks at a fake room."""
+
+import array
+import math
+import shutil
+import wave
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from importlib.util import find_spec
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from tests.fakes.room import FakeRoom
+
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+MISSING = not CHROMIUM or find_spec("playwright") is None
+needs_browser = [
+    pytest.mark.real_time,
+    pytest.mark.browser,
+    pytest.mark.skipif(MISSING, reason="THE PAGE IS NOT TESTED: Chromium in PATH and Playwright are needed"),
+]
+FLAGS = [
+    "--no-sandbox",
+    "--autoplay-policy=no-user-gesture-required",
+    "--use-fake-ui-for-media-stream",
+    "--use-fake-device-for-media-stream",
+    "--host-resolver-rules=MAP lan.test 127.0.0.1",
+]
+WATCH = """
+window.violations = [];
+addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+"""
+SINE = 157.0  # Hz: a frame holds no whole number of periods, so that a cut or a copy shows
+
+
+class Visits:
+    """Opens pages; `complaints` are what their consoles said."""
+
+    def __init__(self, browser: Any, fake: FakeRoom) -> None:
+        self.browser = browser
+        self.fake = fake
+        self.pages: list[Any] = []
+        self.complaints: list[str] = []
+
+    async def __call__(
+        self, address: str = "", script: str = "", fixed_clock: bool = False, **options: Any
+    ) -> Any:
+        """Opens an address, the room by default, with `script` run before the page's own."""
+        context = await self.browser.new_context(**{"viewport": {"width": 1200, "height": 700}, **options})
+        page = await context.new_page()
+        page.set_default_timeout(8000)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.complaints.append(message.text))
+        await page.add_init_script(WATCH + script)
+        if fixed_clock:
+            await page.clock.install()
+        await page.goto(address or self.fake.address)
+        self.pages.append(page)
+        return page
+
+    async def check(self) -> None:
+        """No page broke the Content-Security-Policy, and none complained but of the network."""
+        for page in self.pages:
+            assert await page.evaluate("window.violations ?? []") == []
+        assert [c for c in self.complaints if "WebSocket" not in c and "Failed to load" not in c] == []
+
+
+@asynccontextmanager
+async def visiting(fake: FakeRoom) -> AsyncIterator[Visits]:
+    from playwright.async_api import async_playwright  # noqa: PLC0415 - it may be missing; then tests are skipped
+
+    async with async_playwright() as api:
+        browser = await api.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            visits = Visits(browser, fake)
+            yield visits
+            await visits.check()
+        finally:
+            await browser.close()
+
+
+async def until(page: Any, condition: Callable[[], bool]) -> None:
+    """Waits for something on the server's side, at most 8 s."""
+    for _ in range(400):
+        if condition():
+            return
+        await page.wait_for_timeout(20)
+    raise AssertionError("it never happened")
+
+
+async def texts(page: Any, selector: str) -> list[str]:
+    found: list[str] = await page.locator(selector).all_inner_texts()
+    return found
+
+
+async def says(page: Any, selector: str, text: str) -> None:
+    """Waits until the element shows that text."""
+    await page.locator(selector).filter(has_text=text).wait_for()
+
+
+async def share(page: Any, source: str = "sample", name: str = "Ann") -> None:
+    await page.click("#share-open")
+    await page.fill("#share-form input[name=name]", name)
+    await page.check(f"input[value={source}]")
+    await page.click("#share-go")
+
+
+def sine(seconds: float) -> bytes:
+    """A WAV file, 16 kHz mono."""
+    count = int(seconds * 16000)
+    samples = array.array("h", (round(12000 * math.sin(2 * math.pi * SINE * n / 16000)) for n in range(count)))
+    file = BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setparams((1, 2, 16000, 0, "NONE", ""))
+        writer.writeframes(samples.tobytes())
+    return file.getvalue()
+
+
+def breaks(pcm: bytes) -> int:
+    """Samples where the sine does not go on as a sine does."""
+    samples = array.array("h", pcm)
+    turn = 2 * math.cos(2 * math.pi * SINE / 16000)
+    triples = zip(samples, samples[1:], samples[2:], strict=False)
+    return sum(abs(a - turn * b + c) > 60 for a, b, c in triples)
