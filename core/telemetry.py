@@ -145,7 +145,6 @@ def safe(record: logging.LogRecord) -> logging.LogRecord:
     """A copy of `record` that holds nothing but what may be shown."""
     shown = logging.makeLogRecord({key: value for key, value in vars(record).items() if key in _PLAIN_RECORD})
     shown.args, shown.exc_info, shown.exc_text, shown.stack_info = (), None, None, None
-    vars(shown).pop("taskName", None)  # a task may be named after a person
     if _is_ours(record):
         # The template, not what was put into it; "%" stays as it is because there are no arguments.
         shown.msg = redaction.without_tokens(str(record.msg))
@@ -225,7 +224,6 @@ def bug_reports(
         yield
     finally:
         sentry_sdk.get_client().close(timeout=patience)
-        sentry_sdk.get_global_scope().set_client(None)
 
 
 def _start_sentry(dsn: str, release: str | None) -> None:

@@ -105,6 +105,7 @@ def test_what_code_says_carelessly_is_not_seen(watched: Seen) -> None:
             warnings.warn(spoken, stacklevel=1)
     watched.search(spoken, name, room)
     assert "heard %s" in watched.log
+    assert "py.warnings" in watched.log
     assert len(watched.sentry.events) == 8
 
 
