@@ -4,7 +4,8 @@ import asyncio
 import logging
 import signal
 import ssl
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -18,10 +19,10 @@ from core.engines.local import open_engine
 from core.engines.models import sample
 from core.engines.pool import Pool
 from core.engines.protocol import Transcriber
-from core.errors import EngineMissing, UserError
+from core.errors import EngineMissing, Refused, UserError
 from core.settings import Settings
 from core.switchboard import Switchboard
-from core.telemetry import Metrics
+from core.telemetry import Metrics, bug_reports, set_up_logging
 
 log = logging.getLogger(__name__)
 
@@ -115,7 +116,8 @@ def address(settings: Settings, port: int) -> str:
     """The address that people open."""
     if settings.public_url is not None:
         return str(settings.public_url).rstrip("/")
-    host = "localhost" if settings.host in ("127.0.0.1", "::1", "0.0.0.0", "::") else settings.host
+    everywhere = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
+    host = "localhost" if settings.host in ("127.0.0.1", "::1", *everywhere) else settings.host
     return f"{'https' if settings.tls_cert else 'http'}://{host}:{port}"
 
 
@@ -135,9 +137,11 @@ async def serve(settings: Settings, metrics: Metrics) -> None:
     """Run until SIGINT or SIGTERM. Raises `UserError` or `EngineMissing` when it can't start."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    async with open_engine(settings, metrics) as engine, spokenly(settings, engine, metrics) as running:
+    if sys.platform != "win32":
+        # On Windows Ctrl-C cancels the main task, which ends everything too, without patience.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+    async with open_engine(settings) as engine, spokenly(settings, engine, metrics) as running:
         print(f"Spokenly is ready: {running.address}", flush=True)  # noqa: T201 - what `make run` is for
         print(f"It hears with {engine.name}. {note(settings, engine) or ''}".rstrip(), flush=True)  # noqa: T201
         if (words := advice(settings)) is not None:
@@ -149,10 +153,22 @@ async def serve(settings: Settings, metrics: Metrics) -> None:
 
 def run(settings: Settings) -> int:
     """`spokenly run`: the exit code, 0 when it was stopped, 1 when it could not start."""
+    failures: list[str] = []
+    set_up_logging(settings.log_format, settings.log_level)
     try:
-        asyncio.run(serve(settings, Metrics()))
-    except* (UserError, EngineMissing) as group:
-        for error in group.exceptions:
-            print(error)  # noqa: T201
-        return 1
-    return 0
+        with bug_reports(settings.sentry_dsn):
+            asyncio.run(serve(settings, Metrics()))
+    except* (UserError, EngineMissing, Refused) as group:
+        failures += sentences(group)
+    for sentence in failures:
+        print(sentence, file=sys.stderr)  # noqa: T201 - the last word of a program that could not start
+    return 1 if failures else 0
+
+
+def sentences(group: BaseExceptionGroup[Exception]) -> Iterator[str]:
+    """What to tell people of a group of expected failures."""
+    for error in group.exceptions:
+        if isinstance(error, BaseExceptionGroup):
+            yield from sentences(error)
+        else:
+            yield str(error)

@@ -12,13 +12,22 @@ class Allowance:
 
     def take(self, now: float, amount: float = 1.0) -> float:
         """Take `amount` at `now` (seconds): 0 when it was there, else the seconds until it will be."""
-        if self._at is not None:
-            self._left = min(self._burst, self._left + (now - self._at) * self._rate)
-        self._at = now
+        self._refill(now)
         if self._left >= amount:
             self._left -= amount
             return 0.0
         return (amount - self._left) / self._rate
+
+    def spend(self, now: float, amount: float) -> float:
+        """Take `amount` although it may not be there yet: the seconds to wait until it is."""
+        self._refill(now)
+        self._left -= amount
+        return max(0.0, -self._left / self._rate)
+
+    def _refill(self, now: float) -> None:
+        if self._at is not None:
+            self._left = min(self._burst, self._left + (now - self._at) * self._rate)
+        self._at = now
 
 
 class Allowances:

@@ -70,23 +70,25 @@ class Microphones:
         await socket.prepare(request)
         try:
             share = await self._hello(socket, request.match_info["room"])
-        except Refusal as refusal:
-            await _refuse(socket, refusal)
+        except Refusal as answer:
+            await _refuse(socket, answer)
             return socket
         if share is None:
             await socket.close()
             return socket
         over = False
+        refusal: Refusal | None = None
         try:
             over = await self._hear(socket, share)
-        except Refusal as refusal:
-            over = True
-            await _refuse(socket, refusal)
+        except Refusal as answer:
+            over, refusal = True, answer
         except ClientConnectionResetError:
             # The page went away while it was being answered.
             over = False
         finally:
             self._part(socket, share, over=over)
+        if refusal is not None:
+            await _refuse(socket, refusal)
         await socket.close()
         return socket
 
@@ -172,7 +174,7 @@ class Microphones:
             raise Refusal(GARBAGE, str(error)) from error
         if arrival is None:
             return
-        wait = share.audio.take(asyncio.get_running_loop().time(), seconds(arrival.pcm))
+        wait = share.audio.spend(asyncio.get_running_loop().time(), seconds(arrival.pcm))
         if wait:
             # More sound than time: not reading on makes the sender wait.
             await asyncio.sleep(wait)
@@ -185,6 +187,7 @@ class Microphones:
         kind = _words(text).get("type")
         if kind in ("muted", "unmuted"):
             share.voice.muted(kind == "muted")
+            share.voice.silent(False)
             return False
         if kind == "bye":
             return True

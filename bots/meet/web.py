@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from aiohttp import web
+from aiohttp.typedefs import Middleware
 
 from bots.meet.limits import Allowances
 from bots.meet.outlet import Viewer
@@ -25,6 +26,15 @@ from core.telemetry import Metrics
 log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).parent / "page"
+
+FORMS = {
+    "md": ("markdown", "text/markdown"),
+    "txt": ("text", "text/plain"),
+    "vtt": ("vtt", "text/vtt"),
+    "srt": ("srt", "application/x-subrip"),
+    "json": ("json", "application/json"),
+}
+"""Endings of the transcript's address: the export, and its media type."""
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -122,15 +132,16 @@ class MeetingRoom:
         self._ask(request, self._asks)
         room = self._rooms.find(request.match_info["room"])
         form = request.match_info["form"]
-        if form not in exports.FORMATS:
-            raise NotFound(f"There is no such format; there are {', '.join(exports.FORMATS)}.")
+        if form not in FORMS:
+            raise NotFound(f"There is no such format; there are {', '.join(FORMS)}.")
         entries: list[Entry] = sorted(room.board.entries, key=lambda entry: entry.start)
         heading = exports.Heading(
             title="Conversation", began=room.began_at, language=self._settings.language, engine=self._engine
         )
         response = web.StreamResponse(headers=_FRESH | _download(form))
         await response.prepare(request)
-        for number, piece in enumerate(exports.FORMATS[form].write(entries, heading)):
+        write = exports.FORMATS[FORMS[form][0]]
+        for number, piece in enumerate(write(heading, entries)):
             await response.write(piece.encode())
             if number % 200 == 0:
                 # A long call must not hold up the others while it is laid out.
@@ -217,9 +228,8 @@ _FRESH = {"Cache-Control": "no-store"}
 
 
 def _download(form: str) -> dict[str, str]:
-    kind = exports.FORMATS[form].media_type
     return {
-        "Content-Type": f"{kind}; charset=utf-8",
+        "Content-Type": f"{FORMS[form][1]}; charset=utf-8",
         "Content-Disposition": f'attachment; filename="captions.{form}"',
     }
 
@@ -242,7 +252,7 @@ def _status(error: UserError) -> int:
     return {NotFound: 404, Unwelcome: 401, Taken: 409, Full: 503}.get(type(error), 400)
 
 
-def guard(settings: Settings) -> Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]:
+def guard(settings: Settings) -> Middleware:
     """Middleware: strangers' pages stay out, failures are sentences, and browsers get strict orders."""
     public = urlsplit(str(settings.public_url)) if settings.public_url else None
     local = settings.host in ("127.0.0.1", "::1", "localhost")
@@ -301,6 +311,7 @@ def _kept(error: web.HTTPException) -> dict[str, str]:
 
 async def strict_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Tell browsers what the page may do (`on_response_prepare`): nothing but talk to this origin."""
+    response.headers["Server"] = "Spokenly"
     sockets = f"ws://{request.host} wss://{request.host}"
     response.headers.setdefault(
         "Content-Security-Policy",

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 
 from core.audio.frame import RATE, WIDTH, Frame, Lost, Speaker
 
+CHUNK = 5
+"""Seconds that a full tape forgets at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Piece:
@@ -63,7 +66,9 @@ class Tape:
         if self._position - self._settled <= self._limit:
             return None
         start = end = self.start
-        while self._position - self._settled > self._limit and len(self._pieces) > 1:
+        # Several seconds at once: one gap that can be read, instead of a hundred that can't.
+        room = self._limit - min(CHUNK * RATE, self._limit // 4)
+        while self._position - self._settled > room and len(self._pieces) > 1:
             piece = self._pieces[0]
             end = piece.at + piece.samples / RATE
             self.dropped += (piece.position + piece.samples - self._settled) / RATE

@@ -199,7 +199,9 @@ export class Board {
       return;
     }
     const edge = this.scroller.getBoundingClientRect().top;
-    const anchor = [...this.log.children].find((item) => item.getBoundingClientRect().bottom > edge);
+    // The words, because a name may appear above them or go.
+    const row = [...this.log.children].find((item) => item.getBoundingClientRect().bottom > edge);
+    const anchor = row?.lastElementChild;
     const before = anchor?.getBoundingClientRect().top;
     change();
     if (anchor?.isConnected) this.scroller.scrollTop += anchor.getBoundingClientRect().top - before;

@@ -1,0 +1,186 @@
+"""A room on loopback with the scripted engine, and a page that speaks its protocol."""
+
+import asyncio
+import json
+import struct
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bots.meet.rooms import Rooms
+from bots.meet.web import MeetingRoom, guard, strict_headers
+from core.audio.frame import RATE, WIDTH
+from core.engines.pool import Pool
+from core.settings import Settings
+from core.switchboard import Switchboard
+from core.telemetry import Metrics
+from tests.fakes.engine import ScriptedEngine
+
+STEP = 640
+
+
+@dataclass
+class House:
+    """A running server and a client for it."""
+
+    client: aiohttp.ClientSession
+    url: str
+    rooms: Rooms
+    meet: MeetingRoom
+    switchboard: Switchboard
+    engine: ScriptedEngine
+    metrics: Metrics
+
+    async def room(self) -> str:
+        async with self.client.post(f"{self.url}/api/rooms", json={}) as answer:
+            assert answer.status == 201
+            return str((await answer.json())["room"])
+
+    async def join(self, room: str, name: str) -> dict[str, str]:
+        async with self.client.post(f"{self.url}/api/rooms/{room}/people", json={"name": name}) as answer:
+            assert answer.status == 201, await answer.text()
+            return dict(await answer.json())
+
+    @asynccontextmanager
+    async def reader(self, room: str, after: int = 0) -> AsyncIterator["Reader"]:
+        url = f"{self.url}/api/rooms/{room}/captions?after={after}"
+        async with self.client.ws_connect(url) as socket, asyncio.TaskGroup() as tasks:
+            reader = Reader(socket)
+            following = tasks.create_task(reader.follow())
+            yield reader
+            following.cancel()
+
+    @asynccontextmanager
+    async def microphone(self, room: str, token: str, share: str = "s") -> AsyncIterator["Microphone"]:
+        # A line that a test has cut can't even be closed any more.
+        with suppress(aiohttp.ClientConnectionResetError):
+            async with self.client.ws_connect(f"{self.url}/api/rooms/{room}/audio") as socket:
+                await socket.send_json(
+                    {"type": "hello", "token": token, "source": "microphone", "share": share}
+                )
+                microphone = Microphone(socket, await socket.receive_json())
+                async with asyncio.TaskGroup() as tasks:
+                    following = tasks.create_task(microphone.follow())
+                    yield microphone
+                    following.cancel()
+
+
+class Listening:
+    """Takes every message of a socket as it comes, as a page does; tests wait for what they want to see."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        self.socket = socket
+        self.over = False
+        self.messages: list[dict[str, Any]] = []
+        self._news = asyncio.Event()
+
+    async def follow(self) -> None:
+        with suppress(aiohttp.ClientConnectionResetError):
+            async for message in self.socket:
+                news = json.loads(message.data)
+                self.messages.append(news)
+                self.take(news)
+                self._news.set()
+        self.over = True
+        self._news.set()
+
+    def take(self, news: dict[str, Any]) -> None: ...
+
+    async def until(self, seen: Callable[[Self], object]) -> Self:
+        """Waits until `seen(self)`; fails when the socket closes first."""
+        while not seen(self):
+            assert not self.over, "the socket closed first"
+            self._news.clear()
+            await self._news.wait()
+        return self
+
+    async def closed(self) -> int | None:
+        """Waits for the end; the close code."""
+        while not self.over:
+            self._news.clear()
+            await self._news.wait()
+        return self.socket.close_code
+
+
+class Reader(Listening):
+    """Reads a room the way the page does."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        super().__init__(socket)
+        self.entries: list[dict[str, Any]] = []
+        self.partials: list[dict[str, Any]] = []
+        self.notices: list[str] = []
+        self.room: dict[str, Any] = {}
+        self.ticks = 0
+
+    def take(self, news: dict[str, Any]) -> None:
+        if news["type"] == "tick":
+            self.ticks += 1
+            return
+        if self.entries:
+            assert news["first"] == len(self.entries)
+        self.entries += news["entries"]
+        self.partials, self.notices = news["partials"], [notice["text"] for notice in news["notices"]]
+        self.room = news.get("room", self.room)
+
+    @property
+    def text(self) -> str:
+        shown = sorted((e for e in self.entries if e["kind"] == "caption"), key=lambda e: e["start"])
+        return " ".join(e["text"] for e in shown)
+
+
+class Microphone(Listening):
+    """Speaks into a room the way the page does; `answer` is what its hello was answered with."""
+
+    def __init__(self, socket: aiohttp.ClientWebSocketResponse, answer: dict[str, Any]) -> None:
+        super().__init__(socket)
+        self.answer = answer
+
+    async def send(self, pcm: bytes, first: int = 0, *, pace: float = STEP / RATE) -> int:
+        """Sends `pcm` as frames from number `first` on, in real time. Returns the next number."""
+        size = STEP * WIDTH
+        for n in range(0, len(pcm), size):
+            await self.frame(first, pcm[n : n + size])
+            first += 1
+            await asyncio.sleep(pace)
+        return first
+
+    async def frame(self, number: int, pcm: bytes, at: float | None = None) -> None:
+        moment = number * STEP / RATE if at is None else at
+        await self.socket.send_bytes(struct.pack("<Id", number, moment) + pcm)
+
+    async def say(self, kind: str) -> None:
+        await self.socket.send_json({"type": kind})
+
+    def cut(self) -> None:
+        """The network is gone, without a goodbye."""
+        connection = self.socket._response.connection
+        assert connection is not None
+        assert connection.transport is not None
+        connection.transport.abort()
+
+
+@asynccontextmanager
+async def house(engine: ScriptedEngine | None = None, **settings: Any) -> AsyncIterator[House]:
+    """The room alone (no WHIP), on the loop's own clock."""
+    engine = engine or ScriptedEngine()
+    chosen = Settings(_env_file=None, **settings)
+    metrics = Metrics()
+    switchboard = Switchboard(Pool(engine), calls=chosen.rooms, drain=chosen.drain, metrics=metrics)
+    rooms = Rooms(switchboard, chosen, metrics)
+    meet = MeetingRoom(rooms, chosen, metrics, engine=engine.name, note=None, sample=None)
+    app = web.Application(middlewares=[guard(chosen)], client_max_size=64 * 1024)
+    app.on_response_prepare.append(strict_headers)
+    app.add_routes(meet.routes())
+    async with TestServer(app) as server, aiohttp.ClientSession() as client:
+        async with switchboard:
+            yield House(
+                client, str(server.make_url("")).rstrip("/"), rooms, meet, switchboard, engine, metrics
+            )
+        await meet.close()
+        meet.microphones.close()

@@ -1,0 +1,124 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.audio.frame import RATE, WIDTH, Frame, Speaker
+from core.audio.tape import Tape
+
+ANN = Speaker("a", "Ann")
+PIECE = 160  # samples: 10 ms
+
+# Each frame: how many pieces it has, and how long the speaker had paused before it (seconds).
+frames = st.lists(
+    st.tuples(st.integers(1, 5), st.sampled_from([0.0, 0.0, 0.0, 0.7, 30.0])), min_size=1, max_size=40
+)
+
+
+def write(tape: Tape, spoken: list[tuple[int, float]], at: float = 5.0) -> list[float]:
+    """Writes frames whose samples count up. Returns when each sample was heard, in seconds of the call."""
+    heard: list[float] = []
+    for pieces, pause in spoken:
+        at += pause
+        first = len(heard)
+        samples = range(first, first + pieces * PIECE)
+        pcm = b"".join((n % 60000 - 30000).to_bytes(WIDTH, "little", signed=True) for n in samples)
+        assert tape.write(Frame(ANN, at, pcm)) is None
+        heard += [at + n / RATE for n in range(pieces * PIECE)]
+        at += pieces * PIECE / RATE
+    return heard
+
+
+def samples(pieces: list[bytes]) -> list[int]:
+    whole = b"".join(pieces)
+    return [int.from_bytes(whole[n : n + 2], "little", signed=True) for n in range(0, len(whole), 2)]
+
+
+@given(frames)
+def test_every_sample_of_the_stream_is_found_in_the_call(spoken: list[tuple[int, float]]) -> None:
+    tape = Tape(ANN)
+    heard = write(tape, spoken)
+    for n in range(0, len(heard), 37):
+        assert abs(tape.when(n / RATE) - heard[n]) < 1e-6
+    for n in range(1, len(heard), 37):
+        assert abs(tape.until(n / RATE) - (heard[n - 1] + 1 / RATE)) < 1e-6
+    assert abs(tape.end - heard[-1] - 1 / RATE) < 1e-6
+
+
+@given(frames, st.lists(st.floats(0, 1), max_size=5))
+def test_settling_keeps_exactly_the_rest_and_does_not_change_when_it_was_heard(
+    spoken: list[tuple[int, float]], settles: list[float]
+) -> None:
+    tape = Tape(ANN)
+    heard = write(tape, spoken)
+    total, settled = len(heard), 0
+    for share in settles:
+        settled = max(settled, round(share * total))
+        tape.settle(settled / RATE)
+        assert abs(tape.seconds - (total - settled) / RATE) < 1e-9
+        for n in range(settled, total, 53):
+            assert abs(tape.when(n / RATE) - heard[n]) < 1e-6
+        # What was settled never moves forward in time.
+        assert tape.when(0) <= tape.when(settled / RATE) + 1e-9
+    replay = samples(tape.restart())
+    assert replay == [n % 60000 - 30000 for n in range(settled, total)]
+    for n in range(0, len(replay), 53):
+        assert abs(tape.when(n / RATE) - heard[settled + n]) < 1e-6
+    assert abs(tape.seconds - len(replay) / RATE) < 1e-9
+
+
+@given(frames, st.integers(0, 3))
+def test_time_never_runs_backwards(spoken: list[tuple[int, float]], restarts: int) -> None:
+    tape = Tape(ANN)
+    write(tape, spoken)
+    for share in range(restarts):
+        tape.settle(tape.seconds * share / 4)
+        tape.restart()
+    moments = [tape.when(n / 1000) for n in range(0, round(tape.seconds * 1000) + 50, 3)]
+    ends = [tape.until(n / 1000) for n in range(0, round(tape.seconds * 1000) + 50, 3)]
+    assert moments == sorted(moments)
+    assert ends == sorted(ends)
+    assert all(end <= moment + 1e-9 for end, moment in zip(ends, moments, strict=True))
+
+
+def test_an_end_before_a_pause_is_not_the_end_of_the_pause() -> None:
+    tape = Tape(ANN)
+    second = bytes(RATE * WIDTH)
+    tape.write(Frame(ANN, 10.0, second))
+    tape.write(Frame(ANN, 60.0, second))
+    assert tape.until(1.0) == 11.0
+    assert tape.when(1.0) == 60.0
+    tape.settle(1.0)
+    assert tape.until(1.0) == 11.0
+    assert tape.when(1.0) == 60.0
+    assert tape.when(0.5) == 11.0, "what is settled begins no later caption"
+
+
+def test_a_sender_whose_clock_is_set_back_does_not_turn_time_back() -> None:
+    tape = Tape(ANN)
+    tape.write(Frame(ANN, 10.0, bytes(RATE * WIDTH)))
+    tape.write(Frame(ANN, 10.9, bytes(RATE * WIDTH)))
+    assert tape.end == 12.0
+
+
+@given(st.integers(1, 60))
+def test_a_full_tape_forgets_the_oldest_and_says_which(seconds: int) -> None:
+    tape = Tape(ANN, limit=20.0)
+    lost = [tape.write(Frame(ANN, 100.0 + n, bytes(RATE * WIDTH))) for n in range(seconds)]
+    gone = [item for item in lost if item is not None]
+    assert tape.seconds <= 20.0
+    assert tape.seconds + tape.dropped == seconds
+    assert sum(item.end - item.start for item in gone) == tape.dropped
+    assert all(item.end - item.start >= 5 for item in gone)
+    if gone:
+        assert gone[0].start == 100.0
+        assert [item.start for item in gone[1:]] == [item.end for item in gone[:-1]]
+    assert len(samples(tape.restart())) == round((seconds - tape.dropped) * RATE)
+
+
+def test_nothing_is_replayed_after_it_was_erased() -> None:
+    tape = Tape(ANN)
+    tape.write(Frame(ANN, 3.0, bytes(RATE * WIDTH)))
+    tape.erase()
+    assert tape.seconds == 0
+    assert tape.restart() == []
+    tape.write(Frame(ANN, 9.0, bytes(RATE * WIDTH)))
+    assert tape.when(0.5) == 9.5

@@ -1,0 +1,81 @@
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.audio.frame import Speaker
+from core.captions.board import Board
+from core.captions.caption import Caption, Gap
+
+SPEAKERS = [Speaker(c, c.upper()) for c in "abc"]
+
+shown = st.lists(
+    st.builds(
+        Caption,
+        speaker=st.sampled_from(SPEAKERS),
+        start=st.floats(0, 100),
+        end=st.floats(100, 200),
+        text=st.text(max_size=5),
+        final=st.booleans(),
+    )
+    | st.builds(Gap, speaker=st.sampled_from(SPEAKERS), start=st.floats(0, 1), end=st.floats(2, 3)),
+    max_size=60,
+)
+
+
+@given(shown, st.integers(1, 40))
+def test_what_is_committed_never_changes_and_readers_can_follow_by_number(
+    items: list[Caption | Gap], limit: int
+) -> None:
+    board = Board(limit)
+    seen: list[Caption | Gap] = []
+    expected: list[Caption | Gap] = []
+    for item in items:
+        if isinstance(item, Gap):
+            board.mark(item)
+            expected.append(item)
+        else:
+            board.show(item)
+            if item.final and item.text:
+                expected.append(item)
+        seen += board.since(len(seen))
+        assert seen == expected
+        assert board.count == len(expected)
+        assert len(board.entries) <= limit + limit // 10 + 1
+        assert list(board.entries) == expected[board.forgotten :]
+
+
+@given(shown)
+def test_each_speaker_has_at_most_one_text_that_may_change(items: list[Caption | Gap]) -> None:
+    board = Board()
+    last: dict[str, Caption] = {}
+    for item in items:
+        if isinstance(item, Caption):
+            board.show(item)
+            if item.final or not item.text:
+                last.pop(item.speaker.id, None)
+            else:
+                last[item.speaker.id] = item
+    assert dict(board.partials) == last
+
+
+def test_whoever_watches_is_told_of_every_change_until_they_stop() -> None:
+    board = Board()
+    told: list[int] = []
+    stop = board.watch(lambda: told.append(1))
+    board.notify("x", "Something is wrong.")
+    board.notify("x", "Something is wrong.")
+    board.notify("x", None)
+    board.notify("x", None)
+    board.show(Caption(SPEAKERS[0], 0, 1, "hi", final=False))
+    board.touch()
+    assert len(told) == 4
+    stop()
+    board.touch()
+    assert len(told) == 4
+
+
+def test_lateness_is_that_of_the_newest_words() -> None:
+    board = Board()
+    assert board.lateness is None
+    board.show(Caption(SPEAKERS[0], 0, 1, "hi", final=True), 0.3)
+    board.show(Caption(SPEAKERS[0], 0, 1, "", final=True), 9.0)
+    assert board.lateness == 0.3
