@@ -129,6 +129,7 @@ def set_up_logging(
 def _log_uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
     if not issubclass(kind, KeyboardInterrupt):
         logging.getLogger("spokenly").critical("the process ends by a bug", exc_info=(kind, error, trace))
+        sentry_sdk.flush(timeout=2.0)
 
 
 def _log_uncaught_in_thread(uncaught: threading.ExceptHookArgs) -> None:
@@ -207,7 +208,8 @@ def bug_reports(
 ) -> Iterator[None]:
     """While open, whatever is logged as an error or worse goes to Sentry, scrubbed. Without `dsn`: nothing.
 
-    Closing waits up to `patience` seconds for what has not been sent yet. A report holds the type of the
+    Closing waits up to `patience` seconds for what has not been sent yet. When an exception leaves, it stays
+    open for the report that the process ends by it. A report holds the type of the
     exception, where it happened and Spokenly's static message; nothing else of the moment.
     Raises `UserError` when `dsn` is none.
     """
@@ -220,10 +222,13 @@ def bug_reports(
         raise UserError(
             "SPOKENLY_SENTRY_DSN is not what Sentry calls a DSN: https://<key>@<host>/<project>."
         ) from None
+    client = sentry_sdk.get_client()
     try:
         yield
-    finally:
-        sentry_sdk.get_client().close(timeout=patience)
+    except BaseException:
+        client.flush(timeout=patience)
+        raise
+    client.close(timeout=patience)
 
 
 def _start_sentry(dsn: str, release: str | None) -> None:

@@ -9,6 +9,7 @@ import io
 import logging
 import secrets
 import struct
+import subprocess
 import sys
 import threading
 import warnings
@@ -152,6 +153,29 @@ def test_what_ends_a_thread_a_task_or_the_process_is_not_seen(watched: Seen) -> 
     watched.search(spoken)
     assert watched.log.count("builtins.ValueError") == 6, "three failures in two logs"
     assert len(watched.sentry.events) == 3
+
+
+def test_a_process_that_dies_of_a_bug_says_where_and_nothing_else(watched: Seen) -> None:
+    spoken = word()
+    script = (
+        "import sys\n"
+        "from pydantic import SecretStr\n"
+        "from core.telemetry import bug_reports, set_up_logging\n"
+        "set_up_logging('json')\n"
+        "with bug_reports(SecretStr(sys.argv[1])):\n"
+        "    raise ValueError(sys.argv[2])\n"
+    )
+    dsn = watched.sentry.dsn.get_secret_value()
+    died = subprocess.run(
+        [sys.executable, "-c", script, dsn, spoken], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    watched.logs.append(io.StringIO(died.stdout + died.stderr))
+    watched.search(spoken)
+    assert died.returncode == 1
+    assert "the process ends by a bug" in died.stderr
+    (event,) = watched.sentry.events
+    assert event["level"] == "fatal"
+    assert event["exception"]["values"][0]["type"] == "ValueError"
 
 
 SPEAKS = {
