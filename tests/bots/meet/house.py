@@ -5,7 +5,6 @@ import json
 import struct
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any, Self
 
 import aiohttp
@@ -24,17 +23,12 @@ from tests.fakes.engine import ScriptedEngine
 STEP = 640
 
 
-@dataclass
-class House:
-    """A running server and a client for it."""
+class Visitor:
+    """What somebody with a browser can do at a running Spokenly."""
 
-    client: aiohttp.ClientSession
-    url: str
-    rooms: Rooms
-    meet: MeetingRoom
-    switchboard: Switchboard
-    engine: ScriptedEngine
-    metrics: Metrics
+    def __init__(self, client: aiohttp.ClientSession, url: str) -> None:
+        self.client = client
+        self.url = url
 
     async def room(self) -> str:
         async with self.client.post(f"{self.url}/api/rooms", json={}) as answer:
@@ -165,22 +159,34 @@ class Microphone(Listening):
         connection.transport.abort()
 
 
+class House(Visitor):
+    """A room's server in this process, with everything behind it."""
+
+    def __init__(
+        self, client: aiohttp.ClientSession, url: str, engine: ScriptedEngine, chosen: Settings
+    ) -> None:
+        super().__init__(client, url)
+        self.engine = engine
+        self.metrics = Metrics()
+        self.switchboard = Switchboard(
+            Pool(engine), calls=chosen.rooms, drain=chosen.drain, metrics=self.metrics
+        )
+        self.rooms = Rooms(self.switchboard, chosen, self.metrics)
+        self.meet = MeetingRoom(self.rooms, chosen, self.metrics, engine=engine.name, note=None, sample=None)
+
+
 @asynccontextmanager
 async def house(engine: ScriptedEngine | None = None, **settings: Any) -> AsyncIterator[House]:
     """The room alone (no WHIP), on the loop's own clock."""
-    engine = engine or ScriptedEngine()
     chosen = Settings(_env_file=None, **settings)
-    metrics = Metrics()
-    switchboard = Switchboard(Pool(engine), calls=chosen.rooms, drain=chosen.drain, metrics=metrics)
-    rooms = Rooms(switchboard, chosen, metrics)
-    meet = MeetingRoom(rooms, chosen, metrics, engine=engine.name, note=None, sample=None)
-    app = web.Application(middlewares=[guard(chosen)], client_max_size=64 * 1024)
-    app.on_response_prepare.append(strict_headers)
-    app.add_routes(meet.routes())
-    async with TestServer(app) as server, aiohttp.ClientSession() as client:
-        async with switchboard:
-            yield House(
-                client, str(server.make_url("")).rstrip("/"), rooms, meet, switchboard, engine, metrics
-            )
-        await meet.close()
-        meet.microphones.close()
+    async with aiohttp.ClientSession() as client:
+        h = House(client, "", engine or ScriptedEngine(), chosen)
+        app = web.Application(middlewares=[guard(chosen)], client_max_size=64 * 1024)
+        app.on_response_prepare.append(strict_headers)
+        app.add_routes(h.meet.routes())
+        async with TestServer(app) as server:
+            h.url = str(server.make_url("")).rstrip("/")
+            async with h.switchboard:
+                yield h
+            await h.meet.close()
+            h.meet.microphones.close()

@@ -94,6 +94,7 @@ async def serving(
             yield f"http://127.0.0.1:{runner.addresses[0][1]}/whip/room", whip
         finally:
             await runner.cleanup()
+            await asyncio.sleep(0.01)  # aiohttp cancels what lingers, and does not wait for it
 
 
 async def until(true: Callable[[], bool], seconds: float = 15.0) -> None:
@@ -157,8 +158,8 @@ class Client:
             self.address, data=offer, headers={**self.headers, "Content-Type": "application/sdp"}
         )
 
-    async def connect(self) -> None:
-        response = await self.post(await self.offer())
+    async def connect(self, offer: str | None = None) -> None:
+        response = await self.post(offer or await self.offer())
         assert response.status == 201, await response.text()
         self.session = str(response.url.join(URL(response.headers["Location"])))
         self.etag = response.headers["ETag"]

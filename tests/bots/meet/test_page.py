@@ -7,21 +7,27 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.fakes.browser import Visits, needs_browser, says, texts, until, visiting
+from tests.fakes.browser import Visits, chromium, needs_browser, says, texts, until, visiting
 from tests.fakes.room import PAGE, ROOM, FakeRoom, caption, gap, partial, serve
 
 pytestmark = needs_browser
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Any]:
+    async with chromium() as started:
+        yield started
+
+
+@pytest_asyncio.fixture(loop_scope="module")
 async def fake() -> AsyncIterator[FakeRoom]:
     async with serve() as room:
         yield room
 
 
-@pytest_asyncio.fixture
-async def visit(fake: FakeRoom) -> AsyncIterator[Visits]:
-    async with visiting(fake) as visits:
+@pytest_asyncio.fixture(loop_scope="module")
+async def visit(browser: Any, fake: FakeRoom) -> AsyncIterator[Visits]:
+    async with visiting(browser, fake) as visits:
         yield visits
 
 

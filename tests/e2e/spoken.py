@@ -1,0 +1,109 @@
+"""Spokenly as people run it, as a process of its own, and recorded speech to say to it."""
+
+import asyncio
+import os
+import re
+import signal
+import sys
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import aiohttp
+
+from core.audio.media import read
+from core.engines.models import folder
+from tests.bots.meet.house import Visitor
+
+ROOT = Path(__file__).parent.parent.parent
+
+TRIED = "Ever tried. Ever failed. No matter. Try again. Fail again. Fail better."
+"""What `recording("beckett.wav")` says, in 10 s."""
+
+
+def recording(name: str) -> Path:
+    """A recording that the model's package carries."""
+    place = folder("moonshine_voice")
+    assert place is not None
+    return place / "assets" / name
+
+
+async def pcm(path: Path) -> bytes:
+    """All of a recording: mono 16 kHz s16le."""
+    return await asyncio.to_thread(lambda: b"".join(read(path)))
+
+
+def wav(path: Path, sound: bytes) -> Path:
+    """Writes a WAV file for a browser's microphone."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(16_000)
+        file.writeframes(sound)
+    return path
+
+
+def words(text: str) -> list[str]:
+    return re.findall(r"[a-z']+", text.lower())
+
+
+def missed(said: str, heard: str) -> float:
+    """Word error rate: how many words must be changed, of those that were said."""
+    one, other = words(said), words(heard)
+    row = list(range(len(other) + 1))
+    for i, word in enumerate(one, 1):
+        row, above = [i], row
+        for j, seen in enumerate(other, 1):
+            row.append(min(above[j] + 1, row[j - 1] + 1, above[j - 1] + (word != seen)))
+    return row[-1] / len(one)
+
+
+class Server(Visitor):
+    """A running Spokenly."""
+
+    def __init__(self, process: asyncio.subprocess.Process, url: str, client: aiohttp.ClientSession) -> None:
+        super().__init__(client, url)
+        self.process = process
+        self.said = ""
+        """Everything that it printed, when it has ended."""
+
+    async def stop(self) -> int:
+        """As `docker stop` or Ctrl-C would. The exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return await self.process.wait()
+
+
+@asynccontextmanager
+async def spokenly(**settings: str) -> AsyncIterator[Server]:
+    """`spokenly run` on a free port; stopped at the end if the test has not done it."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SPOKENLY_")}
+    environment |= {"SPOKENLY_PORT": "0"} | {
+        f"SPOKENLY_{key.upper()}": value for key, value in settings.items()
+    }
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "bots",
+        "run",
+        cwd=ROOT,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    assert process.stdout is not None
+    try:
+        async with asyncio.timeout(60):
+            line = (await process.stdout.readline()).decode()
+        found = re.search(r"https?://\S+", line)
+        assert found, line + (await process.stdout.read()).decode()
+        async with aiohttp.ClientSession() as client:
+            server = Server(process, found[0], client)
+            yield server
+        if process.returncode is None:
+            assert await server.stop() == 0
+        server.said = line + (await process.stdout.read()).decode()
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
