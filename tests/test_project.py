@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from core.settings import Settings
+
 ROOT = Path(__file__).parent.parent
 LOCKS = ["requirements.lock", "tests/requirements.lock"]
 
@@ -160,3 +162,16 @@ def test_a_machine_without_a_fitting_python_is_told_in_one_sentence(
     assert len(said) == 1
     assert said[0].startswith(sentence)
     assert not (tmp_path / ".venv").exists()
+
+
+def test_the_container_is_asked_for_its_health_where_it_listens() -> None:
+    port = Settings.model_fields["port"].default
+    assert f"or {port}}}/healthz" in text("config/healthcheck.py")
+    assert f'"127.0.0.1:{port}:{port}"' in text("config/compose.yaml")
+    assert dict(instructions())["EXPOSE"] == str(port)
+
+
+def test_the_container_is_given_time_for_the_last_words() -> None:
+    grace = re.search(r"stop_grace_period: (\d+)s", text("config/compose.yaml"))
+    assert grace is not None
+    assert int(grace.group(1)) > Settings.model_fields["drain"].default + 5
