@@ -1,5 +1,6 @@
 """Finding a way between two machines (ICE): the servers that help, and what the library gets wrong."""
 
+import asyncio
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -7,11 +8,14 @@ from urllib.parse import parse_qs
 
 from aioice import Candidate as IceCandidate
 from aioice import Connection
-from aiortc import RTCIceServer, RTCPeerConnection
+from aiortc import RTCIceParameters, RTCIceServer, RTCPeerConnection
 
 from core.errors import UserError
 
 LOOPBACK = "127.0.0.1"
+
+_GATHER = 2
+"""Seconds that STUN and TURN servers have to answer; the client's offer waits for them."""
 
 _ADDRESS = re.compile(r"(stuns?|turns?):([A-Za-z0-9.\-]{1,253})(?::(\d{1,5}))?")
 
@@ -86,9 +90,22 @@ def _place(connection: Connection, addresses: Sequence[str] | None) -> None:
     wanted = list(addresses or ())
 
     async def placed(component: int, addresses: list[str]) -> list[IceCandidate]:
-        return await gather(component, wanted or addresses or [LOOPBACK])
+        return await gather(component, wanted or addresses or [LOOPBACK], _GATHER)
 
     connection.get_component_candidates = placed  # type: ignore[method-assign, assignment]  # as above
+
+
+async def hang_up(peer: RTCPeerConnection) -> None:
+    """Close a connection, and wait for the library's own tasks: `close` leaves one that still connects."""
+    transports = [each.receiver.transport.transport for each in peer.getTransceivers()]
+    async with asyncio.TaskGroup() as tasks:
+        for transport in transports:
+            if transport.state == "checking":
+                # A second start waits for the first, which closing ends.
+                tasks.create_task(transport.start(RTCIceParameters()), name="ice ending")
+        await asyncio.sleep(0)
+        await peer.close()
+    await asyncio.sleep(0)
 
 
 async def _consented() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aiortc import RTCConfiguration, RTCIceCandidate, RTCPeerConnection, RTCSessionDescription
 
-from bots.meet.ice import IceServer, adapt
+from bots.meet.ice import IceServer, adapt, hang_up
 from bots.meet.sdp import Candidate, Offer, write_answer
 from bots.meet.tap import Tap
 from bots.meet.voice import Voice
@@ -124,7 +124,7 @@ class Ingest:
                 self._tap.close()
                 self.late = self._tap.playout.jitter.counts.late
             if self._peer is not None:
-                await self._peer.close()
+                await hang_up(self._peer)
         finally:
             self._voice.left()
             self._closed.set()

@@ -29,6 +29,9 @@ FRAGMENT = "application/trickle-ice-sdpfrag"
 _BODY = 64 * 1024
 """Bytes of a session description, which has 2 to 6 thousand."""
 
+_BODY_TIME = 10.0
+"""Seconds in which it must arrive."""
+
 _TOMBSTONES = 1000
 """Sessions remembered after their end, so that a client's late DELETE is no error."""
 
@@ -101,7 +104,8 @@ class Whip:
         self._stopping = True
         for session in self._sessions.values():
             session.end("stopping")
-        await self._group.__aexit__(kind, error, trace)
+        # Sessions end by themselves now; what went wrong outside is not the group's to wrap.
+        await self._group.__aexit__(None, None, None)
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -288,7 +292,7 @@ async def _body(request: web.Request, kind: str) -> str:
         raise _Refused(415, f"The body must be {kind}.", {"Accept": kind})
     pieces, size = [], 0
     try:
-        async with asyncio.timeout(10.0):
+        async with asyncio.timeout(_BODY_TIME):
             async for piece in request.content.iter_chunked(8192):
                 size += len(piece)
                 if size > _BODY:

@@ -87,14 +87,13 @@ async def serving(
     ) as whip:
         app = web.Application()
         app.add_routes(whip.routes())
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0, lingering_time=0)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         try:
             yield f"http://127.0.0.1:{runner.addresses[0][1]}/whip/room", whip
         finally:
             await runner.cleanup()
-            await asyncio.sleep(0.01)  # aiohttp cancels what lingers, and does not wait for it
 
 
 async def until(true: Callable[[], bool], seconds: float = 15.0) -> None:
