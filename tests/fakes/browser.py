@@ -17,6 +17,7 @@ from tests.fakes.room import FakeRoom
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 MISSING = not CHROMIUM or find_spec("playwright") is None
 needs_browser = [
+    pytest.mark.asyncio(loop_scope="module"),  # one browser for all tests of a file
     pytest.mark.real_time,
     pytest.mark.browser,
     pytest.mark.skipif(MISSING, reason="THE PAGE IS NOT TESTED: Chromium in PATH and Playwright are needed"),
@@ -30,7 +31,8 @@ FLAGS = [
 ]
 WATCH = """
 window.violations = [];
-addEventListener("securitypolicyviolation", (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+addEventListener("securitypolicyviolation",
+  (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
 SINE = 157.0  # Hz: a frame holds no whole number of periods, so that a cut or a copy shows
 
@@ -68,17 +70,28 @@ class Visits:
 
 
 @asynccontextmanager
-async def visiting(fake: FakeRoom) -> AsyncIterator[Visits]:
+async def chromium() -> AsyncIterator[Any]:
+    """A browser without a window."""
     from playwright.async_api import async_playwright  # noqa: PLC0415 - it may be missing; then tests are skipped
 
     async with async_playwright() as api:
         browser = await api.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         try:
-            visits = Visits(browser, fake)
-            yield visits
-            await visits.check()
+            yield browser
         finally:
             await browser.close()
+
+
+@asynccontextmanager
+async def visiting(browser: Any, fake: FakeRoom) -> AsyncIterator[Visits]:
+    """Closes the pages in the end, and checks that none complained."""
+    visits = Visits(browser, fake)
+    try:
+        yield visits
+        await visits.check()
+    finally:
+        for context in browser.contexts:
+            await context.close()
 
 
 async def until(page: Any, condition: Callable[[], bool]) -> None:
@@ -110,7 +123,9 @@ async def share(page: Any, source: str = "sample", name: str = "Ann") -> None:
 def sine(seconds: float) -> bytes:
     """A WAV file, 16 kHz mono."""
     count = int(seconds * 16000)
-    samples = array.array("h", (round(12000 * math.sin(2 * math.pi * SINE * n / 16000)) for n in range(count)))
+    samples = array.array(
+        "h", (round(12000 * math.sin(2 * math.pi * SINE * n / 16000)) for n in range(count))
+    )
     file = BytesIO()
     with wave.open(file, "wb") as writer:
         writer.setparams((1, 2, 16000, 0, "NONE", ""))

@@ -13,8 +13,9 @@ from aiohttp import WSCloseCode, WSMsgType, web
 PAGE = Path(__file__).parents[2] / "bots" / "meet" / "page"
 ROOM = "abcdefghijklmnopqrstuv"
 CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws://{host}; worker-src 'self'; "
-    "media-src 'self' blob:; img-src 'self' data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws://{host}; "
+    "worker-src 'self'; media-src 'self' blob:; img-src 'self' data:; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 
@@ -193,7 +194,8 @@ async def _sample(request: web.Request) -> web.Response:
 
 async def _transcript(request: web.Request) -> web.Response:
     return web.Response(
-        text="transcript", headers={"Content-Disposition": f"attachment; filename=t.{request.match_info['format']}"}
+        text="transcript",
+        headers={"Content-Disposition": f"attachment; filename=t.{request.match_info['format']}"},
     )
 
 

@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
-from tests.fakes.browser import Visits, breaks, chromium, needs_browser, says, share, sine, texts, until, visiting
+from tests.fakes.browser import (
+    Visits,
+    breaks,
+    chromium,
+    needs_browser,
+    says,
+    share,
+    sine,
+    texts,
+    until,
+    visiting,
+)
 from tests.fakes.room import FakeRoom, Received, serve
 
 pytestmark = needs_browser
@@ -103,7 +114,9 @@ async def test_what_was_thrown_away_is_skipped_and_said(fake: FakeRoom, visit: V
           const line = new Line(share, { ready: note("ready"), lost: note("lost"),
             thrownAway: note("away"), refused: note("refused") });
           window.speak = (frames) => {
-            for (let i = 0; i < frames; i += 1) ring.push(ring.next * 0.04, new Int16Array(640).fill(ring.next));
+            for (let i = 0; i < frames; i += 1) {
+              ring.push(ring.next * 0.04, new Int16Array(640).fill(ring.next));
+            }
             line.pump();
           };
         }""",
@@ -141,7 +154,9 @@ async def test_while_muted_nothing_is_sent_and_the_clock_goes_on(fake: FakeRoom,
     assert fake.frames[count].at - fake.frames[count - 1].at > 0.3
 
 
-async def test_a_refusal_is_told_in_the_words_of_the_server_and_is_final(fake: FakeRoom, visit: Visits) -> None:
+async def test_a_refusal_is_told_in_the_words_of_the_server_and_is_final(
+    fake: FakeRoom, visit: Visits
+) -> None:
     page = await visit()
     for count, code in enumerate((4000, 4001, 4003, 4004, 4008, 4009), start=1):
         fake.refusal = (code, f"You already share sound from another tab ({code}).")
@@ -201,9 +216,8 @@ async def test_silence_is_said_after_five_seconds_and_taken_back(fake: FakeRoom,
 
 
 async def test_a_microphone_that_can_not_be_had_is_one_sentence(fake: FakeRoom, visit: Visits) -> None:
-    page = await visit(
-        script="navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', window.failure); };"
-    )
+    failing = "async () => { throw new DOMException('', window.failure); }"
+    page = await visit(script=f"navigator.mediaDevices.getUserMedia = {failing};")
     for failure, sentence in (
         ("NotAllowedError", "not allowed to use the microphone"),
         ("NotFoundError", "There is no microphone"),
