@@ -32,6 +32,7 @@ LIBRARIES = {
     "onnxruntime",
     "prometheus_client",
     "pydantic",
+    "pydantic_core",
     "pydantic_settings",
     "pythonjsonlogger",
     "sentry_sdk",
