@@ -6,8 +6,9 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, HttpUrl, SecretStr
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
 
 class Settings(BaseSettings):
@@ -69,3 +70,23 @@ class Settings(BaseSettings):
         (),
         description="STUN or TURN addresses for WHIP, separated by commas; turn:host:3478?user=u&password=p.",
     )
+
+    @field_validator("ice_servers", mode="before")
+    @classmethod
+    def _separate(cls, value: object) -> object:
+        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+def complaints(error: ValidationError | SettingsError) -> list[str]:
+    """One sentence for each setting that is wrong, without its value: that may be a secret."""
+    if isinstance(error, SettingsError):
+        return [f"A setting can't be read: {error}."]
+    return [_complaint(detail) for detail in error.errors(include_input=False, include_url=False)]
+
+
+def _complaint(detail: ErrorDetails) -> str:
+    names = [str(part).removeprefix("SPOKENLY_").removeprefix("spokenly_") for part in detail["loc"][:1]]
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    if not names:
+        return f"{message.rstrip('.')}."
+    return f"SPOKENLY_{names[0].upper()} {message[:1].lower()}{message[1:].rstrip('.')}."

@@ -7,6 +7,7 @@ the file has a hole there is silence as long as the hole.
 
 import io
 import re
+import wave
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from av.packet import Packet
 from av.stream import Discard
 
 from core.audio.frame import RATE, WIDTH
+from core.audio.wholeness import breaks_off, mp3_tells_its_length
 from core.errors import UserError
 
 BLOCK = RATE * WIDTH
@@ -85,13 +87,11 @@ def as_wav(blocks: Iterable[bytes]) -> bytes:
 
     `as_wav(read(path))` turns any recording into what the page plays and sends.
     """
-    pcm = b"".join(blocks)
-    header = io.BytesIO()
-    header.write(b"RIFF" + (36 + len(pcm)).to_bytes(4, "little") + b"WAVEfmt ")
-    for value, size in ((16, 4), (1, 2), (1, 2), (RATE, 4), (RATE * WIDTH, 4), (WIDTH, 2), (8 * WIDTH, 2)):
-        header.write(value.to_bytes(size, "little"))
-    header.write(b"data" + len(pcm).to_bytes(4, "little"))
-    return header.getvalue() + pcm
+    file = io.BytesIO()
+    with wave.open(file, "wb") as sample:
+        sample.setparams((1, WIDTH, RATE, 0, "NONE", ""))
+        sample.writeframes(b"".join(blocks))
+    return file.getvalue()
 
 
 @contextmanager
@@ -284,44 +284,18 @@ def _complain(recording: _Recording, timeline: _Timeline, decoder: _Decoder) -> 
     if ending is not None and ending - reached > max(1.0, ending / 100):
         could = f"only {_clock(reached)} of {_clock(ending)} could be read"
         raise Incomplete(f"{name} was cut short or is damaged: {could}.")
-    if decoder.torn or _breaks_off(recording.file):
+    if decoder.torn or breaks_off(recording.file):
         raise Incomplete(f"{name} was cut short: it ends in the middle, after {_clock(reached)}.")
     if decoder.damaged > 0.5:
         raise Incomplete(f"{name} is damaged: {decoder.damaged:.1f} s of its sound could not be decoded.")
 
 
 def _tells_its_length(recording: _Recording) -> bool:
-    """Whether the length stands in the file. Raw AAC and many MP3 files leave FFmpeg to guess it by size."""
+    """Whether the length stands in the file. FFmpeg guesses the others' by their size."""
     kind = recording.container.format.name
-    if kind != "mp3" or not recording.file.seekable():
-        return kind not in {"mp3", "aac", "ac3", "eac3", "dts", "amr", "h264", "loas"}
-    recording.file.seek(0)
-    head = recording.file.read(10)
-    if head[:3] == b"ID3":  # id3.org/id3v2.4.0-structure, 3.1: the size has seven bits in each byte
-        recording.file.seek(
-            10 + sum(byte << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True))
-        )
-    first = head + recording.file.read(4096)
-    return any(tag in first for tag in (b"Xing", b"Info", b"VBRI"))
-
-
-def _breaks_off(file: BinaryIO) -> bool:
-    """Whether a RIFF (WAV, AVI) or Ogg file is shorter than it says; their readers don't mind."""
-    if not file.seekable():
-        return False
-    size = file.seek(0, io.SEEK_END)
-    file.seek(0)
-    head = file.read(8)
-    if head[:4] == b"RIFF":
-        told = int.from_bytes(head[4:], "little")
-        return size < told < 2**31 - 1  # programs that write to a pipe put the largest number
-    if head[:4] == b"OggS":
-        # RFC 3533, 6: a page is a header of 27 bytes, a table of its segments' lengths, and the segments.
-        file.seek(max(0, size - 2**17))
-        tail = file.read()
-        page = tail[tail.rfind(b"OggS") :]
-        return len(page) < 27 or len(page) < 27 + page[26] + sum(page[27 : 27 + page[26]])
-    return False
+    if kind == "mp3":
+        return mp3_tells_its_length(recording.file)
+    return kind not in {"aac", "ac3", "eac3", "dts", "amr", "loas"}
 
 
 def _clock(seconds: float) -> str:

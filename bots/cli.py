@@ -1,0 +1,136 @@
+"""The command line: `spokenly run`, `spokenly transcribe`, `spokenly doctor`."""
+
+import asyncio
+import enum
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from typing import Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from pydantic_settings import SettingsError
+
+from core.settings import Settings, complaints
+
+BAD_SETTINGS = 78
+"""EX_CONFIG of sysexits.h."""
+
+app = typer.Typer(
+    name="spokenly",
+    help="Live captions of spoken conversation, on this machine.",
+    epilog="Settings come from variables of the environment, or from the file .env where you start it. "
+    "config/spokenly.env.example explains each.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="rich",
+    # Rich tracebacks show local variables, and those hold what people said.
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Format(enum.StrEnum):
+    """How captions are written."""
+
+    text = "text"
+    vtt = "vtt"
+    srt = "srt"
+    json = "json"
+    markdown = "markdown"
+
+
+class Engine(enum.StrEnum):
+    """What listens."""
+
+    local = "local"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        try:
+            typer.echo(f"Spokenly {version('spokenly')}")
+        except PackageNotFoundError:
+            typer.echo("Spokenly, not installed")
+        raise typer.Exit
+
+
+@app.callback()
+def spokenly(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Live captions of spoken conversation, on this machine."""
+
+
+@app.command()
+def run(
+    host: Annotated[str | None, typer.Option(help="Where to listen, instead of SPOKENLY_HOST.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port, instead of SPOKENLY_PORT; 0 takes a free one.")
+    ] = None,
+) -> None:
+    """Start Spokenly and print the address to open."""
+    settings = read_settings(host=host, port=port)
+    from bots.app import run as serve  # noqa: PLC0415 - the server's libraries load only for the server
+
+    raise typer.Exit(serve(settings))
+
+
+@app.command()
+def transcribe(
+    files: Annotated[
+        list[str],
+        typer.Argument(metavar="FILE…", help="Audio or video files of any kind; - is the standard input."),
+    ],
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", "-f", help="What to write; else by the ending of --output, else text."),
+    ] = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="DIR|FILE", help="Where to write, instead of the standard output."
+        ),
+    ] = None,
+    language: Annotated[
+        str | None, typer.Option("--language", "-l", help="What is spoken, instead of SPOKENLY_LANGUAGE.")
+    ] = None,
+    engine: Annotated[Engine, typer.Option(help="What listens.")] = Engine.local,
+    progress: Annotated[
+        bool | None, typer.Option(help="Show a progress bar; else only if the standard error is a terminal.")
+    ] = None,
+) -> None:
+    """Write the captions of audio and video FILES.
+
+    Exits with 1 if a file could not be read, or not to its end; what there is of it is written.
+    """
+    from bots import transcribe as work  # noqa: PLC0415 - FFmpeg and models load only for this
+
+    settings = read_settings(language=language)
+    try:
+        jobs = work.plan(files, form.value if form else None, output)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    show = sys.stderr.isatty() if progress is None else progress
+    raise typer.Exit(asyncio.run(work.transcribe(jobs, settings, bar=show)))
+
+
+@app.command()
+def doctor(
+    json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
+) -> None:
+    """Say what is set up, what is missing, and what to do about it."""
+    from bots.doctor import examine  # noqa: PLC0415 - it loads what it examines
+
+    raise typer.Exit(examine(as_json=json))
+
+
+def read_settings(**changes: Any) -> Settings:
+    """The settings, with what the command line changes. Exits with 78 after a sentence for each mistake."""
+    try:
+        return Settings(**{name: value for name, value in changes.items() if value is not None})
+    except (ValidationError, SettingsError) as error:
+        for complaint in complaints(error):
+            typer.echo(complaint, err=True)
+        raise typer.Exit(BAD_SETTINGS) from None
