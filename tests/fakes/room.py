@@ -48,6 +48,7 @@ class FakeRoom:
     exists: bool = True
     lines_up: bool = True  # when not, sockets are refused as a dead network refuses them
     refusal: tuple[int, str] | None = None  # of the audio socket: close code and sentence
+    forgotten: set[str] = field(default_factory=set)  # tokens that are good no more
     ack_every: int = 10  # frames
     forget_from: int | None = None  # frames from this number on were never received
     names: list[str] = field(default_factory=list)
@@ -224,8 +225,11 @@ async def _audio(request: web.Request) -> web.WebSocketResponse:
     socket = web.WebSocketResponse()
     await socket.prepare(request)
     fake.hellos.append(await socket.receive_json())
-    if fake.refusal is not None:
-        code, sentence = fake.refusal
+    refusal = fake.refusal
+    if fake.hellos[-1]["token"] in fake.forgotten:
+        refusal = (4001, "This token opens nothing in this room.")
+    if refusal is not None:
+        code, sentence = refusal
         await socket.send_json({"type": "refused", "error": sentence})
         await socket.close(code=code)
         return socket

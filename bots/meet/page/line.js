@@ -13,9 +13,10 @@ export class Line {
    * @param {string} share.room
    * @param {string} share.token
    * @param {string} share.source
+   * @param {string} share.mark  new for each share, the same for its reconnections
    * @param {import("./ring.js").Ring} share.ring
    * @param {{ready: () => void, lost: () => void, thrownAway: (seconds: number) => void,
-   *   refused: (sentence: string) => void}} page
+   *   refused: (sentence: string, code: number) => void}} page
    */
   constructor(share, page) {
     this.share = share;
@@ -73,7 +74,8 @@ export class Line {
     address.protocol = address.protocol.replace("http", "ws");
     this.socket = new WebSocket(address);
     this.heard = performance.now();
-    this.socket.onopen = () => this.#say({ type: "hello", token: this.share.token, source: this.share.source });
+    const { token, source, mark } = this.share;
+    this.socket.onopen = () => this.#say({ type: "hello", token, source, share: mark });
     this.socket.onmessage = (event) => this.#message(JSON.parse(event.data));
     this.socket.onclose = (event) => this.#closed(event.code);
   }
@@ -109,7 +111,7 @@ export class Line {
       return;
     }
     this.#end();
-    this.page.refused(this.sentence || "The server no longer takes your sound.");
+    this.page.refused(this.sentence || "The server no longer takes your sound.", code);
   }
 
   #lost() {

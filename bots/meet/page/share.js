@@ -2,7 +2,7 @@
 
 import { microphones, NoSound, tabsHaveSound } from "./capture.js";
 import { $, copy, element, write } from "./dom.js";
-import { register } from "./voice.js";
+import { register } from "./person.js";
 import { INSECURE } from "./words.js";
 
 export class ShareDialog {

@@ -4,6 +4,7 @@ import { capture, NoSound } from "./capture.js";
 import { Hearing, meter } from "./hearing.js";
 import { Line } from "./line.js";
 import { FRAME, RATE, Ring } from "./ring.js";
+import { forget, leave, register, remember, remembered } from "./person.js";
 import { ended, silence } from "./words.js";
 
 /**
@@ -46,15 +47,8 @@ export class Voice {
         frame: (frame) => this.#frame(ring, frame),
         ended: () => this.#ended(ring),
       });
-      const person = await register(this.room, wish.name);
-      if (this.ring !== ring) {
-        dismiss(this.room, person);
-        throw new NoSound("The sound ended before it could be shared.");
-      }
+      await this.#join(ring, wish.name);
       this.stopCapture = stopCapture;
-      this.person = person;
-      this.name = person.name;
-      this.#connect(ring, person);
       this.#become("sharing");
     } catch (error) {
       stopCapture();
@@ -80,12 +74,27 @@ export class Voice {
     this.#forget();
     stopCapture?.();
     line?.bye();
-    if (person) dismiss(this.room, person);
+    if (person) leave(this.room, person);
   }
 
-  #connect(ring, person) {
+  /** As the person that this tab was before, if the name is the same: then the colour stays as well. */
+  async #join(ring, name) {
+    const before = remembered(this.room, name);
+    const now = before ?? (await register(this.room, name));
+    if (this.ring !== ring) throw new NoSound("The sound ended before it could be shared.");
+    remember(this.room, name, now);
+    this.person = now;
+    this.name = now.name;
+    this.#connect(ring, now, (sentence, code) => {
+      forget(this.room);
+      if (before && code === 4001) this.#join(ring, name).catch((error) => this.#refused(error.message));
+      else this.#refused(sentence);
+    });
+  }
+
+  #connect(ring, person, refused) {
     this.line = new Line(
-      { room: this.room, token: person.token, source: this.source, ring },
+      { room: this.room, token: person.token, source: this.source, mark: crypto.randomUUID(), ring },
       {
         ready: () => this.#connection(true),
         lost: () => this.#connection(false),
@@ -93,12 +102,14 @@ export class Voice {
           const figure = Math.max(1, Math.round(seconds));
           this.page.say(`The line was down too long: ${figure} s of your sound had to be thrown away.`);
         },
-        refused: (sentence) => {
-          this.page.say(sentence);
-          this.stop();
-        },
+        refused,
       },
     );
+  }
+
+  #refused(sentence) {
+    this.page.say(sentence);
+    this.stop();
   }
 
   #frame(ring, frame) {
@@ -137,36 +148,4 @@ export class Voice {
     this.state = state;
     this.page.changed();
   }
-}
-
-/**
- * @param {string} room @param {string} name
- * @returns {Promise<{person: string, name: string, token: string, whip: string}>}
- * @throws {NoSound}
- */
-export async function register(room, name) {
-  let answer;
-  try {
-    answer = await fetch(`/api/rooms/${room}/people`, {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: JSON.stringify({ name }),
-    });
-  } catch (error) {
-    throw new NoSound("The server can't be reached. Try again in a moment.", { cause: error });
-  }
-  const body = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new NoSound(body.error ?? "The server would not have it. Try again in a moment.");
-  return body;
-}
-
-/** Tells the server that somebody no longer shares, even while the page goes away. */
-function dismiss(room, person) {
-  fetch(`/api/rooms/${room}/people/${encodeURIComponent(person.person)}`, {
-    method: "DELETE",
-    headers: { Authorization: `Bearer ${person.token}` },
-    keepalive: true,
-  }).catch(() => {
-    // The server finds out by itself when the line stays silent.
-  });
 }

@@ -70,7 +70,9 @@ async def test_the_sample_arrives_whole(fake: FakeRoom, visit: Visits) -> None:
     page = await visit()
     await share(page)
     await until(page, lambda: len(fake.frames) >= 30)
+    mark = fake.hellos[0].pop("share")
     assert fake.hellos == [{"type": "hello", "token": "token-p1", "source": "sample"}]
+    assert 0 < len(mark) <= 64
     assert {len(frame.pcm) for frame in fake.frames} == {1280}
     assert breaks(in_order(fake.frames)[2560:]) == 0
     await says(page, "#sharing-what", "Ann, the sample")
@@ -98,6 +100,7 @@ async def test_a_dropped_line_loses_and_repeats_nothing(fake: FakeRoom, visit: V
         assert fake.frames[count].sequence == count
         assert [frame.connection for frame in fake.frames][count - 1 : count + 1] == [cut - 1, cut]
     assert breaks(in_order(fake.frames)[2560:]) == 0
+    assert len({hello["share"] for hello in fake.hellos}) == 1
     await page.locator("#banner").wait_for(state="hidden")
 
 
@@ -173,6 +176,24 @@ async def test_a_page_that_goes_away_says_so(fake: FakeRoom, visit: Visits) -> N
     await until(page, lambda: len(fake.frames) >= 5)
     await page.goto(fake.base)
     await until(page, lambda: fake.dismissed == ["p1"])
+
+
+async def test_who_shares_again_is_the_same_person(fake: FakeRoom, visit: Visits) -> None:
+    page = await visit()
+    for _ in range(2):
+        for _ in range(2):
+            await share(page)
+            await says(page, "#sharing-what", "Ann, the sample")
+            await page.click("#stop")
+        await page.reload()
+    assert fake.names == ["Ann"]
+    assert len({hello["share"] for hello in fake.hellos}) == 4
+    fake.forgotten = {"token-p1"}
+    await share(page)
+    await says(page, "#sharing-what", "Ann (2), the sample")
+    await page.click("#stop")
+    await share(page, name="Anna")
+    await says(page, "#sharing-what", "Anna, the sample")
 
 
 async def test_two_tabs_with_one_name_are_two_people(fake: FakeRoom, visit: Visits) -> None:
