@@ -116,7 +116,7 @@ async def _one(job: Job, transcription: Transcription, *, bar: bool) -> list[str
         expected, bugs = group.split(SpokenlyError)
         if bugs or not expected:
             raise
-        return [str(error) for error in expected.exceptions]
+        return list(dict.fromkeys(map(str, expected.exceptions)))
     return []
 
 

@@ -11,6 +11,7 @@ import wave
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -123,10 +124,8 @@ def _file(source: Path | BinaryIO, name: str) -> Iterator[BinaryIO]:
         return
     try:
         with source.open("rb") as file:
-            if file.seekable() and not file.read(1):
+            if not file.peek(1):
                 raise UserError(f"{name} is empty.")
-            if file.seekable():
-                file.seek(0)
             yield file
     except FileNotFoundError as error:
         raise UserError(f"There is no file {name}.") from error
@@ -299,6 +298,4 @@ def _tells_its_length(recording: _Recording) -> bool:
 
 
 def _clock(seconds: float) -> str:
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return str(timedelta(seconds=round(seconds)))

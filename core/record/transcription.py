@@ -56,7 +56,9 @@ class Transcription:
             group.create_task(asyncio.to_thread(page.write), name="write")
             try:
                 async with self._engine.recognize(self._language, interim=False) as recognition:
-                    hearing = group.create_task(self._hear(first, blocks, recognition, progress), name="hear")
+                    hearing = group.create_task(
+                        self._hear(first, blocks, recognition, page, progress), name="hear"
+                    )
                     await self._caption(recognition, page)
                     trouble = await hearing
             finally:
@@ -69,11 +71,13 @@ class Transcription:
         block: bytes,
         blocks: Iterator[bytes],
         recognition: Recognition,
+        page: "_Page",
         progress: Callable[[float], None],
     ) -> UserError | None:
         """Send everything to the engine. Returns why that is not all there should have been."""
         heard, trouble = 0.0, None
         while block and not self.stopped:
+            await page.room()
             await recognition.send(block)
             heard += seconds(block)
             progress(heard)
@@ -90,7 +94,7 @@ class Transcription:
                 self.said = True
                 text, language = hypothesis.text, hypothesis.language or self._language
                 start, end = hypothesis.start, hypothesis.end
-                await page.add(Caption(_SPEAKER, start, end, text, True, len(text), language))
+                page.add(Caption(_SPEAKER, start, end, text, True, len(text), language))
 
 
 class _Page:
@@ -109,10 +113,12 @@ class _Page:
         self._gone = gone
         self._entries: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
 
-    async def add(self, caption: Caption) -> None:
-        """Waits while the writer is behind."""
+    async def room(self) -> None:
+        """Wait while the writer is behind."""
         while self._entries.qsize() >= _AHEAD:  # noqa: ASYNC110 - whoever makes room is a thread
             await asyncio.sleep(0.05)
+
+    def add(self, caption: Caption) -> None:
         self._entries.put(caption)
 
     def end(self) -> None:
