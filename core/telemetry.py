@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from importlib.metadata import PackageNotFoundError, version
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, Literal, TextIO, TypeVar
 
@@ -217,7 +218,7 @@ def bug_reports(
         yield
         return
     try:
-        _start_sentry(dsn.get_secret_value(), release)
+        _start_sentry(dsn.get_secret_value())
     except BadDsn:
         raise UserError(
             "SPOKENLY_SENTRY_DSN is not what Sentry calls a DSN: https://<key>@<host>/<project>."
@@ -231,10 +232,17 @@ def bug_reports(
     client.close(timeout=patience)
 
 
-def _start_sentry(dsn: str, release: str | None) -> None:
+def _release() -> str:
+    try:
+        return f"spokenly@{version('spokenly')}"
+    except PackageNotFoundError:
+        return "spokenly@unknown"
+
+
+def _start_sentry(dsn: str) -> None:
     sentry_sdk.init(
         dsn,
-        release=release,
+        release=_release(),
         # None of the integrations that look at requests, arguments or the machine.
         default_integrations=False,
         auto_enabling_integrations=False,

@@ -7,6 +7,7 @@ import ast
 import asyncio
 import io
 import logging
+import os
 import secrets
 import struct
 import subprocess
@@ -95,7 +96,7 @@ def fail(error: Exception) -> None:
 def test_what_code_says_carelessly_is_not_seen(watched: Seen) -> None:
     spoken, name, room = word(), word(), secrets.token_urlsafe(16)
     ours, theirs = logging.getLogger("core.track"), logging.getLogger("somelibrary")
-    with bug_reports(watched.sentry.dsn, release="spokenly@0"):
+    with bug_reports(watched.sentry.dsn):
         for level in (logging.DEBUG, logging.INFO, logging.WARNING, logging.ERROR, logging.CRITICAL):
             ours.log(level, "heard %s", spoken, extra={"text": spoken, "speaker": name, "id": room})
             ours.log(level, "in %(room)s", {"room": room}, stack_info=True)
@@ -155,23 +156,32 @@ def test_what_ends_a_thread_a_task_or_the_process_is_not_seen(watched: Seen) -> 
     assert len(watched.sentry.events) == 3
 
 
-def test_a_process_that_dies_of_a_bug_says_where_and_nothing_else(watched: Seen) -> None:
+DIES = """
+import os, sys
+from bots import __main__, app
+async def serve(*_: object) -> None:
+    raise ValueError(os.environ["SPOKEN"])
+app.serve = serve
+sys.argv = ["spokenly", "run"]
+__main__.main()
+"""
+
+
+@pytest.mark.parametrize("form", ["people", "json"])
+def test_a_process_that_dies_of_a_bug_says_where_and_nothing_else(watched: Seen, form: str) -> None:
     spoken = word()
-    script = (
-        "import sys\n"
-        "from pydantic import SecretStr\n"
-        "from core.telemetry import bug_reports, set_up_logging\n"
-        "set_up_logging('json')\n"
-        "with bug_reports(SecretStr(sys.argv[1])):\n"
-        "    raise ValueError(sys.argv[2])\n"
-    )
-    dsn = watched.sentry.dsn.get_secret_value()
+    settings = {"SPOKENLY_SENTRY_DSN": watched.sentry.dsn.get_secret_value(), "SPOKENLY_LOG_FORMAT": form}
     died = subprocess.run(
-        [sys.executable, "-c", script, dsn, spoken], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", DIES],
+        cwd=ROOT,
+        env=os.environ | settings | {"SPOKEN": spoken},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     watched.logs.append(io.StringIO(died.stdout + died.stderr))
     watched.search(spoken)
-    assert died.returncode == 1
+    assert died.returncode
     assert "the process ends by a bug" in died.stderr
     (event,) = watched.sentry.events
     assert event["level"] == "fatal"

@@ -214,7 +214,7 @@ def test_two_processes_worth_of_metrics_live_side_by_side() -> None:
 def test_a_bug_is_reported_with_its_place_and_without_its_words() -> None:
     said = "something somebody " + "said"
     with fake_sentry() as sentry:
-        with bug_reports(sentry.dsn, release="spokenly@1"):
+        with bug_reports(sentry.dsn):
             try:
                 fail(ValueError(said))
             except ValueError:
@@ -222,7 +222,7 @@ def test_a_bug_is_reported_with_its_place_and_without_its_words() -> None:
         (event,) = sentry.events
     assert event["logentry"] == {"message": "session.bug"}
     assert event["extra"] == {"tracks": 2, "text": "[withheld]"}
-    assert event["release"] == "spokenly@1"
+    assert event["release"].startswith("spokenly@")
     assert event["level"] == "error"
     (raised,) = event["exception"]["values"]
     assert raised["type"] == "ValueError"
