@@ -18,8 +18,8 @@ BAD_SETTINGS = 78
 app = typer.Typer(
     name="spokenly",
     help="Live captions of spoken conversation, on this machine.",
-    epilog="Settings come from variables of the environment, or from the file .env where you start it. "
-    "config/spokenly.env.example explains each.",
+    epilog="Settings are variables of the environment, such as SPOKENLY_PORT, or lines of a file .env in the "
+    "folder where you start it. config/spokenly.env.example explains each.",
     no_args_is_help=True,
     add_completion=False,
     rich_markup_mode="rich",
@@ -50,7 +50,7 @@ def _version(wanted: bool) -> None:
         try:
             typer.echo(f"Spokenly {version('spokenly')}")
         except PackageNotFoundError:
-            typer.echo("Spokenly, not installed")
+            typer.echo("Spokenly (from its source, not installed)")
         raise typer.Exit
 
 

@@ -86,7 +86,7 @@ def complaints(error: ValidationError | SettingsError) -> list[str]:
 
 def _complaint(detail: ErrorDetails) -> str:
     names = [str(part).removeprefix("SPOKENLY_").removeprefix("spokenly_") for part in detail["loc"][:1]]
-    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ")
+    message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
     if not names:
         return f"{message.rstrip('.')}."
     return f"SPOKENLY_{names[0].upper()} {message[:1].lower()}{message[1:].rstrip('.')}."
