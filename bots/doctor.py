@@ -57,29 +57,19 @@ def examine(*, as_json: bool) -> int:
     return int(any(finding.state == "missing" for finding in findings))
 
 
-def look(settings: Settings) -> Iterator[Finding]:
-    """Everything that can be found out without starting Spokenly."""
-    checks: dict[str, Callable[[Settings], Iterator[Finding]]] = {
-        "Python": _python,
-        "Model files": _files,
-        "Engine": _engine,
-        "Language": _language,
-        "Whisper": _whisper,
-        "WebRTC sound": _opus,
-        "Recordings": _ffmpeg,
-        "Address": _address,
-        "HTTPS": _https,
-        "Folder": _folder,
-    }
-    for what, check in checks.items():
+def look(settings: Settings, *names: str) -> Iterator[Finding]:
+    """Everything, or the checks of these names, that can be found out without starting Spokenly."""
+    for name, check in _CHECKS.items():
+        if names and name not in names:
+            continue
         try:
             yield from check(settings)
         except ImportError as error:
             yield Finding(
-                what, "missing", f"{error.name or 'A package'} can't be loaded: run make setup again."
+                name, "missing", f"{error.name or 'A package'} can't be loaded: run make setup again."
             )
         except SpokenlyError as error:
-            yield Finding(what, "missing", str(error))
+            yield Finding(name, "missing", str(error))
 
 
 def _python(_: Settings) -> Iterator[Finding]:
@@ -253,6 +243,19 @@ def _folder(_: Settings) -> Iterator[Finding]:
         sentence = f"Nothing can be written here ({error.strerror}): give `transcribe` an --output elsewhere."
         yield Finding("Folder", "unneeded", sentence)
 
+
+_CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+    "Python": _python,
+    "Model files": _files,
+    "Engine": _engine,
+    "Language": _language,
+    "Whisper": _whisper,
+    "WebRTC sound": _opus,
+    "Recordings": _ffmpeg,
+    "Address": _address,
+    "HTTPS": _https,
+    "Folder": _folder,
+}
 
 _SIGNS = {"good": ("✓", "green"), "missing": ("✗", "bold red"), "unneeded": ("–", "dim")}
 
