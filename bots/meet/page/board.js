@@ -18,6 +18,7 @@ export class Board {
     this.limit = ON_PAGE;
     this.following = true;
     this.unseen = 0;
+    this.opened = false;
     this.items = new Map(); // row index → <li>, for rows in the document
     this.tails = new Map(); // speaker → element of what is being said
     this.scroller = $("scroller");
@@ -37,8 +38,9 @@ export class Board {
     const taken = this.rows.take(message.first, message.entries);
     if (!taken) return false;
     this.#steady(() => {
-      // What was there before this page was opened is not read out.
-      const flood = taken.added.length > 20;
+      // What was there before this page was opened is not read out, nor is a long absence.
+      const flood = !this.opened || taken.added.length > 20;
+      this.opened = true;
       if (flood) this.log.setAttribute("aria-live", "off");
       for (const row of taken.removed) this.#remove(row);
       for (const row of taken.added) this.#insert(row, floor);
@@ -46,7 +48,7 @@ export class Board {
       this.#speak();
       this.#trim();
       this.#offer();
-      if (flood) setTimeout(() => this.log.setAttribute("aria-live", "polite"), 1000);
+      if (flood) setTimeout(() => this.log.setAttribute("aria-live", "polite"), 500);
     });
     if (!this.following) this.unseen += taken.added.length;
     this.page.changed();
@@ -198,13 +200,23 @@ export class Board {
       this.#follow();
       return;
     }
-    const edge = this.scroller.getBoundingClientRect().top;
-    // The words, because a name may appear above them or go.
-    const row = [...this.log.children].find((item) => item.getBoundingClientRect().bottom > edge);
-    const anchor = row?.lastElementChild;
+    const anchor = this.#firstInView()?.lastElementChild; // the words: a name may appear above them or go
     const before = anchor?.getBoundingClientRect().top;
     change();
     if (anchor?.isConnected) this.scroller.scrollTop += anchor.getBoundingClientRect().top - before;
+  }
+
+  #firstInView() {
+    const edge = this.scroller.getBoundingClientRect().top;
+    const items = this.log.children;
+    let low = 0;
+    let high = items.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (items[middle].getBoundingClientRect().bottom > edge) high = middle;
+      else low = middle + 1;
+    }
+    return items[low];
   }
 
   #follow() {

@@ -102,7 +102,10 @@ function listen(context, input, page, undo) {
   node.connect(context.destination); // its output is silence; unconnected nodes may not run
   // A phone call or another app may stop the sound for a while.
   const wake = () => {
-    if (context.state !== "running" && context.state !== "closed") context.resume();
+    if (context.state === "running" || context.state === "closed") return;
+    context.resume().catch(() => {
+      // Not before the call is over; then the state changes again.
+    });
   };
   context.onstatechange = wake;
   document.addEventListener("visibilitychange", wake);

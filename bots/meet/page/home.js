@@ -22,12 +22,14 @@ $("new").addEventListener("click", async () => {
 
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();
-  const room = roomOf($("address").value);
-  if (room) location.assign(`/room/${room}`);
+  const text = $("address").value.trim();
+  const room = roomOf(text);
+  if (room && /^https?:\/\//.test(text)) location.assign(new URL(`/room/${room}`, text));
+  else if (room) location.assign(`/room/${room}`);
   else write($("join-error"), "That is not the address of a room. It looks like /room/ and 22 letters and digits.");
 });
 
 /** The room that an address, or a piece of one, names; null when it names none. @param {string} text */
 function roomOf(text) {
-  return /^(?:.*\/room\/)?([\w-]{22})(?:[/?#].*)?$/.exec(text.trim())?.[1] ?? null;
+  return /^(?:.*\/room\/)?([\w-]{22})(?:[/?#].*)?$/.exec(text)?.[1] ?? null;
 }

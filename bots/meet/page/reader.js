@@ -3,9 +3,10 @@
 import { backoff } from "./backoff.js";
 
 const DEAD = 15000; // ms without a word from the server: it says something every 5 s
+const BARRED = 3; // tries that the server's pages answered, but not its socket
 const FINAL = { 4004: "gone", 4008: "full" };
 
-/** @typedef {"connecting" | "open" | "lost" | "gone" | "full"} ReaderState */
+/** @typedef {"connecting" | "open" | "lost" | "barred" | "gone" | "full"} ReaderState */
 
 export class Reader {
   /**
@@ -17,6 +18,7 @@ export class Reader {
     this.room = room;
     this.page = page;
     this.attempt = 0;
+    this.barred = 0;
     this.heard = 0; // performance.now() of the last message
     this.timer = 0;
     /** @type {ReaderState} */
@@ -30,7 +32,7 @@ export class Reader {
 
   /** Tries again at once. */
   retry() {
-    if (this.state !== "lost" && this.state !== "full") return;
+    if (!["lost", "barred", "full"].includes(this.state)) return;
     this.attempt = 0;
     this.#open();
   }
@@ -52,6 +54,7 @@ export class Reader {
     const message = JSON.parse(event.data);
     if (message.type !== "board") return;
     this.attempt = 0;
+    this.barred = 0;
     this.#become("open");
     if (!this.page.message(message)) this.#lost(0);
   }
@@ -64,7 +67,7 @@ export class Reader {
   #wake() {
     if (document.visibilityState !== "visible") return;
     this.#check();
-    if (this.state === "lost") this.retry();
+    if (this.state === "lost" || this.state === "barred") this.retry();
   }
 
   #lost(code) {
@@ -73,7 +76,7 @@ export class Reader {
       this.#become(FINAL[code]);
       return;
     }
-    this.#become("lost");
+    this.#become(this.barred < BARRED ? "lost" : "barred");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#again(), backoff(this.attempt));
     this.attempt += 1;
@@ -88,10 +91,11 @@ export class Reader {
         this.#become("gone");
         return;
       }
+      this.barred = answer.ok ? this.barred + 1 : 0;
     } catch {
-      // No network: opening the socket fails as well, and waits longer.
+      this.barred = 0; // no network: opening the socket fails as well, and waits longer
     }
-    if (this.state === "lost" && !this.socket) this.#open();
+    if (!this.socket) this.#open();
   }
 
   #drop() {

@@ -79,7 +79,7 @@ function drawStatus() {
   write($("engine"), [room.engine, languageName(room.language)].filter(Boolean).join(" · "));
   write($("late"), room.state === "live" ? lateness(late) : "");
   $("late").classList.toggle("slow", late !== null && late > 4);
-  const LINES = { connecting: "connecting", open: "connected", lost: "reconnecting", gone: "room gone", full: "room full" };
+  const LINES = { connecting: "connecting", open: "connected", lost: "reconnecting", barred: "barred", gone: "room gone", full: "room full" };
   write($("line"), LINES[line]);
   write($("note"), room.note ?? "");
 }
@@ -101,6 +101,7 @@ function drawBanner() {
   let text = "";
   if (line === "gone") text = "This room is over, and the server has forgotten it. What you read here is still yours: copy it now.";
   else if (line === "full") text = "This room is full: too many people are in it.";
+  else if (line === "barred") text = "The server answers, but no captions come through: the room may be full, or a proxy stops WebSockets. Trying again…";
   else if (line === "lost") text = `Connection lost. Trying again…${kept}`;
   else if (voice.state === "sharing" && !voice.connected) text = `Your sound does not reach the server. Trying again…${kept}`;
   write($("banner-text"), text);

@@ -68,7 +68,7 @@ export class Subtitles {
 
   #fullscreen() {
     if (document.fullscreenElement) document.exitFullscreen();
-    else this.root.requestFullscreen().catch(() => {
+    else document.documentElement.requestFullscreen().catch(() => {
       // Not allowed here: the page itself is filled already.
     });
   }

@@ -5,7 +5,9 @@ import { Hearing, meter } from "./hearing.js";
 import { Line } from "./line.js";
 import { FRAME, RATE, Ring } from "./ring.js";
 import { forget, leave, register, remember, remembered } from "./person.js";
-import { ended, silence } from "./words.js";
+import { ended, PAUSED, silence } from "./words.js";
+
+const STALLED = 4000; // ms without a frame
 
 /**
  * @typedef {object} VoicePage
@@ -26,7 +28,9 @@ export class Voice {
     this.connected = false;
     this.name = "";
     this.source = null;
+    this.frameAt = 0; // performance.now() of the last frame
     addEventListener("pagehide", () => this.stop());
+    setInterval(() => this.#watch(), 1000);
   }
 
   /**
@@ -40,6 +44,7 @@ export class Voice {
     this.ring = ring;
     this.muted = false;
     this.hearing = new Hearing();
+    this.frameAt = performance.now();
     this.source = wish.source;
     let stopCapture = () => {};
     try {
@@ -113,12 +118,18 @@ export class Voice {
   }
 
   #frame(ring, frame) {
+    this.frameAt = performance.now();
     if (this.ring !== ring || this.muted) return;
     ring.push(frame.at, frame.pcm);
     this.line?.pump();
     this.page.level(meter(frame.rms));
     const opinion = this.hearing.push(frame.peak, FRAME / RATE);
     this.page.hearing(opinion === "heard" ? "" : silence(opinion, this.source));
+  }
+
+  /** Phones stop the sound of a page for a call, or when it is out of sight. */
+  #watch() {
+    if (this.state === "sharing" && performance.now() - this.frameAt > STALLED) this.page.hearing(PAUSED);
   }
 
   #ended(ring) {

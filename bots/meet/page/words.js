@@ -47,6 +47,9 @@ export const INSECURE =
 export const NO_SOUND_OF_TAB =
   "That tab was shared without its sound. Share it again and switch on “Also share tab audio”.";
 
+export const PAUSED =
+  "This device has paused the sound. Come back to this page; if that does not help, stop and share again.";
+
 /** What went wrong when sound was asked for. @param {Error} error @param {"microphone" | "tab" | "sample"} source */
 export function refusal(error, source) {
   if (source === "sample") return "The sample can't be played here.";

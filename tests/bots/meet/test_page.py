@@ -62,7 +62,7 @@ async def test_what_is_being_said_is_dimmer_and_not_read_aloud(fake: FakeRoom, v
     await page.wait_for_selector("#now .rest")
     assert await texts(page, "#log .said") == ["Settled."]
     assert await page.get_attribute("#log", "role") == "log"
-    assert await page.get_attribute("#log", "aria-live") == "polite"
+    await page.locator("#log[aria-live=polite]").wait_for()
     assert await page.get_attribute("#now", "aria-hidden") == "true"
     assert await page.locator("#log #now").count() == 0
     stable, rest = "#now .stable", "#now .rest"
@@ -176,6 +176,15 @@ async def test_after_a_cut_the_page_asks_only_for_what_it_has_not(fake: FakeRoom
     await says(page, "#log", "Meanwhile.")
     assert await texts(page, "#log .said") == ["Before.", "Meanwhile."]
     assert fake.afters == [0, 1]
+    await page.locator("#banner").wait_for(state="hidden")
+
+
+async def test_a_server_that_lets_no_reader_in_is_said(fake: FakeRoom, visit: Visits) -> None:
+    fake.lines_up = False
+    page = await visit()
+    await says(page, "#banner", "no captions come through")
+    fake.lines_up = True
+    await page.click("#banner-retry")
     await page.locator("#banner").wait_for(state="hidden")
 
 

@@ -104,15 +104,15 @@ async def test_a_dropped_line_loses_and_repeats_nothing(fake: FakeRoom, visit: V
     await page.locator("#banner").wait_for(state="hidden")
 
 
-async def test_what_was_thrown_away_is_skipped_and_said(fake: FakeRoom, visit: Visits) -> None:
-    page = await visit()
+async def line_of(page: Any, fake: FakeRoom, limit: int) -> None:
+    """A line without sound: `speak(n)` sends n frames, `events` are what it tells the page."""
     await page.evaluate(
-        """async (room) => {
+        """async ([room, limit]) => {
           const { Ring } = await import("/page/ring.js");
           const { Line } = await import("/page/line.js");
           window.events = [];
-          const ring = new Ring(50);
-          const share = { room, token: "t", source: "tab", ring };
+          const ring = new Ring(limit);
+          const share = { room, token: "t", source: "tab", mark: "m", ring };
           const note = (name) => (...rest) => events.push([name, ...rest]);
           const line = new Line(share, { ready: note("ready"), lost: note("lost"),
             thrownAway: note("away"), refused: note("refused") });
@@ -123,9 +123,14 @@ async def test_what_was_thrown_away_is_skipped_and_said(fake: FakeRoom, visit: V
             line.pump();
           };
         }""",
-        fake.address.rsplit("/", 1)[1],
+        [fake.address.rsplit("/", 1)[1], limit],
     )
     await until(page, lambda: len(fake.speakers) == 1)
+
+
+async def test_what_was_thrown_away_is_skipped_and_said(fake: FakeRoom, visit: Visits) -> None:
+    page = await visit()
+    await line_of(page, fake, 50)
     await page.evaluate("speak(20)")
     await until(page, lambda: len(fake.frames) == 20)
     fake.lines_up = False
@@ -136,8 +141,22 @@ async def test_what_was_thrown_away_is_skipped_and_said(fake: FakeRoom, visit: V
     await until(page, lambda: len(fake.frames) == 70)
     assert [frame.sequence for frame in fake.frames] == [*range(20), *range(70, 120)]
     assert [frame.at for frame in fake.frames[20:]] == pytest.approx([n * 0.04 for n in range(70, 120)])
-    assert {tuple(frame.pcm) for frame in fake.frames[-1:]} == {tuple((119).to_bytes(2, "little") * 640)}
+    assert fake.frames[-1].pcm == (119).to_bytes(2, "little") * 640
     assert [event for event in await page.evaluate("events") if event[0] == "away"] == [["away", 2]]
+
+
+async def test_a_line_that_acknowledges_nothing_is_opened_again(fake: FakeRoom, visit: Visits) -> None:
+    page = await visit(fixed_clock=True)
+    fake.ack_every = 1_000_000
+    fake.forget_from = 3
+    await line_of(page, fake, 50)
+    await page.evaluate("speak(5)")
+    await until(page, lambda: len(fake.frames) == 3)
+    fake.forget_from = None
+    await page.clock.run_for(15_000)
+    await until(page, lambda: len(fake.hellos) == 2)
+    await until(page, lambda: len(fake.frames) == 5)
+    assert [frame.sequence for frame in fake.frames] == [0, 1, 2, 3, 4]
 
 
 async def test_while_muted_nothing_is_sent_and_the_clock_goes_on(fake: FakeRoom, visit: Visits) -> None:
