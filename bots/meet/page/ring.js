@@ -24,6 +24,7 @@ export class Ring {
   constructor(limit = 1500) {
     this.limit = limit;
     this.next = 0; // the sequence number of the next frame
+    this.acknowledged = 0; // everything before has arrived
     /** @type {{sequence: number, bytes: ArrayBuffer}[]} */
     this.frames = [];
   }
@@ -42,7 +43,8 @@ export class Ring {
 
   /** The server has everything before `next`. @param {number} next */
   acknowledge(next) {
-    this.frames.splice(0, Math.max(0, Math.min(next, this.next) - this.oldest));
+    this.acknowledged = Math.max(this.acknowledged, Math.min(next, this.next));
+    this.frames.splice(0, Math.max(0, this.acknowledged - this.oldest));
   }
 
   /** The frame with this number, or the first one after it; undefined past the end. @param {number} sequence */
@@ -50,8 +52,12 @@ export class Ring {
     return this.frames[Math.max(0, sequence - this.oldest)];
   }
 
-  /** How many frames the server wants from `next` on and can't have any more. @param {number} next */
+  /**
+   * How many frames from `next` on never arrived and are here no more. A server that has forgotten
+   * this share asks from 0 again: what it once acknowledged is not missing.
+   * @param {number} next
+   */
   missing(next) {
-    return Math.max(0, this.oldest - next);
+    return Math.max(0, this.oldest - Math.max(next, this.acknowledged));
   }
 }

@@ -82,10 +82,10 @@ async def test_the_ring_keeps_what_is_not_acknowledged_up_to_its_limit(page: Any
     assert told == [
         [0, 0, None, 0],
         [0, 4, 3, 0],
-        [2, 4, 3, 2],
-        [2, 4, 3, 2],
-        [4, 9, 4, 4],
-        [9, 9, None, 9],
+        [2, 4, 3, 0],
+        [2, 4, 3, 0],
+        [4, 9, 4, 2],
+        [9, 9, None, 0],
     ]
 
 
