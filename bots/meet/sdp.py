@@ -25,6 +25,9 @@ _PASSWORD = re.compile(r"[A-Za-z0-9+/]{22,256}")
 _FINGERPRINT = re.compile(r"(sha-(?:256|384|512)) ((?:[0-9A-F]{2}:){31,63}[0-9A-F]{2})", re.IGNORECASE)
 _DIRECTIONS = ("sendrecv", "sendonly", "recvonly", "inactive")
 
+_SHARED = ("a=ice-", "a=fingerprint:", "a=setup:", "a=rtcp-mux", "a=candidate:", "a=end-of-candidates")
+"""What describes the connection, which all sections of a bundle share."""
+
 _WISHES = "minptime=10;useinbandfec=1;maxaveragebitrate=32000;stereo=0"
 """What is asked of the sender (RFC 7587, section 6.1): a copy of each packet in the next one, and no more
 bits than recognition has a use for. Not usedtx: it holds back the end of what was said for 400 ms."""
@@ -96,7 +99,7 @@ def read_offer(text: str) -> Offer:
         raise Malformed("This is not a session description (SDP).")
     audio = _audio(sections)
     payload_type = _opus(audio)
-    bundle = _bundle(session, sections)
+    bundle = _bundle(session, sections, audio)
     sources = _transport(session, sections, audio, bundle)
     ufrag = _need(sources, "ice-ufrag", _UFRAG)
     password = _need(sources, "ice-pwd", _PASSWORD)
@@ -129,15 +132,9 @@ def write_answer(offer: Offer, answer: str) -> str:
     opus = f"a=rtpmap:{offer.payload_type} opus/48000/2"
     audio = audio.replace(opus, f"{opus}\r\na=fmtp:{offer.payload_type} {_WISHES}")
     audio = audio.replace("a=rtcp-mux\r\n", "a=rtcp-mux\r\na=rtcp-mux-only\r\n")
-    shared = [
-        line
-        for line in audio.split("\r\n")
-        if line.startswith(("a=ice-", "a=fingerprint:", "a=setup:", "a=rtcp-mux"))
-    ]
-    mids = [offer.mid, *(mid for mid in offer.bundle if mid != offer.mid)]
-    head = re.sub(
-        r"a=group:BUNDLE[^\r]*\r\n", f"a=group:BUNDLE {' '.join(mids)}\r\n" if offer.bundle else "", head
-    )
+    shared = [line for line in audio.split("\r\n") if line.startswith(_SHARED)]
+    group = f"a=group:BUNDLE {' '.join(offer.bundle)}\r\n" if offer.bundle else ""
+    head = re.sub(r"a=group:BUNDLE[^\r]*\r\n", group, head)
     parts = [
         "m=audio " + audio if section.kind == "audio" else _inactive(section, offer.bundle, shared)
         for section in offer.sections
@@ -226,12 +223,12 @@ def _opus(audio: Section) -> int:
     raise Unsupported("The offer's sound is not Opus, which is the only codec that is heard here.")
 
 
-def _bundle(session: Section, sections: list[Section]) -> tuple[str, ...]:
-    """The sections that share one connection, by their mids."""
+def _bundle(session: Section, sections: list[Section], audio: Section) -> tuple[str, ...]:
+    """The sections that share one connection with the sound, by their mids; the first one describes it."""
     mids = {section.first("mid") for section in sections}
     for value in session.all("group"):
         words = value.split()
-        if words[:1] == ["BUNDLE"]:
+        if words[:1] == ["BUNDLE"] and audio.first("mid") in words[1:]:
             return tuple(dict.fromkeys(mid for mid in words[1:] if mid in mids))
     return ()
 
@@ -240,10 +237,8 @@ def _transport(
     session: Section, sections: list[Section], audio: Section, bundle: tuple[str, ...]
 ) -> list[Section]:
     """Where the connection may be described: the sound itself, the bundle's first section, the session."""
-    mid = audio.first("mid")
     tagged = [section for section in sections if bundle and section.first("mid") == bundle[0]]
-    shared = tagged if mid in bundle else []
-    return list({id(each): each for each in [audio, *shared, session]}.values())
+    return list({id(each): each for each in [audio, *tagged, session]}.values())
 
 
 def _matches(sources: list[Section], name: str, pattern: re.Pattern[str]) -> list[re.Match[str]]:

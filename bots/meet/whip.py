@@ -60,7 +60,7 @@ class Whip:
 
     `origins`: whether pages of that origin may send; all may by default, because what opens the door is
     the token, which no browser sends by itself. `addresses`: where sound is received; by default every
-    address of this machine, or loopback alone when the web server listens there alone.
+    address of this machine, or loopback alone when the web server listens there alone without a proxy.
     Entering raises `EngineMissing` when there is no libopus; making one raises `UserError` for a bad
     `ice_servers` setting.
     """
@@ -79,7 +79,8 @@ class Whip:
         self._metrics = metrics
         self._origins = origins
         self._servers = read_servers(settings.ice_servers)
-        if addresses is None and settings.host in ("localhost", "::1", LOOPBACK) and not self._servers:
+        alone = settings.host in ("localhost", "::1", LOOPBACK) and settings.public_url is None
+        if addresses is None and alone and not self._servers:
             addresses = (LOOPBACK,)
         self._addresses = addresses
         self._silence = silence

@@ -3,10 +3,13 @@
 import datetime
 import sys
 import time
+import wave
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 
 import av
+from av.container import OutputContainer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -40,29 +43,51 @@ def certificate(folder: Path) -> tuple[Path, Path]:
     return cert_file, key_file
 
 
-def send(address: str, sound: Path, folder: Path, token: str, role: str) -> None:
-    """Send a recording in real time."""
-    cert_file, key_file = certificate(folder)
-    options = {"authorization": token, "cert_file": str(cert_file), "key_file": str(key_file)}
-    if role == "active":
+def encode_and_send(
+    addresses: list[str], pcm: bytes, files: tuple[Path, Path], *, token: str = "token", active: bool = False
+) -> None:
+    """Send mono s16le of 48 kHz to every address, in real time."""
+    options = {"authorization": token, "cert_file": str(files[0]), "key_file": str(files[1])}
+    if active:
         options["whip_flags"] = "dtls_active"
-    with av.open(address, "w", format="whip", options=options) as out, av.open(str(sound)) as recording:
-        stream = out.add_stream("libopus", rate=48_000)
-        assert isinstance(stream, av.AudioStream)
-        stream.codec_context.layout = "stereo"
-        stream.codec_context.bit_rate = 64_000
-        resampler = av.AudioResampler("s16", "stereo", 48_000, frame_size=960)
-        began, sent = time.monotonic(), 0  # noqa: TID251 - FFmpeg sends as fast as it is given
-        for decoded in recording.decode(audio=0):
-            for frame in resampler.resample(decoded):
-                frame.pts, frame.time_base = sent, Fraction(1, 48_000)
-                for packet in stream.encode(frame):
-                    out.mux(packet)
-                sent += frame.samples
-                time.sleep(max(0.0, began + sent / 48_000 - time.monotonic()))  # noqa: TID251 - as above
-        for packet in stream.encode(None):
-            out.mux(packet)
+    with ExitStack() as stack:
+        outs = [stack.enter_context(av.open(each, "w", format="whip", options=options)) for each in addresses]
+        streams = [out.add_stream("libopus", rate=48_000) for out in outs]
+        for stream in streams:
+            stream.codec_context.layout = "stereo"
+            stream.codec_context.bit_rate = 64_000
+        for out in outs:
+            out.start_encoding()  # connects
+        resampler = av.AudioResampler("s16", "stereo", 48_000)
+        began, encoder = time.monotonic(), streams[0]  # noqa: TID251 - FFmpeg sends as fast as it is given
+        for start in range(0, len(pcm) // 2 - 959, 960):
+            frame = av.AudioFrame(format="s16", layout="mono", samples=960)
+            frame.planes[0].update(pcm[2 * start : 2 * start + 1920])
+            frame.sample_rate, frame.pts, frame.time_base = 48_000, start, Fraction(1, 48_000)
+            for each in resampler.resample(frame):
+                for packet in encoder.encode(each):
+                    send(packet, outs, streams)
+            time.sleep(max(0.0, began + start / 48_000 - time.monotonic()))  # noqa: TID251 - as above
+        for packet in encoder.encode(None):
+            send(packet, outs, streams)
+
+
+def send(
+    packet: "av.Packet[av.AudioStream]", outs: list[OutputContainer], streams: list[av.AudioStream]
+) -> None:
+    """The same packet to all."""
+    for out, stream in zip(outs, streams, strict=True):
+        copy = av.Packet(bytes(packet))
+        copy.pts, copy.dts, copy.time_base = packet.pts, packet.dts, packet.time_base
+        copy.duration, copy.stream = packet.duration, stream
+        out.mux(copy)
+
+
+def main(address: str, sound: str, folder: str, token: str, role: str) -> None:
+    with wave.open(sound) as recording:
+        pcm = recording.readframes(recording.getnframes())
+    encode_and_send([address], pcm, certificate(Path(folder)), token=token, active=role == "active")
 
 
 if __name__ == "__main__":
-    send(sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), sys.argv[4], sys.argv[5])
+    main(*sys.argv[1:])

@@ -63,13 +63,15 @@ def test_the_sender_is_asked_for_copies_against_loss() -> None:
 def test_a_picture_is_answered_in_its_place_and_stays_unused() -> None:
     answer = write_answer(read_offer(PICTURE_FIRST), ANSWER.format(mid="audio1"))
     assert re.findall(r"^m=(\w+) (\d+)", answer, re.MULTILINE) == [("video", "9"), ("audio", "50000")]
-    assert "a=group:BUNDLE audio1 video0\r\n" in answer
+    # Whoever answers must not choose another section to describe the connection (RFC 9143, 7.3.1).
+    assert "a=group:BUNDLE video0 audio1\r\n" in answer
     picture, sound = (
         answer[answer.index("m=video") : answer.index("m=audio")],
         answer[answer.index("m=audio") :],
     )
     assert "a=inactive\r\na=mid:video0\r\na=rtpmap:96 AV1/90000\r\n" in picture
     assert "a=ice-ufrag:ours" in picture
+    assert "a=candidate:1 1 udp 1 127.0.0.1 50000 typ host" in picture
     assert "a=recvonly" in sound
 
 

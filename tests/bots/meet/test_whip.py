@@ -1,6 +1,7 @@
 """WHIP from the offer to the last packet: real clients, the RFC's table, and everything clients do wrong."""
 
 import asyncio
+import gc
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 
@@ -8,9 +9,15 @@ import aiohttp
 import aioice.ice
 import pytest
 import pytest_asyncio
+from aiortc import RTCPeerConnection
 
 from bots.meet import ice, ingest
+from bots.meet.ingest import Ingest
 from bots.meet.tap import Tap
+from bots.meet.whip import Whip
+from core.audio.opus import OpusDecoder
+from core.settings import Settings
+from core.telemetry import Metrics
 from tests.bots.meet.offers import BROWSER, FFMPEG, PICTURE_FIRST
 from tests.bots.meet.senders import House, client, ffmpeg, serving, until, write_tone
 from tests.core.audio.tones import loudness
@@ -299,6 +306,37 @@ async def test_stopping_hears_the_last_words_and_leaves_nothing() -> None:
         await until(lambda: house.lines[0].seconds > 0.3)
     assert house.lines[0].gone == 1
     assert whip._sessions == {}
+
+
+async def test_sessions_that_are_over_leave_nothing_in_memory() -> None:
+    async with serving(House()) as (address, _):
+        for _round in range(3):
+            async with client(address) as sender:
+                await sender.connect()
+                await sender.delete()
+        del sender
+        await asyncio.sleep(0)
+        gc.collect()
+        kinds = (Ingest, Tap, RTCPeerConnection, OpusDecoder)
+        # By type, not isinstance: other objects answer for their class in strange ways.
+        assert [each for each in gc.get_objects() if type(each) in kinds] == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "everywhere"),
+    [
+        ({}, False),
+        ({"host": "localhost"}, False),
+        ({"host": "0.0.0.0"}, True),
+        ({"public_url": "https://captions.example"}, True),
+        ({"ice_servers": ("stun:stun.example",)}, True),
+    ],
+)
+async def test_sound_is_received_where_the_page_is_served(
+    settings: Mapping[str, object], everywhere: bool
+) -> None:
+    whip = Whip(House(), Settings.model_validate(settings), Metrics())
+    assert whip._addresses == (None if everywhere else ("127.0.0.1",))
 
 
 async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
