@@ -178,7 +178,7 @@ def _bar(job: Job, length: float | None, *, shown: bool) -> Iterator[Callable[[f
     )
     # Captions on the same terminal go above the bar; into a file they go past it.
     onto = sys.stdout.isatty() and job.target is None
-    console = Console(stderr=True)
+    console = Console(stderr=True, highlight=False)
     # Where nothing can move, the bar as it is at the end is all there is to show.
     with Progress(*columns, console=console, redirect_stdout=onto, transient=console.is_terminal) as progress:
         task = progress.add_task(job.title, total=length, heard="")

@@ -15,7 +15,6 @@ from datetime import datetime, timedelta
 from core.audio.frame import Speaker
 from core.captions.caption import Caption, Entry, Gap
 from core.captions.cues import Cue, cues
-from core.captions.pages import MARKDOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +42,9 @@ def text(heading: Heading, entries: Iterable[Entry]) -> Iterator[str]:
     for fact in _facts(heading):
         yield f"{_line(fact)}\n"
     for turn in _turns(entries):
-        yield f"\n[{_time(heading, turn.start)}] "
         name = f"{turn.speaker.name}: " if heading.named else ""
-        yield f"{name}{' '.join(turn.said)}\n" if turn.said else f"({_not_heard(turn, heading)})\n"
+        words = f"{name}{' '.join(turn.said)}" if turn.said else f"({_not_heard(turn, heading)})"
+        yield f"\n[{_time(heading, turn.start)}] {words}\n"
 
 
 def markdown(heading: Heading, entries: Iterable[Entry]) -> Iterator[str]:
@@ -264,10 +263,18 @@ def _srt_text(words: str) -> str:
 _SRT_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")"})
 
 
+_ALIVE = re.compile(
+    r"[\\`*_~|\[\]<>#&$]"  # format, links, tags, references, entities, formulas
+    r"|:(?=//)|(?<=\bwww)\.",  # addresses (GitHub Flavored Markdown, 6.9)
+    re.IGNORECASE,
+)
+
+
 def _escaped(words: str) -> str:
-    """Harmless in any Markdown: as in chats, and no entity, formula or list item (CommonMark, 2.4, 5.2)."""
-    written = MARKDOWN.escape(words).replace("&", "\\&").replace("$", "\\$")
-    return re.sub(r"^(\d*)([-+.)])", r"\1\\\2", written)
+    """Text for Markdown of any kind, which it only ever shows (CommonMark, 2.4)."""
+    written = _ALIVE.sub(r"\\\g<0>", words)
+    written = re.sub(r"^(\d*)([-+.)])", r"\1\\\2", written)  # items of lists
+    return written.replace("@", "@\u200b")  # mail addresses and mentions are found by their letters alone
 
 
 def _json(value: object) -> str:

@@ -319,3 +319,11 @@ def test_text_keeps_every_turn_on_its_line(call: list[Entry], title: str) -> Non
     assert len(re.findall(r"^\[\d\d:\d\d:\d\d\] ", written, re.MULTILINE)) == len(turns)
     assert "\x1b" not in written
     assert "\u202e" not in written
+
+
+def test_addresses_are_read_and_not_followed_in_markdown() -> None:
+    said = "www.evil.example, https://evil.example, ann@evil.example, talk_1.wav"
+    written = whole("markdown", Heading("T"), [Caption(ANN, 0, 1, said, final=True)])
+    assert not re.search(r"www\.|(?<!\\)://|@\w", written)
+    assert "talk\\_1.wav" in written
+    assert plain(read_markdown(written)[1][-1]) == plain(said)
