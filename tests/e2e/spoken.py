@@ -22,6 +22,16 @@ TRIED = "Ever tried. Ever failed. No matter. Try again. Fail again. Fail better.
 """What `recording("beckett.wav")` says, in 10 s."""
 
 
+BEST_OF_TIMES = (
+    "It was the best of times, it was the worst of times, it was the age of wisdom, "
+    "it was the age of foolishness, it was the epoch of belief,"
+)
+"""What the first 12 s of `recording("two_cities.wav")` say."""
+
+TOLERANCE = 0.35
+"""Share of words that the engine may get wrong here: whether sound arrives whole is what is tested."""
+
+
 def recording(name: str) -> Path:
     """A recording that the model's package carries."""
     place = folder("moonshine_voice")
