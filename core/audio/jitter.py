@@ -234,7 +234,7 @@ class JitterBuffer:
         self.wait += (self._shortest - self.wait) * 0.001
         ahead = _signed(arrival.timestamp - self._stamp, 32)
         elapsed = (arrival.now - self._arrived + _LEAP) * self._rate
-        if not 0 <= ahead <= max(elapsed, missing * samples):
+        if not 0 <= ahead <= elapsed:
             # The sender's clock was set: only the packets' arrival can tell how long the pause was.
             ahead = self._pause(arrival, samples)
         gone = min(ahead, missing * (self._usual or samples))

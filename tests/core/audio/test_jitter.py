@@ -195,10 +195,49 @@ def test_one_foreign_packet_changes_nothing() -> None:
     line.send(0)
     line.send(1, source=66)
     line.send(1)
-    line.send(2, source=67)
+    line.send(2, source=66)
     line.send(2)
     assert line.numbers == [0, 1, 2]
     assert line.jitter.counts.stray == 2
+
+
+def test_a_line_that_was_dead_for_half_a_minute_has_lost_half_a_minute() -> None:
+    line = Line()
+    line.send(0)
+    line.send(1500)
+    line.pieces += line.jitter.tick(31.0)
+    assert line.pieces[1] == Missing(FRAME, 1499 * FRAME, (1500).to_bytes(4, "big"))
+    assert line.jitter.counts.lost == 1499
+
+
+def test_a_pause_that_the_network_swallowed_is_still_a_pause() -> None:
+    line = Line()
+    line.send(0, 0.0)
+    line.send(1, 5.0)  # delayed on its way
+    line.send(2, 5.0, pause=150 * FRAME)
+    assert line.pieces[2] == Silence(2 * FRAME, 150 * FRAME)
+
+
+def test_loss_before_a_packet_without_sound_is_loss() -> None:
+    line = Line()
+    line.send(0)
+    line.pieces += line.jitter.put(1, 2, 0, b"", 0.04)
+    line.timestamp -= FRAME
+    line.send(3)
+    line.pieces += line.jitter.tick(1.0)
+    assert line.pieces[1] == Missing(FRAME, FRAME, (3).to_bytes(4, "big"))
+    assert line.numbers == [0, 3]
+
+
+def test_a_new_stream_inherits_no_late_packets() -> None:
+    line = Line()
+    line.send(0)
+    line.send(2)
+    line.pieces += line.jitter.tick(1.0)
+    for number in (5, 6, 1):
+        line.send(number, 1.2, source=9)
+    assert line.jitter.counts.late == 0
+    assert line.jitter.wait < 0.061
 
 
 def test_a_sender_that_sets_its_clock_is_placed_by_the_wall() -> None:
