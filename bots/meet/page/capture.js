@@ -1,6 +1,8 @@
 // Sound from a microphone, a tab or the sample → frames of 40 ms.
 
-import { INSECURE, NO_SOUND_OF_TAB, refusal } from "./words.js";
+import { INSECURE, NO_OUTPUT, NO_SOUND_OF_TAB, refusal } from "./words.js";
+
+const START = 5000; // ms
 
 /** A sentence for the person who wanted to share. */
 export class NoSound extends Error {}
@@ -59,7 +61,7 @@ export async function capture(source, options, page) {
     const running = context.resume();
     const input =
       source === "sample" ? await sample(context, options, page) : await stream(context, source, options, page, undo);
-    await Promise.all([running, context.audioWorklet.addModule(WORKLET)]);
+    await Promise.all([inTime(running), context.audioWorklet.addModule(WORKLET)]);
     listen(context, input, page, undo);
     if (source === "sample") input.start();
     return stop;
@@ -68,6 +70,15 @@ export async function capture(source, options, page) {
     if (error instanceof NoSound) throw error;
     throw new NoSound(refusal(error, source), { cause: error });
   }
+}
+
+/** Where there is no sound output at all, some browsers never say that they can't start. */
+async function inTime(running) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new NoSound(NO_OUTPUT)), START);
+  });
+  await Promise.race([running, late]).finally(() => clearTimeout(timer));
 }
 
 async function stream(context, source, options, page, undo) {

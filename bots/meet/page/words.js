@@ -47,6 +47,9 @@ export const INSECURE =
 export const NO_SOUND_OF_TAB =
   "That tab was shared without its sound. Share it again and switch on “Also share tab audio”.";
 
+export const NO_OUTPUT =
+  "The browser can't start its sound system. It needs a sound output, such as speakers or a headset, even to listen.";
+
 export const PAUSED =
   "This device has paused the sound. Come back to this page; if that does not help, stop and share again.";
 

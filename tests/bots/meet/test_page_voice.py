@@ -272,6 +272,17 @@ async def test_a_microphone_that_can_not_be_had_is_one_sentence(fake: FakeRoom, 
     assert fake.names == []
 
 
+async def test_a_sound_system_that_does_not_start_is_said(fake: FakeRoom, visit: Visits) -> None:
+    page = await visit(
+        script="AudioContext.prototype.resume = () => new Promise(() => {});", fixed_clock=True
+    )
+    await share(page, "sample")
+    await page.clock.run_for(6000)
+    await says(page, "#share-error", "can't start its sound system")
+    assert await page.locator("#share-go").is_enabled()
+    assert fake.names == []
+
+
 async def test_a_tab_without_its_sound_is_said(fake: FakeRoom, visit: Visits) -> None:
     page = await visit(
         script="""navigator.mediaDevices.getDisplayMedia = async () => {
