@@ -5,10 +5,10 @@ trickled there by PATCH, and DELETE ends it. What is not there: ICE restarts (42
 """
 
 import asyncio
+import logging
 import math
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from types import TracebackType
 from typing import Self
 
 from aiohttp import web
@@ -16,21 +16,18 @@ from aiohttp import web
 from bots.meet.ice import LOOPBACK, read_servers
 from bots.meet.ingest import Ingest
 from bots.meet.limits import Allowances
-from bots.meet.sdp import Malformed, Unsupported, read_fragment, read_offer
+from bots.meet.manners import Refused, bearer, body, refusal, same
+from bots.meet.sdp import Unsupported, read_fragment, read_offer
 from bots.meet.voice import Doors, Full, NotFound, Taken, Unwelcome, Voice
 from core.audio import opus
 from core.errors import UserError
 from core.settings import Settings
 from core.telemetry import Metrics
 
+log = logging.getLogger(__name__)
+
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
-
-_BODY = 64 * 1024
-"""Bytes of a session description, which has 2 to 6 thousand."""
-
-_BODY_TIME = 10.0
-"""Seconds in which it must arrive."""
 
 _TOMBSTONES = 1000
 """Sessions remembered after their end, so that a client's late DELETE is no error."""
@@ -41,18 +38,7 @@ _STALE = 2.0
 _HEADERS = "Authorization, Content-Type, If-Match, Link"
 _EXPOSED = "Location, ETag, Link, Accept-Post, Accept-Patch, Retry-After, WWW-Authenticate"
 
-_STATUS = {Malformed: 400, Unwelcome: 401, NotFound: 404, Taken: 409, Unsupported: 422, Full: 503}
-
 _Answer = Callable[[web.Request], Awaitable[web.Response]]
-
-
-class _Refused(UserError):
-    """A request that HTTP has a number for."""
-
-    def __init__(self, status: int, sentence: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.headers = headers or {}
 
 
 class Whip:
@@ -99,9 +85,7 @@ class Whip:
         await self._group.__aenter__()
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_raised: object) -> None:
         self._stopping = True
         for session in self._sessions.values():
             session.end("stopping")
@@ -134,13 +118,13 @@ class Whip:
             if request.method == "OPTIONS":
                 response = web.Response(headers={"Allow": allowed, **accepts})
             elif not welcome:
-                raise _Refused(403, "This address is not open to that page.")
+                raise Refused(403, "This address is not open to that page.")
             elif request.method not in methods:
-                raise _Refused(405, "That can't be done here.", {"Allow": allowed})
+                raise Refused(405, "That can't be done here.", {"Allow": allowed})
             else:
                 response = await methods[request.method](request)
         except UserError as error:
-            response = _refusal(error)
+            response = refusal(error)
         response.headers["Vary"] = "Origin"
         if origin is not None and welcome:
             response.headers["Access-Control-Allow-Origin"] = origin
@@ -154,8 +138,8 @@ class Whip:
     async def _open(self, request: web.Request) -> web.Response:
         """POST: an offer of sound (RFC 9725, section 4.2)."""
         self._allow(self._offers, request)
-        token = _bearer(request)
-        offer = read_offer(await _body(request, SDP))
+        token = bearer(request)
+        offer = read_offer(await body(request, SDP))
         if self._stopping or len(self._sessions) >= self._limit:
             raise Full("Spokenly takes no more senders at the moment. Try again later.")
         voice = await self._admit(request.match_info["room"], token)
@@ -187,7 +171,7 @@ class Whip:
             return self._doors.admit(room, token)
         except Taken:
             now = asyncio.get_running_loop().time()
-            stale = [s for s in self._sessions.values() if _same(s.token, token) and s.idle(now) > _STALE]
+            stale = [s for s in self._sessions.values() if same(s.token, token) and s.idle(now) > _STALE]
             if not stale:
                 raise
         for session in stale:
@@ -198,6 +182,9 @@ class Whip:
     async def _watch(self, name: str, session: Ingest) -> None:
         try:
             await session.run()
+        except Exception:
+            # The bulkhead: one session's bug must not end the others. It is loud in the log and in Sentry.
+            log.exception("whip.bug")
         finally:
             self._metrics.frames_dropped["jitter"].inc(session.late)
             self._tombs[name] = session.token
@@ -216,12 +203,12 @@ class Whip:
         session = self._sessions.get(name)
         _prove(request, session.token if session else None)
         assert session is not None
-        text = await _body(request, FRAGMENT)
+        text = await body(request, FRAGMENT)
         tags = {tag.strip() for tag in request.headers.get("If-Match", "").split(",")} - {""}
         if not tags:
-            raise _Refused(428, "This request needs an If-Match header with the session's ETag.")
+            raise Refused(428, "This request needs an If-Match header with the session's ETag.")
         if not tags & {"*", self._tags[name]}:
-            raise _Refused(412, "The ETag in If-Match is not this session's.")
+            raise Refused(412, "The ETag in If-Match is not this session's.")
         fragment = read_fragment(text)
         if fragment.ufrag != session.ufrag:
             raise Unsupported("A session can't be restarted with new ICE credentials; open another one.")
@@ -242,11 +229,8 @@ class Whip:
     def _allow(self, allowances: Allowances, request: web.Request) -> None:
         wait = allowances.take(request.remote or "", asyncio.get_running_loop().time())
         if wait:
-            raise _Refused(
-                429,
-                "Too many requests from this address. Wait a little.",
-                {"Retry-After": str(math.ceil(wait))},
-            )
+            later = {"Retry-After": str(math.ceil(wait))}
+            raise Refused(429, "Too many requests from this address. Wait a little.", later)
 
 
 async def _nothing(_request: web.Request) -> web.Response:
@@ -254,54 +238,10 @@ async def _nothing(_request: web.Request) -> web.Response:
     return web.Response(status=204)
 
 
-def _refusal(error: UserError) -> web.Response:
-    status = error.status if isinstance(error, _Refused) else _STATUS.get(type(error), 400)
-    response = web.json_response({"error": str(error)}, status=status)
-    if isinstance(error, _Refused):
-        response.headers.update(error.headers)
-    if status == 401:
-        response.headers["WWW-Authenticate"] = 'Bearer realm="spokenly"'
-    if status == 503:
-        response.headers["Retry-After"] = "10"
-    return response
-
-
-def _bearer(request: web.Request) -> str:
-    """The token (RFC 6750, section 2.1). Raises `Unwelcome`."""
-    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unwelcome("A room's token is needed: Authorization: Bearer <token>.")
-    return token.strip()
-
-
-def _same(one: str, other: str) -> bool:
-    return secrets.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
-
-
 def _prove(request: web.Request, token: str | None) -> None:
     """Only whoever opened a session may change it. Raises `Unwelcome` or `NotFound`."""
-    given = _bearer(request)
+    given = bearer(request)
     if token is None:
         raise NotFound("There is no such session, or it is over.")
-    if not _same(given, token):
+    if not same(given, token):
         raise Unwelcome("This token did not open the session.")
-
-
-async def _body(request: web.Request, kind: str) -> str:
-    """The request's text. Raises `_Refused` or `Malformed`."""
-    if request.content_type != kind:
-        raise _Refused(415, f"The body must be {kind}.", {"Accept": kind})
-    pieces, size = [], 0
-    try:
-        async with asyncio.timeout(_BODY_TIME):
-            async for piece in request.content.iter_chunked(8192):
-                size += len(piece)
-                if size > _BODY:
-                    raise _Refused(413, "The body is too large for a session description.")
-                pieces.append(piece)
-    except TimeoutError as error:
-        raise _Refused(408, "The body took too long to arrive.") from error
-    try:
-        return b"".join(pieces).decode()
-    except UnicodeDecodeError as error:
-        raise Malformed("The body is not UTF-8 text.") from error

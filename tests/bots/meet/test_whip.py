@@ -10,6 +10,7 @@ import aioice.ice
 import pytest
 import pytest_asyncio
 from aiortc import RTCPeerConnection
+from yarl import URL
 
 from bots.meet import ice, ingest
 from bots.meet.ingest import Ingest
@@ -344,10 +345,47 @@ async def test_a_body_that_never_ends_is_given_up(monkeypatch: pytest.MonkeyPatc
         yield b"v=0\r\n"
         await asyncio.sleep(30)
 
-    monkeypatch.setattr("bots.meet.whip._BODY_TIME", 0.05)
+    monkeypatch.setattr("bots.meet.manners._BODY_TIME", 0.05)
     async with (
         serving(House()) as (address, _),
         aiohttp.ClientSession() as http,
         http.post(address, headers=SDP, data=trickle()) as response,
     ):
         assert response.status == 408
+
+
+@pytest.mark.parametrize(
+    "said", [b"Content-Length: 100\r\n\r\nv=0", b"Content-Encoding: gzip\r\nContent-Length: 3\r\n\r\nv=0"]
+)
+async def test_a_body_that_breaks_off_or_can_t_be_unpacked_is_no_bug(
+    caplog: pytest.LogCaptureFixture, said: bytes
+) -> None:
+    async with serving(House()) as (address, _):
+        _, writer = await asyncio.open_connection("127.0.0.1", URL(address).port)
+        writer.write(
+            b"POST /whip/room HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer token\r\n"
+            b"Content-Type: application/sdp\r\n" + said
+        )
+        await writer.drain()
+        await asyncio.sleep(0.05)  # only to give a mistake the time to show
+        writer.close()
+        await writer.wait_closed()
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_a_bug_in_one_session_leaves_the_others_alone(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(ingest: Ingest, pace: float) -> None:
+        raise RuntimeError("a bug")
+
+    house = House()
+    async with serving(house, silence=0.2) as (address, _), client(address) as sender:
+        with monkeypatch.context() as patch:
+            patch.setattr(Ingest, "_look", broken)
+            await sender.connect()
+            await until(lambda: house.lines[0].gone == 1)
+        async with client(address) as other:
+            await other.connect()
+            await until(lambda: house.lines[1].seconds > 0.2)
+    assert "whip.bug" in caplog.messages
