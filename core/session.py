@@ -109,13 +109,15 @@ class Session:
     # What a track needs of its call
 
     def show(self, caption: Caption) -> None:
-        lateness = self.now - caption.end if caption.text else None
+        lateness = max(0.0, self.now - caption.end) if caption.text else None
         if lateness is not None:
-            self._metrics.caption_lateness["final" if caption.final else "interim"].observe(
-                max(0.0, lateness)
-            )
+            self._metrics.caption_lateness["final" if caption.final else "interim"].observe(lateness)
             if caption.final:
                 self._metrics.captions.inc()
+        shown = self.board.partials.get(caption.speaker.id)
+        if shown is not None and shown.text == caption.text:
+            # The words were there already: only their mark is new, and readers did not wait for it.
+            lateness = None
         self.board.show(caption, lateness)
 
     def mark(self, gap: Gap) -> None:

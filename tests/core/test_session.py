@@ -208,6 +208,13 @@ async def test_a_microphone_that_sends_nothing_but_zeros_is_named() -> None:
         assert not session.board.notices
 
 
+async def test_lateness_counts_until_the_words_are_seen_not_until_they_are_settled() -> None:
+    async with call(ScriptedEngine(lag=0.3)) as session:
+        await utter(session, ANN, speak(words(5), after=3.0))
+        assert heard(session.board) == list(words(5))
+        assert session.board.lateness == pytest.approx(0.3, abs=0.05)
+
+
 async def test_after_somebody_left_and_came_back_both_are_captioned() -> None:
     async with call(ScriptedEngine()) as session:
         await utter(session, ANN, speak(words(3)))
