@@ -4,6 +4,7 @@ import { backoff } from "./backoff.js";
 
 const DEAD = 15000; // ms without a word from the server: it says something every 5 s
 const BARRED = 3; // tries that the server's pages answered, but not its socket
+const STOPPING = [1001, 1012]; // the server stops, or restarts
 const FINAL = { 4004: "gone", 4008: "full" };
 
 /** @typedef {"connecting" | "open" | "lost" | "barred" | "gone" | "full"} ReaderState */
@@ -19,6 +20,7 @@ export class Reader {
     this.page = page;
     this.attempt = 0;
     this.barred = 0;
+    this.stopping = false; // the server said that it stops
     this.heard = 0; // performance.now() of the last message
     this.timer = 0;
     /** @type {ReaderState} */
@@ -76,6 +78,7 @@ export class Reader {
       this.#become(FINAL[code]);
       return;
     }
+    if (code) this.stopping = STOPPING.includes(code) || (this.stopping && code === 1006);
     this.#become(this.barred < BARRED ? "lost" : "barred");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#again(), backoff(this.attempt));

@@ -75,7 +75,7 @@ function emptyTitle() {
 function drawStatus() {
   const heard = room.people.filter((person) => person.sharing);
   const names = heard.map((person) => (person.muted ? `${person.name} (muted)` : person.name));
-  write($("people"), heard.length ? `Sharing sound: ${listed(names)}` : "");
+  write($("people"), heard.length && room.state === "live" ? `Sharing sound: ${listed(names)}` : "");
   write($("engine"), [room.engine, languageName(room.language)].filter(Boolean).join(" · "));
   write($("late"), room.state === "live" ? lateness(late) : "");
   $("late").classList.toggle("slow", late !== null && late > 4);
@@ -87,8 +87,10 @@ function drawStatus() {
 function drawVoice() {
   const sharing = voice.state === "sharing";
   const SOURCES = { microphone: "your microphone", tab: "a tab’s sound", sample: "the sample" };
+  const focused = $("sharing").contains(document.activeElement);
   $("share-open").hidden = sharing;
   $("sharing").hidden = !sharing;
+  if (focused && !sharing) $("share-open").focus();
   document.body.classList.toggle("muted", voice.muted);
   write($("sharing-what"), sharing ? `${voice.name}, ${SOURCES[voice.source]}` : "");
   write($("mute"), voice.muted ? "Unmute" : "Mute");
@@ -102,7 +104,10 @@ function drawBanner() {
   if (line === "gone") text = "This room is over, and the server has forgotten it. What you read here is still yours: copy it now.";
   else if (line === "full") text = "This room is full: too many people are in it.";
   else if (line === "barred") text = "The server answers, but no captions come through: the room may be full, or a proxy stops WebSockets. Trying again…";
-  else if (line === "lost") text = `Connection lost. Trying again…${kept}`;
+  else if (line === "lost") {
+    const reason = reader.stopping ? ": the server was stopped, or restarts" : "";
+    text = `Connection lost${reason}. Trying again…${kept}`;
+  }
   else if (voice.state === "sharing" && !voice.connected) text = `Your sound does not reach the server. Trying again…${kept}`;
   write($("banner-text"), text);
   $("banner").hidden = !text;
@@ -148,10 +153,7 @@ on("share-open", () => {
   share.open();
 });
 on("empty-share", () => $("share-open").click());
-on("stop", () => {
-  voice.stop();
-  $("share-open").focus();
-});
+on("stop", () => voice.stop());
 on("mute", () => voice.mute(!voice.muted));
 on("told-close", () => say(""));
 on("banner-retry", () => {

@@ -83,6 +83,7 @@ export class ShareDialog {
     try {
       await this.voice.start(wish);
       this.dialog.close();
+      $("mute").focus();
     } catch (error) {
       if (!(error instanceof NoSound)) throw error;
       this.#say(error.message);

@@ -169,7 +169,7 @@ async def test_after_a_cut_the_page_asks_only_for_what_it_has_not(fake: FakeRoom
     await says(page, "#log", "Before.")
     fake.lines_up = False
     await fake.cut()
-    await says(page, "#banner", "Connection lost")
+    await says(page, "#banner", "Connection lost: the server was stopped, or restarts")
     await fake.show(caption("p1", 3, "Meanwhile."))
     fake.lines_up = True
     await page.click("#banner-retry")

@@ -143,6 +143,28 @@ async def test_where_tabs_give_no_sound_the_page_says_so(fake: FakeRoom, visit: 
     assert await page.locator("input[value=tab]").is_disabled()
 
 
+async def test_sharing_takes_only_a_keyboard(fake: FakeRoom, visit: Visits) -> None:
+    page = await visit()
+    await page.focus("#share-open")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("Ann")
+    reached = []
+    for _ in range(5):
+        await page.keyboard.press("Tab")
+        reached.append(await page.evaluate("document.activeElement.id || document.activeElement.innerText"))
+        if len(reached) == 1:
+            for _ in range(2):
+                await page.keyboard.press("ArrowDown")  # to the sample
+    assert reached[1:] == ["", "Cancel", "share-go", "Send from OBS or another app"]
+    await page.focus("#share-form input[name=name]")
+    await page.keyboard.press("Enter")
+    await says(page, "#sharing-what", "Ann, the sample")
+    assert await page.evaluate("document.activeElement.id") == "mute"
+    await page.keyboard.press("Tab")
+    await page.keyboard.press("Space")
+    await page.locator("#share-open:focus").wait_for()
+
+
 async def test_an_app_gets_an_address_and_a_token(fake: FakeRoom, visit: Visits) -> None:
     page = await visit()
     await page.click("#share-open")

@@ -95,7 +95,7 @@ async def line_of(page: Any, fake: FakeRoom, limit: int) -> None:
           const { Ring } = await import("/page/ring.js");
           const { Line } = await import("/page/line.js");
           window.events = [];
-          const ring = new Ring(limit);
+          const ring = (window.ring = new Ring(limit));
           const share = { room, token: "t", source: "tab", mark: "m", ring };
           const note = (name) => (...rest) => events.push([name, ...rest]);
           const line = new Line(share, { ready: note("ready"), lost: note("lost"),
@@ -117,6 +117,7 @@ async def test_what_was_thrown_away_is_skipped_and_said(fake: FakeRoom, visit: V
     await line_of(page, fake, 50)
     await page.evaluate("speak(20)")
     await until(page, lambda: len(fake.frames) == 20)
+    await page.wait_for_function("ring.frames.length === 0")  # what has arrived is not kept
     fake.lines_up = False
     await fake.cut()
     await page.wait_for_function("events.length >= 2")
