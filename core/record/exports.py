@@ -73,6 +73,7 @@ def vtt(heading: Heading, entries: Iterable[Entry]) -> Iterator[str]:
             continue
         words = "\n".join(map(_vtt_text, entry.lines))
         voice = _vtt_text(entry.speaker.name)
+        voice += " " * voice.endswith("-")  # or the name and the > after it could make an arrow
         yield f"\n{span}\n<v {voice}>{words}</v>\n" if heading.named else f"\n{span}\n{words}\n"
 
 

@@ -12,6 +12,7 @@ from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.captions.pages import MARKDOWN, PLAIN, Markup, Page, Pages, utf16
+from tests.properties import patient
 
 ANN = Speaker("p1", "Ann")
 BEN = Speaker("p2", "Ben")
@@ -218,6 +219,7 @@ def test_hostile_speech_is_read_as_it_was_said(text: str) -> None:
     assert unescaped(MARKDOWN.escape(text)) == text
 
 
+@patient
 @given(
     st.lists(st.one_of(st.sampled_from(HOSTILE), st.text("@<>#!&*_~`|[]()\\:/.-+ ahe1", max_size=20))).map(
         "".join
@@ -236,6 +238,7 @@ def test_speech_never_pings_links_or_formats(text: str) -> None:
         assert len(mark[1]) % 2 == 1
 
 
+@patient
 @given(st.lists(st.sampled_from([*HOSTILE, "word", "😀", "日本", "عرب"]), min_size=1))
 def test_escaping_looks_at_each_word_alone(words: list[str]) -> None:
     assert MARKDOWN.escape(" ".join(words)) == " ".join(map(MARKDOWN.escape, words))
@@ -307,7 +310,7 @@ class Reading(RuleBasedStateMachine):
 
 
 TestReading = Reading.TestCase
-TestReading.settings = settings(max_examples=60, stateful_step_count=25)
+TestReading.settings = settings(patient, max_examples=60, stateful_step_count=25)
 
 
 def test_words_that_came_to_nothing_leave_the_page() -> None:
@@ -319,3 +322,15 @@ def test_words_that_came_to_nothing_leave_the_page() -> None:
     assert pages.update(board, 1) == [Page(0, "", turned=False)]
     board.show(said("Hello."))
     assert pages.update(board, 2) == [Page(0, "Ann: Hello.", turned=False)]
+
+
+def test_a_first_caption_longer_than_a_page_leaves_no_empty_page() -> None:
+    shown = Pages(100).update(board_of(said("word " * 60)), 0)
+    assert shown[0].number == 0
+    assert all(page.text for page in shown)
+
+
+def test_pages_stay_within_the_limit_when_every_character_must_be_escaped() -> None:
+    shown = texts(Pages(100, MARKDOWN).update(board_of(said("<" * 300)), 0))
+    assert all(utf16(text) <= 100 for text in shown)
+    assert sum(text.count("<") for text in shown) == 300

@@ -16,6 +16,7 @@ from core.audio.frame import Speaker
 from core.captions.caption import Caption, Entry, Gap
 from core.record import exports
 from core.record.exports import FORMATS, SUFFIXES, Heading
+from tests.properties import patient
 
 ANN = Speaker("p1", "Ann")
 BEN = Speaker("p2", "Ben")
@@ -73,7 +74,7 @@ def read_vtt(content: str) -> list[Shown]:
         words = re.sub(r"^<i>(\[.*\])</i>$", r"\1", words)
         assert not re.search(r"[<>]", words)
         assert not re.search(r"&(?!amp;|lt;|gt;)", payload)
-        name = html.unescape(voice) if voice else None
+        name = html.unescape(voice).strip() if voice else None
         shown.append(
             Shown(at(*times.groups()[:4]), at(*times.groups()[4:]), name, html.unescape(words).split("\n"))
         )
@@ -266,6 +267,7 @@ def spoken(call: list[Entry]) -> str:
     return "".join(plain(entry.text) for entry in call if isinstance(entry, Caption))
 
 
+@patient
 @given(calls(), hostile)
 def test_vtt_survives_any_words_and_names(call: list[Entry], title: str) -> None:
     shown = read_vtt(whole("vtt", Heading(title, note=title), call))
@@ -277,6 +279,7 @@ def test_vtt_survives_any_words_and_names(call: list[Entry], title: str) -> None
         assert plain("".join("".join(cue.lines) for cue in shown)) == spoken(call)
 
 
+@patient
 @given(calls())
 def test_srt_survives_any_words_and_names(call: list[Entry]) -> None:
     shown = read_srt(whole("srt", Heading("T", named=False), call))
@@ -286,6 +289,7 @@ def test_srt_survives_any_words_and_names(call: list[Entry]) -> None:
     read_srt(whole("srt", Heading("T"), call))
 
 
+@patient
 @given(calls(), hostile)
 def test_json_survives_any_words_and_names(call: list[Entry], title: str) -> None:
     read = json.loads(whole("json", Heading(title), call))
@@ -295,6 +299,7 @@ def test_json_survives_any_words_and_names(call: list[Entry], title: str) -> Non
     ]
 
 
+@patient
 @given(calls(), hostile)
 def test_markdown_holds_nothing_but_what_we_put_there(call: list[Entry], title: str) -> None:
     kinds, blocks = read_markdown(whole("markdown", Heading(f"T {title} T", note="n"), call))
@@ -312,6 +317,7 @@ def test_markdown_holds_nothing_but_what_we_put_there(call: list[Entry], title: 
     assert all(word in rest for word in words if word)
 
 
+@patient
 @given(calls(), hostile)
 def test_text_keeps_every_turn_on_its_line(call: list[Entry], title: str) -> None:
     written = whole("text", Heading(title), call)
