@@ -150,10 +150,8 @@ class _Decoder:
 
     def __init__(self, recording: _Recording) -> None:
         self._recording = recording
-        self.damaged = 0.0
-        """Seconds of sound that could not be decoded."""
-        self.torn = False
-        """Whether the rest of the file was given up."""
+        self.damaged = 0.0  # seconds of sound that could not be decoded
+        self.torn = False  # whether the rest of the file was given up
 
     def frames(self) -> Iterator[AudioFrame]:
         for packet in self._packets():
@@ -187,6 +185,7 @@ class _Timeline:
     def __init__(self, begins: float, ends: float | None) -> None:
         self._begins = begins
         self._ends = ends
+        self._joined = 0.0  # seconds that the file's present clock is behind ours
         self._resampler: AudioResampler | None = None
         self._shape: tuple[str, str, int, int] | None = None
         self._next = 0.0  # where the next frame is expected, seconds
@@ -214,16 +213,15 @@ class _Timeline:
     def _time(self, frame: AudioFrame) -> float | None:
         if frame.pts is None or frame.time_base is None:
             return None
-        return float(frame.pts * frame.time_base) - self._begins
+        return float(frame.pts * frame.time_base) - self._begins + self._joined
 
     def _move(self, at: float) -> Iterator[bytes]:
         yield from self._flush()
-        horizon = self._ends if self._ends is not None else self.seconds + 3600.0
-        if at < self.seconds - _OVERLAP or at > horizon + 1.0:
+        latest = self.seconds + 3600.0 if self._ends is None else self._ends + self._joined + 1.0
+        if at < self.seconds - _OVERLAP or at > latest:
             # Not a hole but another clock: the file was joined from pieces, or its counter wrapped.
-            self._begins += at - self.seconds
-            self._next = self.seconds
-            return
+            self._joined += self.seconds - at
+            at = self.seconds
         self._next = at
         missing = round(at * RATE) - self._laid
         self._excess = max(0, -missing)
