@@ -2,14 +2,12 @@
 
 import asyncio
 import logging
-import re
 import secrets
-import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from bots.meet.person import NAME, Person, clean_name
 from bots.meet.voice import Full, NotFound, Taken, Unwelcome
 from core.audio.frame import Frame, Left, Lost, Speaker, seconds
 from core.audio.senderclock import SenderClock
@@ -27,33 +25,6 @@ FORGET = 600.0
 
 RESTART = 3.0
 """Seconds between two starts of a call that bugs keep ending."""
-
-NAME = 40
-"""Characters of a name."""
-
-
-def clean_name(name: str) -> str:
-    """A name as people will read it: no control or invisible characters, at most 40 characters.
-
-    Raises `UserError` when nothing is left.
-    """
-    visible = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
-    clean = re.sub(r"\s+", " ", visible).strip()[:NAME].strip()
-    if not clean:
-        raise UserError("Please give a name, so that others know who speaks.")
-    return clean
-
-
-@dataclass(slots=True)
-class Person:
-    """Somebody who joined to share sound. `token` proves it; `voice` is their open line."""
-
-    speaker: Speaker
-    token: str = field(repr=False)
-    seen: float
-    source: str | None = None
-    muted: bool = False
-    voice: "RoomVoice | None" = None
 
 
 class RoomVoice:

@@ -8,7 +8,8 @@ from typing import Any
 from aiohttp import ClientConnectionResetError, WSMessage, WSMsgType, web
 
 from bots.meet.limits import Allowance
-from bots.meet.rooms import Person, Room, Rooms, RoomVoice
+from bots.meet.person import Person
+from bots.meet.rooms import Room, Rooms, RoomVoice
 from bots.meet.sequence import Garbage, Sequence
 from bots.meet.voice import Full, NotFound, Taken, Unwelcome
 from core.audio.frame import seconds

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.meet.rooms import NAME, clean_name
+from bots.meet.person import NAME, clean_name
 from core.errors import UserError
 from tests.bots.meet.house import House, house
 from tests.fakes.engine import numbers, speak

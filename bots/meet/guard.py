@@ -1,0 +1,92 @@
+"""Before every request: strangers' pages stay out, failures become sentences, browsers get strict orders."""
+
+from urllib.parse import urlsplit
+
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from bots.meet.voice import Full, NotFound, Taken, Unwelcome
+from core.errors import UserError
+from core.settings import Settings
+
+
+def _status(error: UserError) -> int:
+    return {NotFound: 404, Unwelcome: 401, Taken: 409, Full: 503}.get(type(error), 400)
+
+
+def guard(settings: Settings) -> Middleware:
+    """Middleware: strangers' pages stay out, failures are sentences, and browsers get strict orders."""
+    public = urlsplit(str(settings.public_url)) if settings.public_url else None
+    local = settings.host in ("127.0.0.1", "::1", "localhost")
+
+    def welcome(request: web.Request) -> bool:
+        host = request.host
+        if (
+            local
+            and public is None
+            and urlsplit(f"//{host}").hostname not in ("127.0.0.1", "::1", "localhost")
+        ):
+            # A stranger's name that resolves to this machine (DNS rebinding).
+            return False
+        origin = request.headers.get("Origin")
+        looks = request.method in ("GET", "HEAD") and "Upgrade" not in request.headers
+        if origin is None or looks:
+            return True
+        if request.path.startswith("/whip/"):
+            return True  # WHIP answers for itself: its token is asked for, not a cookie
+        asked = urlsplit(origin)
+        return asked.netloc == host or (public is not None and asked.netloc == public.netloc)
+
+    @web.middleware
+    async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if not _well_formed(request) or not welcome(request):
+            return web.json_response({"error": "This address is not open to that page."}, status=403)
+        try:
+            return await handler(request)
+        except UserError as error:
+            return web.json_response({"error": str(error)}, status=_status(error))
+        except web.HTTPException as error:
+            if error.status < 400 or error.content_type == "application/json":
+                raise
+            return web.json_response(
+                {"error": _WORDS.get(error.status, error.reason)}, status=error.status, headers=_kept(error)
+            )
+
+    return middleware
+
+
+def _well_formed(request: web.Request) -> bool:
+    try:
+        urlsplit(f"//{request.host}").port  # noqa: B018 - it raises for a port that is none
+        urlsplit(request.headers.get("Origin", "")).port  # noqa: B018
+    except ValueError:
+        return False
+    return True
+
+
+_WORDS = {404: "There is nothing at this address.", 413: "That is too large."}
+
+
+def _kept(error: web.HTTPException) -> dict[str, str]:
+    return {name: error.headers[name] for name in ("Allow", "Retry-After") if name in error.headers}
+
+
+async def strict_headers(request: web.Request, response: web.StreamResponse) -> None:
+    """Tell browsers what the page may do (`on_response_prepare`): nothing but talk to this origin."""
+    response.headers["Server"] = "Spokenly"
+    sockets = f"ws://{request.host} wss://{request.host}"
+    response.headers.setdefault(
+        "Content-Security-Policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; manifest-src 'self'; "
+        f"img-src 'self' data:; media-src 'self' blob:; connect-src 'self' {sockets}; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    )
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    # The address of a room is the key to it: it must not travel with links.
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    response.headers.setdefault("Permissions-Policy", "microphone=(self), display-capture=(self), camera=()")
+    response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+    if request.path.startswith("/page/"):
+        # Asked again each time, answered 304: a new version is never mixed with an old one.
+        response.headers.setdefault("Cache-Control", "no-cache")

@@ -1,0 +1,36 @@
+"""Somebody in a room, and the name that others read."""
+
+import re
+import unicodedata
+from dataclasses import dataclass, field
+
+from bots.meet.voice import Voice
+from core.audio.frame import Speaker
+from core.errors import UserError
+
+NAME = 40
+"""Characters of a name."""
+
+
+def clean_name(name: str) -> str:
+    """A name as people will read it: no control or invisible characters, at most 40 characters.
+
+    Raises `UserError` when nothing is left.
+    """
+    visible = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
+    clean = re.sub(r"\s+", " ", visible).strip()[:NAME].strip()
+    if not clean:
+        raise UserError("Please give a name, so that others know who speaks.")
+    return clean
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who joined to share sound. `token` proves it; `voice` is their open line."""
+
+    speaker: Speaker
+    token: str = field(repr=False)
+    seen: float
+    source: str | None = None
+    muted: bool = False
+    voice: Voice | None = None
