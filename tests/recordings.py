@@ -25,6 +25,7 @@ def record(
     rate: int = 16_000,
     layout: str = "mono",
     video: float = 0.0,
+    bit_rate: int | None = None,
 ) -> Path:
     """Write `pieces`, each at its time in seconds, the same on every channel.
 
@@ -34,6 +35,8 @@ def record(
         sound = container.add_stream(codec, rate=rate)
         assert isinstance(sound, AudioStream)
         sound.codec_context.layout = layout
+        if bit_rate:
+            sound.codec_context.bit_rate = bit_rate
         picture = _picture(container.add_stream("mpeg4", rate=10)) if video else None
         shown = 0
         for at, samples in pieces:

@@ -156,12 +156,14 @@ async def test_a_slow_reader_makes_the_recording_wait(tmp_path: Path) -> None:
     each = 2.2
     path = wav(tmp_path / "a.wav", (speak([1]) + bytes(64_000)) * 600)
     heard: list[float] = [0.0]
-    begun = threading.Event()
+    begun, more = threading.Event(), threading.Event()
     ahead: list[float] = []
 
     class Slow(Output):
         def write(self, text: str, /) -> int:
-            begun.wait(20)
+            if not begun.is_set():
+                begun.wait(20)
+                more.wait(0.5)  # it would come soon if nothing waited
             ahead.append(heard[-1] / each - self.getvalue().count('"caption"'))
             return super().write(text)
 
@@ -169,6 +171,8 @@ async def test_a_slow_reader_makes_the_recording_wait(tmp_path: Path) -> None:
         heard.append(seconds)
         if seconds > 250 * each:
             begun.set()
+        if seconds > 300 * each:
+            more.set()
 
     out = Slow()
     await Transcription(ScriptedEngine(), "en").run(path, "a", FORMATS["json"], out.open, progress)
