@@ -179,7 +179,7 @@ async def test_pages_of_other_origins_may_send_when_they_hold_a_token(http: aioh
 
 async def test_addresses_may_be_told_later() -> None:
     house = House()
-    async with serving(house) as (address, _), client(address) as sender:
+    async with serving(house) as (address, whip), client(address) as sender:
         offer = await sender.offer()
         lines = [line for line in offer.split("\r\n") if "candidate" not in line]
         told = [line for line in offer.split("\r\n") if "a=candidate" in line]
@@ -200,7 +200,13 @@ async def test_addresses_may_be_told_later() -> None:
         assert await patch(fragment, If_Match="*", Authorization="Bearer wrong") == 401
         assert await patch(fragment.replace(ufrag, "a=ice-ufrag:anew"), If_Match="*") == 422
         assert await patch(fragment, If_Match=f'"other", {sender.etag}') == 204
-        assert await patch("\r\n".join([fragment, *(told * 80)]), If_Match="*") == 204
+        for host in ("127.0.0.1", "127.0.0.2"):
+            many = [f"a=candidate:{n} 1 udp 1 {host} {9000 + n} typ host" for n in range(60)]
+            assert await patch("\r\n".join([fragment, *many]), If_Match="*") == 204
+        [session] = whip._sessions.values()
+        assert session._peer is not None
+        transport = session._peer.getReceivers()[0].transport.transport
+        assert len(transport.getRemoteCandidates()) <= 66  # those, and what the connection found itself
         await until(lambda: house.lines[0].seconds > 0.2)
         await sender.delete()
         assert await patch(fragment, If_Match=sender.etag) == 404
