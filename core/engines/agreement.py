@@ -1,9 +1,9 @@
 """What to show of hypotheses that still change. Pure.
 
-An engine that hears an utterance again and again gives the end of its text another form each time. Shown as
-it comes, the text flickers. So while somebody talks only those words are shown that two hypotheses in a row
-agree on ("local agreement", Liu et al. 2020), and a word that is shown stays until two in a row say
-otherwise.
+An engine that hears an utterance again and again gives its text another form each time. Shown as it comes,
+the text flickers. So while somebody talks only what two hypotheses in a row agree on is shown ("local
+agreement", Liu et al. 2020). And what is shown is kept: it is handed back to the model as the beginning of
+everything it finds later, so that a second thought about the first word can't turn the whole line over.
 """
 
 from collections.abc import Sequence
@@ -12,60 +12,95 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`text` to show; its first `stable` characters are agreed on."""
+    """`text` to show; its first `stable` characters stay."""
 
     text: str
     stable: int
 
 
-def plain(word: str) -> str:
-    """A word without case and punctuation, as it is compared."""
-    return "".join(c for c in word.casefold() if c.isalnum()) or word
-
-
-def common(one: Sequence[str], other: Sequence[str]) -> int:
-    """How many words at the beginning are the same but for case and punctuation."""
+def same(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many at the beginning are equal."""
     count = 0
     for a, b in zip(one, other, strict=False):
-        if plain(a) != plain(b):
+        if a != b:
             break
         count += 1
     return count
 
 
 class Agreement:
-    """One utterance. Give it every hypothesis in order; it says what to show."""
+    """One utterance. Give it every hypothesis in order; it says what to show and what to keep.
 
-    def __init__(self) -> None:
-        self._last: list[str] = []
-        self._shown: list[str] = []
-        self._agreed = 0  # words of `_shown` that two hypotheses agreed on
+    A hypothesis is its `tokens`, their `pieces` (the text of each, with a space where a word begins) and how
+    `sure` each is (0 to 1). Of the words agreed on, the last `hide` are not shown, and the last `hold` are
+    not kept yet: what follows may still change what the model makes of them. A word with a token less sure
+    than `doubt` waits, and all after it, until `far` words are agreed on behind it.
+    """
 
-    def talking(self, text: str) -> View:
+    def __init__(self, hide: int = 1, hold: int = 3, doubt: float = 0.5, far: int = 8) -> None:
+        self._hide = hide
+        self._hold = hold
+        self._doubt = doubt
+        self._far = far
+        self._last: Sequence[int] | None = None
+        self._shown = ""
+        self.kept: Sequence[int] = ()
+        """The tokens that everything later begins with."""
+
+    def talking(self, tokens: Sequence[int], pieces: Sequence[str], sure: Sequence[float]) -> View:
         """A hypothesis made while somebody talks: its end is a guess."""
-        words = text.split()
-        agreed = common(words, self._last)
-        first = not self._last
-        self._last = words
-        if first and not self._shown:
-            self._show(words, 0)
-        elif agreed > common(words[:agreed], self._shown) or agreed >= len(self._shown):
-            self._show(words[:agreed], agreed)
-        return self._view()
+        ends = word_ends(pieces, same(tokens, self._last or ()))
+        count = self._worth_keeping(ends, sure)
+        if count > len(self.kept):
+            self.kept = tuple(tokens[:count])
+        shown = ends[len(ends) - 1 - self._hide] if len(ends) > self._hide else 0
+        text = spell(pieces[: max(shown, len(self.kept))])
+        if not text and self._last is not None:
+            # Two looks, and still nothing to trust: a first word is better than nothing.
+            text = first(pieces)
+        self._last = tokens
+        if len(text) > len(self._shown) or not self._shown.startswith(text):
+            self._shown = text
+        return self._view(pieces)
 
-    def paused(self, text: str) -> View:
+    def _worth_keeping(self, ends: Sequence[int], sure: Sequence[float]) -> int:
+        """How many tokens to keep, given where the words end that are agreed on."""
+        count = 0
+        for word, end in enumerate(ends):
+            behind = len(ends) - 1 - word
+            doubtful = min(sure[count:end], default=1.0) < self._doubt and end > len(self.kept)
+            if behind < (self._far if doubtful else self._hold):
+                break
+            count = end
+        return count
+
+    def paused(self, tokens: Sequence[int], pieces: Sequence[str]) -> View:
         """A hypothesis made in a pause: it ends where a word ends, so all of it is shown."""
-        words = text.split()
-        agreed = common(words, self._last)
-        self._last = words
-        self._shown, self._agreed = words, agreed
-        return self._view()
+        self._last = tokens
+        self._shown = spell(pieces)
+        return self._view(pieces)
 
-    def _show(self, words: Sequence[str], agreed: int) -> None:
-        """Show `words`. Those that were shown in another case or punctuation keep it while talk goes on."""
-        kept = common(words, self._shown)
-        self._shown = [*self._shown[:kept], *words[kept:]]
-        self._agreed = max(agreed, min(self._agreed, kept))
+    def _view(self, pieces: Sequence[str]) -> View:
+        stable = len(spell(pieces[: len(self.kept)]))
+        return View(self._shown, min(stable, len(self._shown)))
 
-    def _view(self) -> View:
-        return View(" ".join(self._shown), len(" ".join(self._shown[: self._agreed])))
+
+def word_ends(pieces: Sequence[str], agreed: int) -> list[int]:
+    """Where words end among the first `agreed` pieces, as counts of pieces."""
+    return [i for i in range(1, agreed + 1) if i == len(pieces) or not within(pieces[i])]
+
+
+def within(piece: str) -> bool:
+    """Whether a piece goes on with the word before it, rather than beginning one or being its punctuation."""
+    return bool(piece) and (piece[0].isalnum() or piece[0] in "'’-")
+
+
+def spell(pieces: Sequence[str]) -> str:
+    """The text of some pieces."""
+    return "".join(pieces).strip()
+
+
+def first(pieces: Sequence[str]) -> str:
+    """The first word, without punctuation."""
+    words = spell(pieces).split()
+    return words[0].strip(".,;:?!") if words else ""

@@ -18,13 +18,21 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a model heard. `tokens`: its own ids, good as the next draft. `confidence`: the mean probability
-    of the tokens, 0 to 1. `looped`: it ran in a circle and was stopped."""
+    """What a model heard. `tokens`: its own ids, good as the next draft; `pieces`: what each spells, with a
+    space before a word. `sure`: how probable each is. `confidence`: the mean of that, 0 to 1. `looped`: it
+    ran in a circle and was stopped."""
 
     text: str
     tokens: tuple[int, ...]
+    pieces: tuple[str, ...]
+    sure: tuple[float, ...]
     confidence: float | None
     looped: bool = False
+
+
+def mean(probabilities: Sequence[float]) -> float:
+    """Their mean; 0 of none."""
+    return sum(probabilities) / len(probabilities) if probabilities else 0.0
 
 
 class Decoder(Protocol):
@@ -42,8 +50,20 @@ class Decoder(Protocol):
     def step(self) -> float:
         """Seconds of new audio after which hearing a talking person again is worth its work."""
 
-    def decode(self, pcm: NDArray[np.float32], draft: Sequence[int] = (), *, language: str = "en") -> Decoded:
-        """What is said in `pcm` (mono, 16 kHz, -1 to 1). `draft` may save work and changes nothing else."""
+    def decode(
+        self,
+        pcm: NDArray[np.float32],
+        draft: Sequence[int] = (),
+        *,
+        fixed: int = 0,
+        fresh: bool = False,
+        language: str = "en",
+    ) -> Decoded:
+        """What is said in `pcm` (mono, 16 kHz, -1 to 1).
+
+        The first `fixed` tokens of `draft` have been shown and should begin the result; with `fresh` only
+        unless something else is clearly likelier. The other tokens may save work and change nothing.
+        """
 
 
 class Urgency(IntEnum):
@@ -62,6 +82,7 @@ class Work:
     urgency: Urgency
     pcm: bytes
     draft: Sequence[int]
+    fixed: int
     language: str
     done: Callable[[Decoded], None]
 
@@ -99,8 +120,10 @@ class Desk:
         self._waiting.clear()
         for task in self._tasks:
             task.cancel()
+        # An error of the body is its own; a cancellation may come from a crash in here.
+        ended = (kind, error, trace) if isinstance(error, asyncio.CancelledError) else (None, None, None)
         try:
-            await self._group.__aexit__(kind, error, trace)
+            await self._group.__aexit__(*ended)
         finally:
             await asyncio.to_thread(self._threads.shutdown)
 
@@ -142,4 +165,10 @@ class Desk:
     def _decode(self, work: Work) -> Decoded:
         pcm = np.frombuffer(work.pcm, "<i2").astype(np.float32)
         pcm /= 32768
-        return self._decoder.decode(pcm, work.draft, language=work.language)
+        return self._decoder.decode(
+            pcm,
+            work.draft,
+            fixed=work.fixed,
+            fresh=work.urgency is not Urgency.INTERIM,
+            language=work.language,
+        )

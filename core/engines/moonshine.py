@@ -7,6 +7,7 @@ breaks either way. Everything here blocks: call it in a worker thread. Several t
 model at a time; onnxruntime lets go of the interpreter while it computes.
 """
 
+import codecs
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from core.audio.frame import RATE
 from core.engines import models
-from core.engines.desk import Decoded
+from core.engines.desk import Decoded, mean
 from core.errors import EngineMissing
 
 BEGIN, END = 1, 2
@@ -27,6 +28,9 @@ _SPECULATE = 12
 
 _CLOSE = 0.5
 """The lead of a token, in logits, below which a pass over several tokens can't be trusted."""
+
+_SURER = 0.01
+"""How much higher the mean probability of a text must be to win over one that readers have seen."""
 
 _SHORTEST = RATE // 10
 """Samples. The encoder's convolutions need about 0.06 s to give a single step."""
@@ -55,11 +59,17 @@ class Tokens:
     def __len__(self) -> int:
         return len(self._pieces)
 
-    def text(self, ids: Sequence[int]) -> str:
-        """What these ids spell, without markers such as <s>."""
-        pieces = (self._pieces[i] for i in ids if i >= _FIRST_TEXT)
-        spelled = b"".join(piece for piece in pieces if not piece.startswith(b"<<"))
-        return spelled.decode("utf-8", "replace").replace("\u2581", " ").strip()
+    def pieces(self, ids: Sequence[int]) -> list[str]:
+        """What each id spells, a space before each word. Markers such as <s> spell nothing.
+
+        A character may take several ids, a byte each: the last of them spells it, the others nothing.
+        """
+        found: list[str] = []
+        decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        for i in ids:
+            piece = self._pieces[i] if i >= _FIRST_TEXT else b""
+            found.append("" if piece.startswith(b"<<") else decode(piece).replace("\u2581", " "))
+        return found
 
 
 def looping(ids: Sequence[int]) -> int:
@@ -138,20 +148,40 @@ class Moonshine:
         self._encoder = open_session(models.verify(models.ENCODER))
         self._decoder = open_session(models.verify(models.DECODER))
 
-    def decode(self, pcm: NDArray[np.float32], draft: Sequence[int] = (), *, language: str = "en") -> Decoded:
+    def decode(
+        self,
+        pcm: NDArray[np.float32],
+        draft: Sequence[int] = (),
+        *,
+        fixed: int = 0,
+        fresh: bool = False,
+        language: str = "en",
+    ) -> Decoded:
         """What is said in `pcm` (mono, 16 kHz, -1 to 1), at most some 30 s of it.
 
-        `draft`: tokens that may well come out; they change the time it takes, not the result.
+        `draft`: tokens that may well come out; they change the time it takes, not the result. The first
+        `fixed` of them are taken as they are; with `fresh` only unless the model is surer of something else.
         """
         if len(pcm) < _SHORTEST:
-            return Decoded("", (), None)
+            return Decoded("", (), (), (), None)
+        hidden = self.encode(pcm)
         limit = token_limit(len(pcm) / RATE)
-        tokens, probabilities = self._greedy(pcm, list(draft), limit)
+        guess = list(draft)[:limit]
+        if fresh and fixed:
+            tokens, sure = self._greedy(hidden, len(pcm), guess, 0, limit)
+            if tokens[:fixed] != guess[:fixed]:
+                kept, kept_sure = self._greedy(hidden, len(pcm), guess, fixed, limit)
+                if mean(sure) < mean(kept_sure) + _SURER:
+                    tokens, sure = kept, kept_sure
+        else:
+            tokens, sure = self._greedy(hidden, len(pcm), guess, fixed, limit)
         circle = looping(tokens)
         if circle:
-            tokens, probabilities = tokens[:-circle], probabilities[:-circle]
-        confidence = float(np.mean(probabilities)) if probabilities else None
-        return Decoded(self.tokens.text(tokens), tuple(tokens), confidence, looped=bool(circle))
+            tokens, sure = tokens[:-circle], sure[:-circle]
+        pieces = tuple(self.tokens.pieces(tokens))
+        confidence = mean(sure) if sure else None
+        text = "".join(pieces).strip()
+        return Decoded(text, tuple(tokens), pieces, tuple(sure), confidence, looped=bool(circle))
 
     def encode(self, pcm: NDArray[np.float32]) -> NDArray[np.float32]:
         """The encoder's view (1, steps, 288) of `pcm`; about 41 steps a second."""
@@ -162,18 +192,20 @@ class Moonshine:
         return hidden
 
     def _greedy(
-        self, pcm: NDArray[np.float32], draft: list[int], limit: int
+        self, hidden: NDArray[np.float32], samples: int, draft: list[int], fixed: int, limit: int
     ) -> tuple[list[int], list[float]]:
         """Tokens and the probability of each."""
         found: list[int] = []
         probabilities: list[float] = []
-        decoder = _Pass(self._decoder, self.encode(pcm), len(pcm))
-        at, guess = 0, draft[:limit]  # `guess` is the part of the draft from `at` that is tried next
+        decoder = _Pass(self._decoder, hidden, samples)
+        at, guess = 0, draft  # `guess` is the part of the draft from `at` that is tried next
         while END not in found and len(found) < limit and not looping(found):
             last = found[-1] if found else BEGIN
             logits = decoder.run([last, *guess])
             best = logits.argmax(axis=1)
-            sure = accepted(logits, best, guess)
+            given = guess[: max(0, fixed - len(found))]
+            best[: len(given)] = given
+            sure = accepted(logits, best, guess, len(given))
             new = [int(token) for token in best[:sure]]
             probabilities += certainty(logits[:sure], best[:sure])
             found += new
@@ -196,7 +228,9 @@ def _resume(draft: Sequence[int], at: int, token: int) -> int:
     return at + 1
 
 
-def accepted(logits: NDArray[np.float32], best: NDArray[np.int64], guess: Sequence[int]) -> int:
+def accepted(
+    logits: NDArray[np.float32], best: NDArray[np.int64], guess: Sequence[int], given: int = 0
+) -> int:
     """How many of the `best` tokens of a pass count, given the tokens that were guessed for it.
 
     All that were guessed right, and the one after. The model rounds its activations by the largest of a whole
@@ -212,6 +246,7 @@ def accepted(logits: NDArray[np.float32], best: NDArray[np.int64], guess: Sequen
     rows = np.arange(right + 1)
     others[rows, best[: right + 1]] = -np.inf
     close = np.flatnonzero(logits[rows, best[: right + 1]] - others.max(axis=1) < _CLOSE)
+    close = close[close >= given]
     return int(close[0]) if len(close) else right + 1
 
 

@@ -5,6 +5,7 @@ Whisper always looks at 30 s, whatever the length, so hearing a talking person a
 interims come less often than with the built-in model.
 """
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.audio.frame import RATE
-from core.engines.desk import Decoded
+from core.engines.desk import Decoded, mean
 from core.errors import EngineMissing
+
+_NO_SPEECH = 0.6
+"""Whisper's own limit for the probability that nobody speaks."""
 
 _SHORTEST = RATE // 10
 
@@ -47,27 +51,62 @@ class Whisper:
         except (RuntimeError, ValueError, OSError) as error:
             raise EngineMissing(f"The model in {directory} can't be loaded: {error}") from error
         multilingual = bool(self._model.model.is_multilingual)
-        self.languages = frozenset(self._model.supported_languages) if multilingual else frozenset({"en"})
+        heard = self._model.supported_languages if multilingual else ["en"]
+        self.languages: frozenset[str] | None = frozenset(heard)
+        self._end = int(self._model.hf_tokenizer.token_to_id("<|endoftext|>"))  # markers from here on
         self.name = f"Whisper ({directory.name}), on this machine"
 
-    def decode(self, pcm: NDArray[np.float32], draft: Sequence[int] = (), *, language: str = "en") -> Decoded:
-        """What is said in `pcm` (mono, 16 kHz, -1 to 1), at most 30 s of it. A draft helps nothing here."""
+    def decode(
+        self,
+        pcm: NDArray[np.float32],
+        draft: Sequence[int] = (),
+        *,
+        fixed: int = 0,
+        fresh: bool = False,
+        language: str = "en",
+    ) -> Decoded:
+        """What is said in `pcm` (mono, 16 kHz, -1 to 1), at most 30 s of it.
+
+        The first `fixed` tokens of `draft` begin it, unless `fresh`; the rest of the draft helps nothing
+        here.
+        """
         if len(pcm) < _SHORTEST:
-            return Decoded("", (), None)
+            return Decoded("", (), (), (), None)
+        kept = [] if fresh else list(draft[:fixed])
         segments, _ = self._model.transcribe(
             pcm,
             language=language,
-            beam_size=1,
+            beam_size=5 if fresh else 1,
             temperature=0.0,
             condition_on_previous_text=False,
             without_timestamps=True,
-            vad_filter=False,
+            prefix=self._spell(kept) or None,
         )
-        texts: list[str] = []
-        tokens: list[int] = []
-        total = 0.0
+        tokens: list[int] = list(kept)
+        sure = [1.0] * len(kept)
+        silence = 1.0
         for segment in segments:
-            texts.append(segment.text.strip())
-            tokens += segment.tokens
-            total += float(np.exp(segment.avg_logprob)) * len(segment.tokens)
-        return Decoded(" ".join(texts), tuple(tokens), total / len(tokens) if tokens else None)
+            found = [token for token in segment.tokens if token < self._end]
+            tokens += found
+            sure += [math.exp(segment.avg_logprob)] * len(found)
+            silence = min(silence, segment.no_speech_prob)
+        if silence > _NO_SPEECH and mean(sure) < 0.5:
+            tokens, sure = [], []
+        pieces = self._pieces(tokens)
+        confidence = mean(sure) if sure else None
+        return Decoded("".join(pieces).strip(), tuple(tokens), pieces, tuple(sure), confidence)
+
+    def _spell(self, tokens: Sequence[int]) -> str:
+        text: str = self._model.hf_tokenizer.decode(list(tokens))
+        return text
+
+    def _pieces(self, tokens: Sequence[int]) -> tuple[str, ...]:
+        """The text of each token; of a character that takes several, the last one has it."""
+        pieces: list[str] = []
+        done = 0
+        for count in range(1, len(tokens) + 1):
+            text = self._spell(tokens[:count])
+            whole = not text.endswith("\ufffd")
+            pieces.append(text[done:] if whole else "")
+            done = len(text) if whole else done
+        return tuple(pieces)
