@@ -3,7 +3,6 @@
 import datetime
 import sys
 import time
-import wave
 from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
@@ -83,10 +82,18 @@ def send(
         out.mux(copy)
 
 
+def samples(sound: Path) -> bytes:
+    """Any recording as mono s16le of 48 kHz."""
+    resampler = av.AudioResampler("s16", "mono", 48_000)
+    with av.open(str(sound)) as recording:
+        pieces = [piece for frame in recording.decode(audio=0) for piece in resampler.resample(frame)]
+        pieces += resampler.resample(None)
+    return b"".join(bytes(piece.planes[0])[: 2 * piece.samples] for piece in pieces)
+
+
 def main(address: str, sound: str, folder: str, token: str, role: str) -> None:
-    with wave.open(sound) as recording:
-        pcm = recording.readframes(recording.getnframes())
-    encode_and_send([address], pcm, certificate(Path(folder)), token=token, active=role == "active")
+    files = certificate(Path(folder))
+    encode_and_send([address], samples(Path(sound)), files, token=token, active=role == "active")
 
 
 if __name__ == "__main__":
