@@ -65,9 +65,12 @@ def spokenly(
 
 @app.command()
 def run(
-    host: Annotated[str | None, typer.Option(help="Where to listen, instead of SPOKENLY_HOST.")] = None,
+    host: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="Where to listen, instead of SPOKENLY_HOST.")
+    ] = None,
     port: Annotated[
-        int | None, typer.Option(help="The port, instead of SPOKENLY_PORT; 0 takes a free one.")
+        int | None,
+        typer.Option(metavar="PORT", help="The port, instead of SPOKENLY_PORT; 0 takes a free one."),
     ] = None,
 ) -> None:
     """Start Spokenly and print the address to open."""
@@ -81,24 +84,33 @@ def run(
 def transcribe(
     files: Annotated[
         list[str],
-        typer.Argument(metavar="FILE…", help="Audio or video files of any kind; - is the standard input."),
+        typer.Argument(metavar="FILE", help="Audio or video files of any kind; - is the standard input."),
     ],
     form: Annotated[
         Format | None,
-        typer.Option("--format", "-f", help="What to write; else by the ending of --output, else text."),
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="text, vtt, srt, json or markdown; else by the ending of --output, else text.",
+        ),
     ] = None,
     output: Annotated[
         str | None,
-        typer.Option(
-            "--output", "-o", metavar="DIR|FILE", help="Where to write, instead of the standard output."
-        ),
+        typer.Option("--output", "-o", metavar="DIR|FILE", help="Where to write; else the standard output."),
     ] = None,
     language: Annotated[
-        str | None, typer.Option("--language", "-l", help="What is spoken, instead of SPOKENLY_LANGUAGE.")
+        str | None,
+        typer.Option(
+            "--language",
+            "-l",
+            metavar="LANGUAGE",
+            help="What is spoken, such as en; instead of SPOKENLY_LANGUAGE.",
+        ),
     ] = None,
-    engine: Annotated[Engine, typer.Option(help="What listens.")] = Engine.local,
+    engine: Annotated[Engine, typer.Option(metavar="ENGINE", help="What listens.")] = Engine.local,
     progress: Annotated[
-        bool | None, typer.Option(help="Show a progress bar; else only if the standard error is a terminal.")
+        bool | None, typer.Option(metavar="", help="Show a progress bar, or none; else only in a terminal.")
     ] = None,
 ) -> None:
     """Write the captions of audio and video FILES.
