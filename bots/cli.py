@@ -80,12 +80,15 @@ def run(
     raise typer.Exit(serve(settings))
 
 
+_Files = Annotated[
+    list[str],
+    typer.Argument(metavar="FILE", help="Audio or video files of any kind; - is the standard input."),
+]
+
+
 @app.command()
 def transcribe(
-    files: Annotated[
-        list[str],
-        typer.Argument(metavar="FILE", help="Audio or video files of any kind; - is the standard input."),
-    ],
+    files: _Files,
     form: Annotated[
         Format | None,
         typer.Option(
