@@ -33,10 +33,11 @@ export class Board {
   /** Takes a board from the server; false when entries are missing and must be asked for. */
   take(message) {
     if (message.room?.began !== undefined && message.room.began !== this.began) this.#begin(message.room.began);
-    const whole = this.items.size === this.rows.items.length;
-    const floor = whole ? undefined : this.rows.items[this.rows.items.length - this.items.size];
+    const hidden = this.rows.items.length - this.items.size;
+    let floor = hidden ? this.rows.items[hidden] : undefined;
     const taken = this.rows.take(message.first, message.entries);
     if (!taken) return false;
+    if (!this.items.size) floor = this.rows.items[Math.max(0, this.rows.items.length - this.limit)];
     this.#steady(() => {
       // What was there before this page was opened is not read out, nor is a long absence.
       const flood = !this.opened || taken.added.length > 20;

@@ -48,10 +48,11 @@ function soon() {
 function draw() {
   const empty = board.rows.items.length === 0 && board.partials.length === 0;
   const STATES = { waiting: "Waiting", live: "Live", ended: "Ended" };
-  document.body.dataset.room = room.state;
+  if (document.body.dataset.room !== room.state) document.body.dataset.room = room.state;
   write($("state"), line === "connecting" ? "Connecting" : STATES[room.state]);
   document.title = room.state === "live" ? "Live · Spokenly" : "Spokenly";
-  $("log").lang = $("now").lang = $("stage").lang = room.language;
+  // Even the same language anew makes the browser look at every row again.
+  for (const part of [$("log"), $("now"), $("stage")]) if (part.lang !== room.language) part.lang = room.language;
   document.body.toggleAttribute("data-written", !empty);
   $("empty").hidden = !empty;
   $("over").hidden = empty || room.state !== "ended";
