@@ -1,5 +1,6 @@
 """A recording becomes a file of captions as it is heard, whatever breaks on the way."""
 
+import asyncio
 import contextlib
 import io
 import threading
@@ -137,18 +138,26 @@ async def test_an_output_that_fails_ends_it(tmp_path: Path) -> None:
 
 
 async def test_a_reader_who_has_seen_enough_stops_it(tmp_path: Path) -> None:
+    """Even when everything already waits for that reader."""
+    full = threading.Event()
+
     class Head(Output):
         def write(self, text: str, /) -> int:
-            if "[" in self.getvalue():
-                raise BrokenPipeError
-            return super().write(text)
+            full.wait(20)
+            raise BrokenPipeError
 
-    path = wav(tmp_path / "a.wav", (speak(20) + bytes(160_000)) * 200)
+    def progress(seconds: float) -> None:
+        heard.append(seconds)
+        if seconds > 250 * 2.2:
+            full.set()
+
+    path = wav(tmp_path / "a.wav", (speak([1]) + bytes(64_000)) * 600)
     heard: list[float] = []
     transcription = Transcription(ScriptedEngine(), "en")
-    await transcription.run(path, "a", FORMATS["text"], Head().open, heard.append)
+    async with asyncio.timeout(30):
+        await transcription.run(path, "a", FORMATS["text"], Head().open, progress)
     assert transcription.stopped
-    assert heard[-1] < 1800
+    assert heard[-1] < 1300
 
 
 async def test_a_slow_reader_makes_the_recording_wait(tmp_path: Path) -> None:
