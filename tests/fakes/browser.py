@@ -103,6 +103,15 @@ async def until(page: Any, condition: Callable[[], bool]) -> None:
     raise AssertionError("it never happened")
 
 
+async def becomes(page: Any, expression: str) -> None:
+    """Waits for something in the page, at most 8 s; the page's own policy forbids Playwright's way."""
+    for _ in range(400):
+        if await page.evaluate(expression):
+            return
+        await page.wait_for_timeout(20)
+    raise AssertionError(f"it never happened: {expression}")
+
+
 async def texts(page: Any, selector: str) -> list[str]:
     found: list[str] = await page.locator(selector).all_inner_texts()
     return found

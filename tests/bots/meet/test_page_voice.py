@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from tests.fakes.browser import (
     Visits,
+    becomes,
     breaks,
     chromium,
     needs_browser,
@@ -117,10 +118,10 @@ async def test_what_was_thrown_away_is_skipped_and_said(fake: FakeRoom, visit: V
     await line_of(page, fake, 50)
     await page.evaluate("speak(20)")
     await until(page, lambda: len(fake.frames) == 20)
-    await page.wait_for_function("ring.frames.length === 0")  # what has arrived is not kept
+    await becomes(page, "ring.frames.length === 0")  # what has arrived is not kept
     fake.lines_up = False
     await fake.cut()
-    await page.wait_for_function("events.length >= 2")
+    await becomes(page, "events.length >= 2")
     await page.evaluate("speak(100)")
     fake.lines_up = True
     await until(page, lambda: len(fake.frames) == 70)
