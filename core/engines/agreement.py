@@ -75,7 +75,13 @@ class Agreement:
         return count
 
     def paused(self, tokens: Sequence[int], pieces: Sequence[str]) -> View:
-        """A hypothesis made in a pause: it ends where a word ends, so all of it is shown."""
+        """A hypothesis made in a pause: it ends where a word ends, so all of it is shown.
+
+        Where it was surer of something else than what was kept, that is kept from now on.
+        """
+        if same(tokens, self.kept) < len(self.kept):
+            ends = [end for end in word_ends(pieces, len(pieces)) if end <= len(self.kept)]
+            self.kept = tuple(tokens[: ends[-1]]) if ends else ()
         self._last = tokens
         self._shown = spell(pieces)
         return self._view(pieces)
