@@ -23,7 +23,8 @@ class Settings(BaseSettings):
     port: int = Field(8080, ge=0, le=65535, description="The port to listen on; 0 takes a free one.")
     public_url: HttpUrl | None = Field(
         None,
-        description="The address people type, when a proxy stands in front, e.g. https://captions.example.",
+        description="The address people type, when a proxy stands in front, e.g. https://captions.example. "
+        "The proxy must set X-Forwarded-For: it tells people apart where something is limited.",
     )
     tls_cert: Path | None = Field(
         None, description="A PEM certificate (chain), to serve HTTPS without a proxy."

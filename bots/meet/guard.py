@@ -14,33 +14,20 @@ def _status(error: UserError) -> int:
     return {NotFound: 404, Unwelcome: 401, Taken: 409, Full: 503}.get(type(error), 400)
 
 
+LOCAL = ("127.0.0.1", "::1", "localhost")
+
+
 def guard(settings: Settings) -> Middleware:
     """Middleware: strangers' pages stay out, failures are sentences, and browsers get strict orders."""
-    public = urlsplit(str(settings.public_url)) if settings.public_url else None
-    local = settings.host in ("127.0.0.1", "::1", "localhost")
-
-    def welcome(request: web.Request) -> bool:
-        host = request.host
-        if (
-            local
-            and public is None
-            and urlsplit(f"//{host}").hostname not in ("127.0.0.1", "::1", "localhost")
-        ):
-            # A stranger's name that resolves to this machine (DNS rebinding).
-            return False
-        origin = request.headers.get("Origin")
-        looks = request.method in ("GET", "HEAD") and "Upgrade" not in request.headers
-        if origin is None or looks:
-            return True
-        if request.path.startswith("/whip/"):
-            return True  # WHIP answers for itself: its token is asked for, not a cookie
-        asked = urlsplit(origin)
-        return asked.netloc == host or (public is not None and asked.netloc == public.netloc)
+    public = urlsplit(str(settings.public_url)).netloc if settings.public_url else None
+    only_local = settings.host in LOCAL and public is None
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not _well_formed(request) or not welcome(request):
+        if not _well_formed(request) or not _welcome(request, public, only_local=only_local):
             return web.json_response({"error": "This address is not open to that page."}, status=403)
+        if public is not None and (came_from := _forwarded(request)):
+            request = request.clone(remote=came_from)
         try:
             return await handler(request)
         except UserError as error:
@@ -53,6 +40,24 @@ def guard(settings: Settings) -> Middleware:
             )
 
     return middleware
+
+
+def _welcome(request: web.Request, public: str | None, *, only_local: bool) -> bool:
+    """Whether the page that asks is one of ours; what is no page says no Origin."""
+    if only_local and urlsplit(f"//{request.host}").hostname not in LOCAL:
+        # A stranger's name that resolves to this machine (DNS rebinding).
+        return False
+    origin = request.headers.get("Origin")
+    looks = request.method in ("GET", "HEAD") and "Upgrade" not in request.headers
+    # WHIP answers for itself: it is opened by a token that no browser sends by itself.
+    if origin is None or looks or request.path.startswith("/whip/"):
+        return True
+    return urlsplit(origin).netloc in (request.host, public)
+
+
+def _forwarded(request: web.Request) -> str:
+    """Who asked the proxy: it added the last address of X-Forwarded-For; those before it can be made up."""
+    return request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()[:64]
 
 
 def _well_formed(request: web.Request) -> bool:

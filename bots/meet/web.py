@@ -25,6 +25,9 @@ log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).parent / "page"
 
+BODY = 10.0
+"""Seconds that a request's body may take to arrive."""
+
 FORMS = {
     "md": ("markdown", "text/markdown"),
     "txt": ("text", "text/plain"),
@@ -232,9 +235,10 @@ def _download(form: str) -> dict[str, str]:
 
 async def _json(request: web.Request) -> dict[str, Any]:
     try:
-        body = await request.json()
-    except ValueError as error:
-        raise UserError("The request's body must be JSON.") from error
+        async with asyncio.timeout(BODY):
+            body = await request.json()
+    except (ValueError, TimeoutError, web.RequestPayloadError, ConnectionResetError) as error:
+        raise UserError("The request's body must be JSON, and arrive whole.") from error
     if not isinstance(body, dict):
         raise UserError("The request's body must be a JSON object.")
     return body

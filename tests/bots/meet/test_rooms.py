@@ -145,6 +145,29 @@ async def test_new_rooms_are_limited_by_address_and_by_number() -> None:
         assert statuses == [201, 503]
 
 
+async def test_behind_a_proxy_people_are_told_apart_by_what_the_proxy_added() -> None:
+    async with house(public_url="https://captions.example", rooms_per_minute=1) as h:
+        said = [
+            (await ask(h, "POST", "/api/rooms", json={}, headers={"X-Forwarded-For": forwarded}))[0]
+            for forwarded in ("10.0.0.1", "10.0.0.2", "made up, 10.0.0.1", "else, made up, 10.0.0.2")
+        ]
+        assert said == [201, 201, 429, 429]
+    async with house(rooms_per_minute=1) as h:  # without a proxy anybody can write that header
+        said = [
+            (await ask(h, "POST", "/api/rooms", json={}, headers={"X-Forwarded-For": f"10.0.0.{n}"}))[0]
+            for n in (1, 2)
+        ]
+        assert said == [201, 429]
+
+
+async def test_a_body_that_breaks_off_or_never_comes_is_the_clients_fault() -> None:
+    async with house() as h:
+        room = await h.room()
+        path = f"/api/rooms/{room}/people"
+        status, told, _ = await ask(h, "POST", path, data=b"no gzip", headers={"Content-Encoding": "gzip"})
+        assert (status, set(told)) == (400, {"error"})
+
+
 async def test_a_room_that_nobody_uses_is_forgotten_and_one_that_is_read_is_not() -> None:
     async with house() as h:
         unused, read = await h.room(), await h.room()
