@@ -1,7 +1,5 @@
 """`spokenly`: read the command line and go."""
 
-import sys
-
 from bots.cli import app
 
 
@@ -11,4 +9,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

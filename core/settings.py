@@ -69,6 +69,7 @@ class Settings(BaseSettings):
     # WebRTC
     ice_servers: Annotated[tuple[str, ...], NoDecode] = Field(
         (),
+        repr=False,  # a TURN address holds a password
         description="STUN or TURN addresses for WHIP, separated by commas; turn:host:3478?user=u&password=p.",
     )
 

@@ -65,11 +65,6 @@ class Seen:
                 assert found < 0, f"a secret is in {place}: {text[max(0, found - 300) : found + 100]}"
 
 
-@pytest.fixture(autouse=True)
-def _clean_loop() -> None:
-    """Takes the place of the fixture that forbids blocking calls: Spokenly starts here, from the disk."""
-
-
 @pytest.fixture
 def watched(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Seen]:
     """Logs of both kinds at their loudest, and a Sentry."""

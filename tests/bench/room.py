@@ -176,7 +176,7 @@ async def figures(*, quick: bool) -> None:
     print(f"Lateness on the page. {machine()}")
     await start_to_first_caption(script[0])
     print(
-        "  people  utterances  first text p50 p95   settled p50 p95   final p50 p95  missed  cores  MiB   (ms)"
+        "  people   said   first text (ms)  settled (ms)  final (ms)    missed  cores  MiB   (p50 p95 each)"
     )
     for people in (1, 4) if quick else (1, 2, 4, 8, 12):
         print("  " + await measure(people, script), flush=True)
