@@ -34,9 +34,11 @@ class RoomVoice:
         self._room = room
         self._person = person
         self._clock = SenderClock()
+        self._over = False
 
     def hear(self, pcm: bytes, at: float) -> None:
-        session = self._room.listening()
+        # What still arrives after the goodbye must not begin another call.
+        session = None if self._over else self._room.listening()
         if session is not None:
             moment = self._clock.place(at, seconds(pcm), session.now)
             session.hear(Frame(self._person.speaker, moment, pcm))
@@ -60,6 +62,7 @@ class RoomVoice:
 
     def left(self) -> None:
         self.silent(False)
+        self._over = True
         self._room.leave(self._person)
 
 

@@ -39,6 +39,25 @@ class Refusal(Exception):
         self.code = code
 
 
+class Connection:
+    """One WebSocket of a page, which another one may replace at any moment."""
+
+    def __init__(self, socket: web.WebSocketResponse) -> None:
+        self.socket = socket
+        self._dismissed = asyncio.Event()
+        self._refusal = Refusal(ELSEWHERE, "This share has ended.")
+
+    def dismiss(self, sentence: str) -> None:
+        """This connection is no longer wanted. Its own task says so: a dead line must hold up nobody else."""
+        self._refusal = Refusal(ELSEWHERE, sentence)
+        self._dismissed.set()
+
+    async def step_aside(self) -> None:
+        """Wait to be dismissed, and go."""
+        await self._dismissed.wait()
+        await _refuse(self.socket, self._refusal)
+
+
 class Share:
     """One person's share: it outlives a broken connection by `patience` seconds."""
 
@@ -49,7 +68,7 @@ class Share:
         self.voice = voice
         self.sequence = Sequence()
         self.acknowledged = 0
-        self.socket: web.WebSocketResponse | None = None
+        self.connection: Connection | None = None
         self.expiry: asyncio.TimerHandle | None = None
         # The page keeps 60 s; it may send them at once, and its clock may run a little fast.
         self.audio = Allowance(rate=1.1, burst=90.0)
@@ -69,29 +88,39 @@ class Microphones:
         """One connection, from hello to bye or break."""
         socket = web.WebSocketResponse(heartbeat=10.0, max_msg_size=8192, compress=False)
         await socket.prepare(request)
+        connection = Connection(socket)
         try:
             share = await self._hello(socket, request.match_info["room"])
         except Refusal as answer:
             await _refuse(socket, answer)
             return socket
-        if share is None:
-            await socket.close()
-            return socket
+        if share is not None:
+            share.connection = connection
+            async with asyncio.TaskGroup() as tasks:
+                aside = tasks.create_task(connection.step_aside(), name="step aside")
+                await self._follow(connection, share)
+                aside.cancel()
+        await socket.close()
+        return socket
+
+    async def _follow(self, connection: Connection, share: Share) -> None:
+        """Serve a share over this connection until either ends."""
         over = False
         refusal: Refusal | None = None
         try:
-            over = await self._hear(socket, share)
+            share.acknowledged = share.sequence.next
+            share.voice.silent(False)
+            await _say(connection.socket, {"type": "ready", "next": share.sequence.next})
+            over = await self._hear(connection, share)
         except Refusal as answer:
             over, refusal = True, answer
-        except ClientConnectionResetError:
+        except (ClientConnectionResetError, ConnectionResetError):
             # The page went away while it was being answered.
             over = False
         finally:
-            self._part(socket, share, over=over)
+            self._part(connection, share, over=over)
         if refusal is not None:
-            await _refuse(socket, refusal)
-        await socket.close()
-        return socket
+            await _refuse(connection.socket, refusal)
 
     async def _hello(self, socket: web.WebSocketResponse, name: str) -> Share | None:
         """Who is it? None when the page went away first."""
@@ -109,19 +138,18 @@ class Microphones:
             raise Refusal(GARBAGE, "A share's mark is up to 64 characters.")
         try:
             room = self._rooms.find(name)
-            share = await self._open(room, room.person(token), source, mark)
+            return self._open(room, room.person(token), source, mark)
         except UserError as error:
             raise Refusal(_code(error), str(error)) from error
-        share.socket = socket
-        share.acknowledged = share.sequence.next
-        share.voice.silent(False)
-        await _say(socket, {"type": "ready", "next": share.sequence.next})
-        return share
 
-    async def _open(self, room: Room, person: Person, source: str, mark: str) -> Share:
+    def _open(self, room: Room, person: Person, source: str, mark: str) -> Share:
         """The share of this person: the one that broke, or a new one."""
         key = (room.name, person.speaker.id)
         share = self._shares.get(key)
+        if share is not None and share.connection is not None:
+            # The line that broke may look alive from here; the newer one is right.
+            share.connection.dismiss("You share from another tab now.")
+            share.connection = None
         if share is not None and share.name != mark:
             self._end(share)
             share = None
@@ -133,18 +161,14 @@ class Microphones:
         if share.expiry is not None:
             share.expiry.cancel()
             share.expiry = None
-        if share.socket is not None:
-            # The line that broke may look alive from here; the newer one is right.
-            older, share.socket = share.socket, None
-            await _refuse(older, Refusal(ELSEWHERE, "You share from another tab now."))
         return share
 
-    async def _hear(self, socket: web.WebSocketResponse, share: Share) -> bool:
+    async def _hear(self, connection: Connection, share: Share) -> bool:
         """Take frames until the end. True: the share is over; False: the connection broke."""
         loop = asyncio.get_running_loop()
         while True:
-            message = await self._receive(socket, share)
-            if share.socket is not socket or message.type not in (WSMsgType.BINARY, WSMsgType.TEXT):
+            message = await self._receive(connection.socket, share)
+            if share.connection is not connection or message.type not in (WSMsgType.BINARY, WSMsgType.TEXT):
                 return False
             if share.messages.take(loop.time()):
                 raise Refusal(TOO_MUCH, "That is too many messages.")
@@ -155,7 +179,7 @@ class Microphones:
             await self._frame(share, message.data)
             if share.sequence.next - share.acknowledged >= ACK:
                 share.acknowledged = share.sequence.next
-                await _say(socket, {"type": "ack", "next": share.sequence.next})
+                await _say(connection.socket, {"type": "ack", "next": share.sequence.next})
 
     async def _receive(self, socket: web.WebSocketResponse, share: Share) -> WSMessage:
         """The next message; while nothing comes from somebody who is not muted, readers are told."""
@@ -194,11 +218,11 @@ class Microphones:
             return True
         raise Refusal(GARBAGE, "The page said something that means nothing here.")
 
-    def _part(self, socket: web.WebSocketResponse, share: Share, *, over: bool) -> None:
+    def _part(self, connection: Connection, share: Share, *, over: bool) -> None:
         """The connection has ended; the share waits for the next one, unless it is over."""
-        if share.socket is not socket:
+        if share.connection is not connection:
             return
-        share.socket = None
+        share.connection = None
         if over or self._shares.get((share.room.name, share.person.speaker.id)) is not share:
             self._end(share)
             return
@@ -213,6 +237,9 @@ class Microphones:
         self._metrics.speakers.set(len(self._shares))
         if share.expiry is not None:
             share.expiry.cancel()
+        if share.connection is not None:
+            share.connection.dismiss("This share has ended.")
+            share.connection = None
         share.voice.left()
 
     def stop(self, person: Person, room: Room) -> None:

@@ -12,8 +12,8 @@ from aiohttp.typedefs import Handler
 from bots.meet.limits import Allowances
 from bots.meet.outlet import Viewer
 from bots.meet.rooms import Room, Rooms
-from bots.meet.socket import Microphones
-from bots.meet.voice import Full, NotFound, Unwelcome
+from bots.meet.socket import FULL, NO_ROOM, Microphones
+from bots.meet.voice import NotFound, Unwelcome
 from core.captions.caption import Entry
 from core.captions.publisher import Publisher
 from core.errors import OutletGone, UserError
@@ -149,12 +149,18 @@ class MeetingRoom:
         return response
 
     async def _read(self, request: web.Request) -> web.StreamResponse:
-        room = self._rooms.find(request.match_info["room"])
-        if room.viewers >= self._settings.people:
-            raise Full("This room is full: no more people can read along.")
-        after = request.query.get("after", "0")
         socket = web.WebSocketResponse(heartbeat=15.0, max_msg_size=1024)
         await socket.prepare(request)
+        # A page sees why a socket closed, but not why one was never opened.
+        try:
+            room = self._rooms.find(request.match_info["room"])
+        except NotFound as error:
+            await socket.close(code=NO_ROOM, message=str(error).encode())
+            return socket
+        if room.viewers >= self._settings.people:
+            await socket.close(code=FULL, message=b"This room is full: no more people can read along.")
+            return socket
+        after = request.query.get("after", "0")
         viewer = Viewer(
             socket, room, self._engine, self._note, int(after) if after.isascii() and after.isdigit() else 0
         )

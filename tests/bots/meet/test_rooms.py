@@ -77,7 +77,6 @@ async def test_a_bad_name_is_one_sentence(body: str) -> None:
     [
         ("GET", "/api/rooms/nothing", 404),
         ("POST", "/api/rooms/nothing/people", 404),
-        ("GET", "/api/rooms/nothing/captions", 404),
         ("GET", "/api/rooms/nothing/transcript.md", 404),
         ("GET", "/nothing", 404),
         ("DELETE", "/api/rooms", 405),
@@ -221,9 +220,13 @@ async def test_a_room_takes_only_so_many_readers() -> None:
         room = await h.room()
         async with h.reader(room) as one, h.reader(room):
             await one.until(lambda r: r.messages)
-            with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
-                await h.client.ws_connect(f"{h.url}/api/rooms/{room}/captions")
-            assert refused.value.status == 503
+            async with h.reader(room) as third:
+                assert await third.closed() == 4008
+
+
+async def test_who_reads_a_room_that_is_not_there_is_told_why() -> None:
+    async with house() as h, h.reader("nothing") as reader:
+        assert await reader.closed() == 4004
 
 
 async def test_people_who_only_looked_in_make_place_for_others() -> None:

@@ -1,8 +1,9 @@
 import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
+import aiohttp
 import pytest
 
 from core.audio.frame import RATE, WIDTH
@@ -137,6 +138,50 @@ async def test_a_new_share_begins_with_its_first_frame_although_the_old_one_only
             await microphone.send(speak(range(200, 203), after=1.0))
             await reader.until(lambda r: len(r.entries) == 2)
             assert numbers(reader.text) == [100, 101, 102, 200, 201, 202]
+
+
+async def test_a_tab_that_was_duplicated_ends_the_share_of_the_first() -> None:
+    async with house() as h:
+        room = await h.room()
+        token = (await h.join(room, "Ann"))["token"]
+        async with h.microphone(room, token, share="first") as first:
+            await first.send(speak([100]))
+            async with h.microphone(room, token, share="second") as second:
+                assert second.answer == {"type": "ready", "next": 0}
+                assert await first.closed() == 4009
+                async with h.reader(room) as reader:
+                    await second.send(speak([200], after=1.0))
+                    await reader.until(lambda r: 200 in numbers(r.text))
+                    assert numbers(reader.text) == [100, 200]
+
+
+async def test_a_dead_line_holds_up_nobody_who_comes_back() -> None:
+    async with house() as h:
+        room = await h.room()
+        token = (await h.join(room, "Ann"))["token"]
+        url = f"{h.url}/api/rooms/{room}/audio"
+        async with h.client.ws_connect(url, autoclose=False, autoping=False) as dead:
+            await dead.send_json({"type": "hello", "token": token, "source": "microphone", "share": "s"})
+            begin = asyncio.get_running_loop().time()
+            async with h.microphone(room, token) as microphone:
+                assert microphone.answer["type"] == "ready"
+                assert asyncio.get_running_loop().time() - begin < 0.5
+
+
+async def test_what_arrives_after_the_goodbye_begins_no_other_call() -> None:
+    async with house() as h:
+        room = await h.room()
+        ann = await h.join(room, "Ann")
+        async with h.microphone(room, ann["token"]) as microphone:
+            following = await microphone.send(speak([100], after=4.0))
+            headers = {"Authorization": f"Bearer {ann['token']}"}
+            url = f"{h.url}/api/rooms/{room}/people/{ann['person']}"
+            async with h.client.delete(url, headers=headers) as answer:
+                assert answer.status == 204
+            with suppress(aiohttp.ClientConnectionResetError):
+                await microphone.send(speak([101] * 40), following)
+            assert await microphone.closed() == 4009
+            assert h.rooms.find(room).state == "ended"
 
 
 async def test_acknowledgements_follow_what_has_arrived() -> None:
