@@ -9,6 +9,9 @@ everything it finds later, so that a second thought about the first word can't t
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+_FIRST_SURE = 0.25
+"""How sure the first word must be to be shown alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -33,15 +36,12 @@ class Agreement:
 
     A hypothesis is its `tokens`, their `pieces` (the text of each, with a space where a word begins) and how
     `sure` each is (0 to 1). Of the words agreed on, the last `hide` are not shown, and the last `hold` are
-    not kept yet: what follows may still change what the model makes of them. A word with a token less sure
-    than `doubt` waits, and all after it, until `far` words are agreed on behind it.
+    not kept yet: what follows may still change what the model makes of them.
     """
 
-    def __init__(self, hide: int = 1, hold: int = 3, doubt: float = 0.5, far: int = 8) -> None:
+    def __init__(self, hide: int = 1, hold: int = 3) -> None:
         self._hide = hide
         self._hold = hold
-        self._doubt = doubt
-        self._far = far
         self._last: Sequence[int] | None = None
         self._shown = ""
         self.kept: Sequence[int] = ()
@@ -50,29 +50,18 @@ class Agreement:
     def talking(self, tokens: Sequence[int], pieces: Sequence[str], sure: Sequence[float]) -> View:
         """A hypothesis made while somebody talks: its end is a guess."""
         ends = word_ends(pieces, same(tokens, self._last or ()))
-        count = self._worth_keeping(ends, sure)
+        count = ends[len(ends) - 1 - self._hold] if len(ends) > self._hold else 0
         if count > len(self.kept):
             self.kept = tuple(tokens[:count])
         shown = ends[len(ends) - 1 - self._hide] if len(ends) > self._hide else 0
         text = spell(pieces[: max(shown, len(self.kept))])
         if not text and self._last is not None:
             # Two looks, and still nothing to trust: a first word is better than nothing.
-            text = first(pieces)
+            text = first(pieces) if min(sure[:1], default=0.0) >= _FIRST_SURE else ""
         self._last = tokens
         if len(text) > len(self._shown) or not self._shown.startswith(text):
             self._shown = text
         return self._view(pieces)
-
-    def _worth_keeping(self, ends: Sequence[int], sure: Sequence[float]) -> int:
-        """How many tokens to keep, given where the words end that are agreed on."""
-        count = 0
-        for word, end in enumerate(ends):
-            behind = len(ends) - 1 - word
-            doubtful = min(sure[count:end], default=1.0) < self._doubt and end > len(self.kept)
-            if behind < (self._far if doubtful else self._hold):
-                break
-            count = end
-        return count
 
     def paused(self, tokens: Sequence[int], pieces: Sequence[str]) -> View:
         """A hypothesis made in a pause: it ends where a word ends, so all of it is shown.

@@ -137,7 +137,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[LocalEngine]:
         raise Refused(not_heard(settings.language))
 
     def load() -> Decoder:
-        return Moonshine() if directory is None else Whisper(directory)
+        return Moonshine() if directory is None else Whisper(directory, settings.workers)
 
     async with LocalEngine(load, workers=settings.workers, rules=rules) as engine:
         if engine.languages is not None and primary not in engine.languages:

@@ -28,11 +28,13 @@ class Whisper:
 
     step = 1.5
 
-    def __init__(self, directory: Path) -> None:
-        if not (directory / "model.bin").is_file():
-            raise EngineMissing(
-                f"SPOKENLY_MODEL_DIR names {directory}: no faster-whisper model, it has no model.bin."
-            )
+    def __init__(self, directory: Path, workers: int = 1) -> None:
+        # Without tokenizer.json faster-whisper would ask the network for one.
+        for name in ("model.bin", "tokenizer.json"):
+            if not (directory / name).is_file():
+                raise EngineMissing(
+                    f"SPOKENLY_MODEL_DIR names {directory}: no faster-whisper model, it has no {name}."
+                )
         try:
             from faster_whisper import WhisperModel  # noqa: PLC0415 - optional, and slow to import
         except ImportError as error:
@@ -45,7 +47,7 @@ class Whisper:
                 device="cpu",
                 compute_type="int8",
                 cpu_threads=1,
-                num_workers=4,
+                num_workers=workers,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError, OSError) as error:
@@ -82,14 +84,16 @@ class Whisper:
             without_timestamps=True,
             prefix=self._spell(kept) or None,
         )
-        tokens: list[int] = list(kept)
-        sure = [1.0] * len(kept)
+        tokens: list[int] = []
+        sure: list[float] = []
         silence = 1.0
         for segment in segments:
             found = [token for token in segment.tokens if token < self._end]
             tokens += found
             sure += [math.exp(segment.avg_logprob)] * len(found)
             silence = min(silence, segment.no_speech_prob)
+        if tokens[: len(kept)] != kept:  # versions differ in whether a prefix is given back
+            tokens, sure = kept + tokens, [1.0] * len(kept) + sure
         if silence > _NO_SPEECH and mean(sure) < 0.5:
             tokens, sure = [], []
         pieces = self._pieces(tokens)

@@ -46,14 +46,10 @@ def test_a_word_is_never_kept_in_half() -> None:
     assert list(agreement.kept) == [1]
 
 
-def test_a_doubtful_word_is_kept_later() -> None:
-    agreement = Agreement(hold=1, far=4)
-    sure = [0.9, 0.2, *[0.9] * 6]
-    for tokens in [(1, 2, 3, 4), (1, 2, 3, 4), (1, 2, 3, 4, 8, 9), (1, 2, 3, 4, 8, 9)]:
-        before = agreement.kept
-        agreement.talking(tokens, pieces(tokens), sure)
-    assert before == (1,)
-    assert list(agreement.kept) == [1, 2, 3, 4, 8]
+def test_a_first_word_that_is_hardly_more_than_a_guess_is_not_shown() -> None:
+    agreement = Agreement()
+    talk(agreement, 2, 3)
+    assert talk(agreement, 1, 2, sure=0.1).text == ""
 
 
 def test_a_pause_shows_everything() -> None:

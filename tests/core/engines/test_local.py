@@ -118,6 +118,7 @@ async def test_a_model_directory_without_a_model_is_one_sentence(tmp_path: Path)
 async def test_a_model_directory_with_rubbish_is_one_sentence(tmp_path: Path) -> None:
     (tmp_path / "model.bin").write_bytes(b"rubbish")
     (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "tokenizer.json").write_text("{}")
     with pytest.raises(EngineMissing, match="can't be loaded"):
         async with open_engine(settings(model_dir=tmp_path)):
             pass
