@@ -82,7 +82,8 @@ class LocalEngine:
         """As the protocol says. `vocabulary` helps nothing here: the model takes no hints."""
         primary = language.split("-", 1)[0].lower()
         if self.languages is not None and primary not in self.languages:
-            raise Refused(not_heard(language))
+            built_in = isinstance(self.decoder, Moonshine)
+            raise Refused(not_heard(language) if built_in else f"{self.name} does not hear {language}.")
         if len(self._lent) >= self.streams:
             raise LineBusy("All streams of the built-in engine are lent.")
         stream = LocalRecognition(self, primary, interim=interim)
