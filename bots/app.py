@@ -76,9 +76,8 @@ async def spokenly(settings: Settings, engine: Transcriber, metrics: Metrics) ->
                     yield Running(address, rooms, metrics)
                     accepting = False
                 # Every speaker has had the last word; now every reader sees it.
-                await meet.close()
+                meet.close()
                 sweeping.cancel()
-            meet.microphones.close()
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ import json
 import logging
 from typing import Any
 
-from aiohttp import ClientConnectionResetError, WSMessage, WSMsgType, web
+from aiohttp import ClientConnectionResetError, WSCloseCode, WSMessage, WSMsgType, web
 
 from bots.meet.limits import Allowance
 from bots.meet.person import Person
@@ -45,17 +45,23 @@ class Connection:
     def __init__(self, socket: web.WebSocketResponse) -> None:
         self.socket = socket
         self._dismissed = asyncio.Event()
-        self._refusal = Refusal(ELSEWHERE, "This share has ended.")
+        self._reason: Refusal | None = None
 
-    def dismiss(self, sentence: str) -> None:
-        """This connection is no longer wanted. Its own task says so: a dead line must hold up nobody else."""
-        self._refusal = Refusal(ELSEWHERE, sentence)
+    def dismiss(self, reason: Refusal | None) -> None:
+        """This connection is no longer wanted; without a reason, because Spokenly stops.
+
+        Its own task says so to the page: a dead line must hold up nobody else.
+        """
+        self._reason = reason
         self._dismissed.set()
 
     async def step_aside(self) -> None:
         """Wait to be dismissed, and go."""
         await self._dismissed.wait()
-        await _refuse(self.socket, self._refusal)
+        if self._reason is not None:
+            await _refuse(self.socket, self._reason)
+        else:
+            await self.socket.close(code=WSCloseCode.GOING_AWAY)
 
 
 class Share:
@@ -148,7 +154,7 @@ class Microphones:
         share = self._shares.get(key)
         if share is not None and share.connection is not None:
             # The line that broke may look alive from here; the newer one is right.
-            share.connection.dismiss("You share from another tab now.")
+            share.connection.dismiss(Refusal(ELSEWHERE, "You share from another tab now."))
             share.connection = None
         if share is not None and share.name != mark:
             self._end(share)
@@ -229,7 +235,7 @@ class Microphones:
         share.voice.silent(True)
         share.expiry = asyncio.get_running_loop().call_later(self._patience, self._end, share)
 
-    def _end(self, share: Share) -> None:
+    def _end(self, share: Share, reason: Refusal | None = None) -> None:
         key = (share.room.name, share.person.speaker.id)
         if self._shares.get(key) is not share:
             return
@@ -238,7 +244,7 @@ class Microphones:
         if share.expiry is not None:
             share.expiry.cancel()
         if share.connection is not None:
-            share.connection.dismiss("This share has ended.")
+            share.connection.dismiss(reason)
             share.connection = None
         share.voice.left()
 
@@ -246,7 +252,7 @@ class Microphones:
         """The person says by other means that they share no more."""
         share = self._shares.get((room.name, person.speaker.id))
         if share is not None:
-            self._end(share)
+            self._end(share, Refusal(ELSEWHERE, "This share has ended."))
 
     def close(self) -> None:
         """Spokenly stops: nobody shares any more."""

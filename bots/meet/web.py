@@ -60,7 +60,7 @@ class MeetingRoom:
         self._new_rooms = Allowances(settings.rooms_per_minute / 60, settings.rooms_per_minute)
         self._asks = Allowances(20.0, 200.0)
         self._viewers: set[Publisher] = set()
-        self.microphones = Microphones(rooms, settings.patience, metrics)
+        self._microphones = Microphones(rooms, settings.patience, metrics)
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -124,7 +124,7 @@ class MeetingRoom:
         person = room.person(token.strip() if scheme.lower() == "bearer" else "")
         if person.speaker.id != request.match_info["person"]:
             raise Unwelcome("This token is somebody else's.")
-        self.microphones.stop(person, room)
+        self._microphones.stop(person, room)
         return web.Response(status=204)
 
     async def _transcript(self, request: web.Request) -> web.StreamResponse:
@@ -181,7 +181,7 @@ class MeetingRoom:
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
         self._ask(request, self._asks)
-        return await self.microphones.serve(request)
+        return await self._microphones.serve(request)
 
     def _ask(self, request: web.Request, allowances: Allowances) -> None:
         """Nobody may ask too often. Raises 429 with Retry-After."""
@@ -193,10 +193,11 @@ class MeetingRoom:
                 headers={"Retry-After": str(max(1, round(wait)))},
             )
 
-    async def close(self) -> None:
-        """Every call has ended: show each reader the last words, then say goodbye."""
+    def close(self) -> None:
+        """Every call has ended: show each reader the last words, then say goodbye to everybody."""
         for publisher in self._viewers:
             publisher.close()
+        self._microphones.close()
 
 
 async def _until_gone(socket: web.WebSocketResponse, publisher: Publisher, viewer: Viewer) -> None:

@@ -46,6 +46,7 @@ async def test_when_it_is_stopped_in_the_middle_of_a_sentence_the_last_words_app
             await microphone.send(sound)
             code = await server.stop()
             assert await reader.closed() == 1001
+            assert await microphone.closed() == 1001
     assert code == 0
     assert "ever tried" in reader.text.lower()
     assert not reader.partials

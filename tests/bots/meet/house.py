@@ -189,5 +189,4 @@ async def house(engine: ScriptedEngine | None = None, **settings: Any) -> AsyncI
             h.url = str(server.make_url("")).rstrip("/")
             async with h.switchboard:
                 yield h
-            await h.meet.close()
-            h.meet.microphones.close()
+            h.meet.close()

@@ -247,8 +247,9 @@ async def test_when_spokenly_stops_everybody_reads_the_last_words_first() -> Non
             await microphone.send(speak([100, 101, 102]))
             h.switchboard.drain()
             await asyncio.sleep(0.5)
-            await h.meet.close()
+            h.meet.close()
             assert await reader.closed() == 1001
+            assert await microphone.closed() == 1001
             assert numbers(reader.text) == [100, 101, 102]
 
 
