@@ -171,7 +171,8 @@ class Moonshine:
             tokens, sure = self._greedy(hidden, len(pcm), guess, 0, limit)
             if tokens[:fixed] != guess[:fixed]:
                 kept, kept_sure = self._greedy(hidden, len(pcm), guess, fixed, limit)
-                if mean(sure) < mean(kept_sure) + _SURER:
+                alike = self._letters(kept) == self._letters(tokens)
+                if alike or mean(sure) < mean(kept_sure) + _SURER:
                     tokens, sure = kept, kept_sure
         else:
             tokens, sure = self._greedy(hidden, len(pcm), guess, fixed, limit)
@@ -182,6 +183,10 @@ class Moonshine:
         confidence = mean(sure) if sure else None
         text = "".join(pieces).strip()
         return Decoded(text, tuple(tokens), pieces, tuple(sure), confidence, looped=bool(circle))
+
+    def _letters(self, tokens: Sequence[int]) -> str:
+        """What `tokens` spell, without case, spaces and punctuation: no comma is worth a line that jumps."""
+        return "".join(c for c in "".join(self.tokens.pieces(tokens)).casefold() if c.isalnum())
 
     def encode(self, pcm: NDArray[np.float32]) -> NDArray[np.float32]:
         """The encoder's view (1, steps, 288) of `pcm`; about 41 steps a second."""

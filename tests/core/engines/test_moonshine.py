@@ -52,6 +52,15 @@ def test_a_fresh_look_may_turn_over_what_was_shown(model: Moonshine) -> None:
     assert model.decode(audio, wrong, fixed=2, fresh=True).tokens == plain.tokens
 
 
+def test_what_was_shown_stays_where_the_model_is_hardly_surer(model: Moonshine) -> None:
+    audio = floats(beckett())
+    plain = model.decode(audio)
+    comma = plain.pieces.index(",")
+    (stop,) = {token for token, piece in zip(plain.tokens, plain.pieces, strict=True) if piece == "."}
+    shown = (*plain.tokens[:comma], stop)
+    assert model.decode(audio, shown, fixed=len(shown), fresh=True).tokens[: len(shown)] == shown
+
+
 @pytest.mark.parametrize("samples", [0, 1, 800, 1600, 3000])
 def test_the_shortest_audio_is_no_error(model: Moonshine, samples: int) -> None:
     assert len(model.decode(np.zeros(samples, np.float32)).tokens) <= token_limit(samples / RATE)

@@ -136,6 +136,18 @@ async def test_a_breath_is_no_end() -> None:
     assert [h.text for h in stage.said()] == ["both halves"]
 
 
+async def test_what_was_heard_before_a_breath_is_never_the_final() -> None:
+    stage = Stage(interim=False)
+    await stage.talk(1)
+    await stage.pause(0.2)
+    stage.table.answer("one half", Urgency.CANDIDATE)
+    await stage.talk(1)
+    await stage.pause(1)
+    assert stage.said() == []
+    stage.table.answer("both halves", Urgency.FINAL)
+    assert [h.text for h in stage.said()] == ["both halves"]
+
+
 async def test_what_was_kept_begins_the_next_draft() -> None:
     stage = Stage()
     for text in ("a b c d e f", "a b c d e f g"):
@@ -162,7 +174,8 @@ async def test_finals_of_a_slow_machine_come_in_order() -> None:
 
 async def test_answers_after_leaving_are_let_go() -> None:
     stage = Stage()
-    await stage.talk(1)
+    await stage.talk(0.3)
+    await stage.pause(0.2)
     work = stage.table._next()
     assert work is not None
     stage.stream.close()

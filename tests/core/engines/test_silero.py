@@ -43,3 +43,10 @@ def test_a_reset_voice_is_like_a_new_one(silero: Silero) -> None:
         silero.hear([used], [frame])
     used.reset()
     assert silero.hear([used], [speech[40]]) == silero.hear([fresh], [speech[40]])
+
+
+def test_each_frame_is_heard_with_the_end_of_the_one_before(silero: Silero) -> None:
+    voice = Voice()
+    frame = frames(beckett())[40]
+    silero.hear([voice], [frame])
+    assert np.allclose(voice.before, np.frombuffer(frame, "<i2")[-64:] / 32768)
