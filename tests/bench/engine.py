@@ -8,12 +8,12 @@ engine's package (without references, so without an error rate).
 
 import argparse
 import asyncio
-import gc
 import heapq
 import json
 import os
 import platform
-import resource
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -282,6 +282,7 @@ def peers(kind: str) -> None:
 async def crowd(people: int, sounds: list[Sound], seconds: float) -> None:
     """So many people talk at once, in real time, in one engine with two workers."""
     score = Score()
+    bare = psutil.Process().memory_info().rss / 2**20
     async with LocalEngine(workers=2) as engine:
         began = asyncio.get_running_loop().time()
         cpu = time.process_time()
@@ -309,9 +310,10 @@ async def crowd(people: int, sounds: list[Sound], seconds: float) -> None:
             for index in range(people):
                 group.create_task(person(index))
         cores = (time.process_time() - cpu) / (asyncio.get_running_loop().time() - began)
-        dropped = engine.desk.dropped
-    memory = psutil.Process().memory_info().rss / 2**20
-    print(f"{people:3} people: {score.row()}  {cores:.2f} cores  {dropped} interims dropped  {memory:.0f} MB")
+        memory = psutil.Process().memory_info().rss / 2**20
+    print(
+        f"{people:3} people: {score.row()}  {cores:.2f} cores  {memory:.0f} MB, {bare:.0f} without the engine"
+    )
 
 
 async def start() -> None:
@@ -332,18 +334,23 @@ def main() -> None:
     """Print everything, with the machine it was measured on."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="less of everything, some minutes in all")
-    quick = parser.parse_args().quick
+    parser.add_argument("--crowd", type=int, help="only so many people at once, in real time")
+    options = parser.parse_args()
+    quick = options.quick
+    if options.crowd:
+        sounds = [v.stream(1.0) for v in readers("libri_other")] or [load(models.sample() or Path())]
+        asyncio.run(crowd(options.crowd, sounds, 15 if quick else 30))
+        return
     load1 = os.getloadavg()[0]
     print(
         f"{platform.machine()}, {os.cpu_count()} cores, load {load1:.1f}, Python {platform.python_version()},"
         f" onnxruntime {onnxruntime.__version__}"
     )
     asyncio.run(start())
-    sounds = [v.stream(1.0) for v in readers("libri_other")] or [load(models.sample() or Path())]
     for people in (1, 4, 12) if quick else (1, 2, 4, 8, 12, 16):
-        gc.collect()
-        asyncio.run(crowd(people, sounds, 15 if quick else 30))
-    print(f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**10:.0f} MB")
+        # Each in a process of its own, so that its memory is its own.
+        only = ["--crowd", str(people), *(["--quick"] if quick else [])]
+        subprocess.run([sys.executable, "-m", "tests.bench.engine", *only], check=True)
     kinds = ["libri_clean"] if quick else ["libri_other", "libri_clean", "librivox", "misc"]
     quality(Moonshine(), Silero(), kinds, [1.0] if quick else [1.0, 1.6])
     peers("libri_clean" if quick else "libri_other")
