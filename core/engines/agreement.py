@@ -9,7 +9,7 @@ everything it finds later, so that a second thought about the first word can't t
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_FIRST_SURE = 0.25
+_FIRST_SURE = 0.1
 """How sure the first word must be to be shown alone."""
 
 

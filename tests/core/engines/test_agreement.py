@@ -49,7 +49,7 @@ def test_a_word_is_never_kept_in_half() -> None:
 def test_a_first_word_that_is_hardly_more_than_a_guess_is_not_shown() -> None:
     agreement = Agreement()
     talk(agreement, 2, 3)
-    assert talk(agreement, 1, 2, sure=0.1).text == ""
+    assert talk(agreement, 1, 2, sure=0.05).text == ""
 
 
 def test_a_pause_shows_everything() -> None:
