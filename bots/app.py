@@ -133,7 +133,7 @@ def advice(settings: Settings) -> str | None:
     )
 
 
-async def serve(settings: Settings, metrics: Metrics) -> None:
+async def serve(settings: Settings) -> None:
     """Run until SIGINT or SIGTERM. Raises `UserError` or `EngineMissing` when it can't start."""
     loop = asyncio.get_running_loop()
     stop = asyncio.Event()
@@ -141,7 +141,8 @@ async def serve(settings: Settings, metrics: Metrics) -> None:
         # On Windows Ctrl-C cancels the main task, which ends everything too, without patience.
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
-    async with open_engine(settings) as engine, spokenly(settings, engine, metrics) as running:
+    metrics = Metrics()
+    async with open_engine(settings, metrics) as engine, spokenly(settings, engine, metrics) as running:
         print(f"Spokenly is ready: {running.address}", flush=True)  # noqa: T201 - what `make run` is for
         print(f"It hears with {engine.name}. {note(settings, engine) or ''}".rstrip(), flush=True)  # noqa: T201
         if (words := advice(settings)) is not None:
@@ -157,7 +158,7 @@ def run(settings: Settings) -> int:
     set_up_logging(settings.log_format, settings.log_level)
     try:
         with bug_reports(settings.sentry_dsn):
-            asyncio.run(serve(settings, Metrics()))
+            asyncio.run(serve(settings))
     except* (UserError, EngineMissing, Refused) as group:
         failures += sentences(group)
     for sentence in failures:

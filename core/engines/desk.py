@@ -5,15 +5,18 @@ place. So the queue is bounded by three times the streams, and under load it is 
 """
 
 import asyncio
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 from types import TracebackType
 from typing import Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from core.telemetry import Metrics, Priority
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,13 @@ class Urgency(IntEnum):
     INTERIM = 2
 
 
+_NAMES: Mapping[Urgency, Priority] = {
+    Urgency.FINAL: "final",
+    Urgency.CANDIDATE: "candidate",
+    Urgency.INTERIM: "interim",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Work:
     """One decoding: s16le `pcm`, and whom to tell. `done` is called in the loop's thread."""
@@ -90,7 +100,10 @@ class Work:
 class Desk:
     """`async with` it: inside, `ask` is answered; leaving waits for the threads and drops what is queued."""
 
-    def __init__(self, decoder: Decoder, workers: int) -> None:
+    def __init__(self, decoder: Decoder, workers: int, metrics: Metrics | None = None) -> None:
+        self._metrics = metrics or Metrics()
+        for urgency, name in _NAMES.items():
+            self._metrics.decode_queue[name].set_function(partial(self._count, urgency))
         self._decoder = decoder
         self._workers = workers
         self._waiting: dict[tuple[Hashable, Urgency], tuple[int, Work]] = {}
@@ -102,7 +115,7 @@ class Desk:
         self.decoded = 0
         """Decodings finished."""
         self.dropped = 0
-        """Interims whose audio was replaced by newer before a thread was free."""
+        """Interims that were due and were left out, because no thread was free for them."""
 
     @property
     def waiting(self) -> int:
@@ -131,13 +144,21 @@ class Desk:
         """Queue it. The same owner's older work of the same urgency gives way."""
         key = (work.owner, work.urgency)
         if key in self._waiting:
-            self.dropped += work.urgency is Urgency.INTERIM
+            self.skip(work.urgency is Urgency.INTERIM)
             place = self._waiting[key][0]
         else:
             self._asked += 1
             place = self._asked
         self._waiting[key] = (place, work)
         self._wake.set()
+
+    def skip(self, interims: int) -> None:
+        """So many interims were due and are left out."""
+        self.dropped += interims
+        self._metrics.decodes_dropped.inc(interims)
+
+    def _count(self, urgency: Urgency) -> int:
+        return sum(1 for _, waiting in self._waiting if waiting is urgency)
 
     def forget(self, owner: Hashable, *urgencies: Urgency) -> bool:
         """Drop what waits for `owner` (of these urgencies; none named: all). Whether anything did."""

@@ -18,6 +18,7 @@ from core.engines.silero import Silero
 from core.engines.whisper import Whisper
 from core.errors import LineBusy, Refused
 from core.settings import Settings
+from core.telemetry import Metrics
 
 _STREAMS = 24
 """Streams for each worker. Not all of them talk at once; when they do, interims thin out."""
@@ -31,8 +32,14 @@ class LocalEngine:
     """
 
     def __init__(
-        self, load: Callable[[], Decoder] = Moonshine, *, workers: int = 2, rules: Rules | None = None
+        self,
+        load: Callable[[], Decoder] = Moonshine,
+        *,
+        workers: int = 2,
+        rules: Rules | None = None,
+        metrics: Metrics | None = None,
     ) -> None:
+        self._metrics = metrics
         self._load = load
         self._workers = workers
         self.rules = rules or Rules()
@@ -55,7 +62,7 @@ class LocalEngine:
 
     async def __aenter__(self) -> Self:
         self.decoder, self._silero = await asyncio.to_thread(lambda: (self._load(), Silero()))
-        self.desk = Desk(self.decoder, self._workers)
+        self.desk = Desk(self.decoder, self._workers, self._metrics)
         await self._group.__aenter__()
         await self.desk.__aenter__()
         self._ear = self._group.create_task(self._listen())
@@ -125,7 +132,7 @@ def not_heard(language: str) -> str:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings) -> AsyncIterator[LocalEngine]:
+async def open_engine(settings: Settings, metrics: Metrics | None = None) -> AsyncIterator[LocalEngine]:
     """The engine that the settings ask for, loaded and running.
 
     Raises EngineMissing when a model is missing or damaged, Refused when it does not hear
@@ -140,7 +147,7 @@ async def open_engine(settings: Settings) -> AsyncIterator[LocalEngine]:
     def load() -> Decoder:
         return Moonshine() if directory is None else Whisper(directory, settings.workers)
 
-    async with LocalEngine(load, workers=settings.workers, rules=rules) as engine:
+    async with LocalEngine(load, workers=settings.workers, rules=rules, metrics=metrics) as engine:
         if engine.languages is not None and primary not in engine.languages:
             raise Refused(f"{engine.name} does not hear {settings.language}.")
         yield engine

@@ -208,7 +208,9 @@ class LocalRecognition:
                 utterance.asked = utterance.pause
         elif self._interim and not utterance.busy:
             step = _EARLY[utterance.count] if utterance.count < len(_EARLY) else self._engine.decoder.step
-            if self._segments.at - utterance.heard >= step * RATE:
+            steps = int((self._segments.at - utterance.heard) / (step * RATE))
+            if steps:
+                self._engine.desk.skip(steps - 1)
                 utterance.busy = True
                 utterance.count += 1
                 utterance.heard = self._segments.at

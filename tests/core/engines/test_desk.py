@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.engines.desk import Decoded, Desk, Urgency, Work
+from core.telemetry import Metrics
 
 pytestmark = pytest.mark.real_time
 
@@ -80,18 +81,21 @@ async def test_finals_go_first_then_candidates_then_interims_oldest_first() -> N
 
 
 async def test_newer_audio_replaces_what_waits_and_keeps_its_place() -> None:
-    slow = Slow()
-    async with Desk(slow, 1) as desk:
+    slow, metrics = Slow(), Metrics()
+    async with Desk(slow, 1, metrics) as desk:
         desk.ask(work("x", Urgency.INTERIM, 1))
         await until(lambda: slow.order == [1])
         desk.ask(work("a", Urgency.INTERIM, 2))
         desk.ask(work("b", Urgency.INTERIM, 3))
         desk.ask(work("a", Urgency.INTERIM, 4))
         assert desk.waiting == 2
+        queue = {"priority": "interim"}
+        assert metrics.registry.get_sample_value("spokenly_decode_queue", queue) == 2
         slow.go.release(3)
         await until(lambda: desk.decoded == 3)
     assert slow.order == [1, 4, 3]
     assert desk.dropped == 1
+    assert metrics.registry.get_sample_value("spokenly_decodes_dropped_total") == 1
 
 
 async def test_no_more_threads_than_workers() -> None:
