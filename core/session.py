@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
+from math import inf
 
-from core.audio.frame import Heard, Left
+from core.audio.frame import Heard, Left, Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.captions.publisher import Outlet, Publisher
@@ -13,6 +15,9 @@ from core.telemetry import Metrics
 from core.track import Track
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 60.0
+"""Seconds that the last words of a call may take, unless Spokenly itself must stop."""
 
 
 class Session:
@@ -31,7 +36,6 @@ class Session:
         language: str,
         metrics: Metrics,
         outlets: Sequence[Outlet] = (),
-        patience: float = 8.0,
     ) -> None:
         self.board = board
         self._pool = pool
@@ -39,15 +43,17 @@ class Session:
         self._language = language
         self._metrics = metrics
         self._publishers = [Publisher(board, outlet) for outlet in outlets]
-        self._patience = patience
+        self._patience = PATIENCE
         self._tracks: dict[str, Track] = {}
         self._running: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
+        self._limit: asyncio.Timeout | None = None
+        self._loop = asyncio.get_running_loop()
 
     @property
     def now(self) -> float:
         """Seconds since the call began."""
-        return asyncio.get_running_loop().time() - self._began
+        return self._loop.time() - self._began
 
     def hear(self, heard: Heard) -> None:
         """Take what a source heard; never waits. After `close` nothing is heard any more."""
@@ -68,12 +74,23 @@ class Session:
                 self._start(track, self._running)
         track.hear(heard)
 
-    def close(self) -> None:
-        """The sources have ended: `run` ends after the last words."""
+    def close(self, patience: float = PATIENCE) -> None:
+        """The sources have ended: `run` ends after the last words, which may take `patience` seconds.
+
+        Called again, the smaller patience counts.
+        """
+        self._patience = min(self._patience, patience)
+        if self._limit is not None:
+            self._limit.reschedule(min(self._limit.when() or inf, self._loop.time() + patience))
         self._closing.set()
 
+    def waiting(self, speaker: Speaker) -> float:
+        """Seconds of a speaker's audio that nobody has taken yet: a source that replays should wait."""
+        track = self._tracks.get(speaker.id)
+        return 0.0 if track is None else track.waiting
+
     async def run(self) -> None:
-        """Caption until `close`, then see the last words out, for `patience` seconds at most.
+        """Caption until `close`, then see the last words out.
 
         Cancelling is the same without patience: what was not settled is not shown. A bug in a track or an
         outlet ends the session with an ExceptionGroup.
@@ -88,7 +105,6 @@ class Session:
                     publisher.close()
 
     async def _tracks_to_their_end(self) -> None:
-        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(None) as patience, asyncio.TaskGroup() as tracks:
                 self._running = tracks
@@ -97,11 +113,12 @@ class Session:
                 await self._closing.wait()
                 for track in self._tracks.values():
                     track.close()
-                patience.reschedule(loop.time() + self._patience)
+                patience.reschedule(self._loop.time() + self._patience)
+                self._limit = patience
         except TimeoutError:
             log.warning("session.impatient", extra={"tracks": len(self._tracks)})
         finally:
-            self._running = None
+            self._running = self._limit = None
 
     def _start(self, track: Track, group: asyncio.TaskGroup) -> None:
         group.create_task(track.run(), name="track")
@@ -122,6 +139,14 @@ class Session:
 
     def mark(self, gap: Gap) -> None:
         self.board.mark(gap)
+
+    def commit(self, speaker: Speaker) -> Caption | None:
+        shown = self.board.partials.get(speaker.id)
+        if shown is None:
+            return None
+        kept = replace(shown, final=True, stable=len(shown.text))
+        self.board.show(kept)
+        return kept
 
     def notify(self, key: str, sentence: str | None) -> None:
         self.board.notify(key, sentence)

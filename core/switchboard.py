@@ -65,7 +65,6 @@ class Switchboard:
             language=language,
             metrics=self._metrics,
             outlets=outlets,
-            patience=self._drain,
         )
         self._sessions[call] = session
         self._metrics.calls.set(len(self._sessions))
@@ -77,10 +76,10 @@ class Switchboard:
         return self._sessions.get(call)
 
     def drain(self) -> None:
-        """Take no new calls and let the running ones say their last words; each for its patience at most."""
+        """Take no new calls and let the running ones say their last words, for `drain` seconds at most."""
         self._draining = True
         for session in self._sessions.values():
-            session.close()
+            session.close(self._drain)
 
     async def _keep(self, call: str, session: Session, ended: Callable[[], None]) -> None:
         try:

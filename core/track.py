@@ -24,6 +24,9 @@ PAUSE = 0.6
 REST = 8.0
 """Seconds without a frame after which the stream is handed back."""
 
+POISON = 5
+"""Streams that may break over the same audio before that audio is given up, so that the rest is heard."""
+
 WORTH_A_MARK = 0.2
 """Seconds of lost audio that are shown as a gap: less is a syllable at most."""
 
@@ -38,6 +41,9 @@ class Call(Protocol):
     def show(self, caption: Caption) -> None: ...
 
     def mark(self, gap: Gap) -> None: ...
+
+    def commit(self, speaker: Speaker) -> Caption | None:
+        """Let stand what is shown of a speaker's unfinished words; returns it."""
 
     def notify(self, key: str, sentence: str | None) -> None: ...
 
@@ -59,6 +65,8 @@ class Track:
         self._tape = Tape(speaker)
         self._deafness = Deafness()
         self._delays: Iterator[float] = backoff()
+        self._broken = 0  # streams that broke since something was settled
+        self._quiet = False  # the engine's last word was that nothing was said
 
     def hear(self, item: Frame | Lost) -> None:
         """Take what the speaker said; never waits."""
@@ -73,13 +81,19 @@ class Track:
         if self._inbox.dropped > before:
             self._metrics.frames_dropped["inbox"].inc()
 
+    @property
+    def waiting(self) -> float:
+        """Seconds of audio that were heard and not yet taken: the source had better wait a little."""
+        return self._inbox.seconds
+
     def close(self) -> None:
         """The speaker has left: `run` ends after the last words."""
         self._inbox.close()
         self._tell("silent", None)
 
     async def run(self) -> None:
-        """Listen until `close`. Cancelling gives the stream back at once and forgets unsettled audio."""
+        """Listen until `close`. Cancelling gives the stream back at once; what was shown by then stays, and
+        what was not is marked as a gap."""
         try:
             while self._tape.seconds > 0 or await self._inbox.waiting():
                 try:
@@ -89,17 +103,26 @@ class Track:
                 except Refused as error:
                     await self._refuse(error)
         finally:
+            self._leave_no_doubt()
             for key in ("silent", "wait", "line"):
                 self._tell(key, None)
+
+    def _leave_no_doubt(self) -> None:
+        """Cut short: let stand what people have read, and mark what they have not."""
+        if self._tape.seconds > 0:
+            shown = self._call.commit(self.speaker)
+            start = self._tape.start if shown is None else shown.end
+            end = self._tape.end
+            self._tape.erase()
+            self._lose(Lost(self.speaker, start, end))
 
     async def _converse(self) -> None:
         """Borrow one stream and use it until quiet or the end."""
         if self._pool.full:
-            self._tell(
-                "wait", f"{self._name} waits for a free listener: more people speak than can be heard."
-            )
+            self._tell("wait", f"{self._name} waits to be heard: too many people share sound at once.")
         async with self._pool.lend(self._language) as recognition:
             self._tell("wait", None)
+            self._quiet = False
             replay = self._tape.restart()
             failure: EngineError | None = None
             try:
@@ -110,6 +133,7 @@ class Track:
                 failure = _first(group)
             # Raised out here: inside `except*` it would be wrapped again.
             if failure is not None:
+                self._broken += 1
                 raise failure
         # Whatever an engine left unsettled at its end was settled by the end itself.
         self._tape.erase()
@@ -132,6 +156,9 @@ class Track:
             if item is None:
                 break
             flushed = await self._pass_on(item, recognition, flushed)
+            if self._quiet and self._pool.waiting:
+                # An open microphone in a silent room: others have something to say.
+                break
         await recognition.finish()
 
     async def _pass_on(self, item: Frame | Lost, recognition: Recognition, flushed: bool) -> bool:
@@ -152,9 +179,11 @@ class Track:
     async def _listen(self, recognition: Recognition) -> None:
         async for hypothesis in recognition:
             self._call.show(self._caption(hypothesis))
+            self._quiet = hypothesis.final and not hypothesis.text
             if hypothesis.final:
                 self._tape.settle(hypothesis.end)
                 self._delays = backoff()
+                self._broken = 0
                 self._tell("line", None)
 
     def _caption(self, said: Hypothesis) -> Caption:
@@ -175,6 +204,11 @@ class Track:
         delay = next(self._delays)
         if isinstance(error, LineBusy) and error.retry_after is not None:
             delay = max(delay, error.retry_after)
+        if self._broken >= POISON:
+            self._broken = 0
+            lost = Lost(self.speaker, self._tape.start, self._tape.end)
+            self._tape.erase()
+            self._lose(lost)
         log.warning("stream.lost", extra={"reason": type(error).__name__, "delay": round(delay, 2)})
         if delay > 0:
             self._tell("line", f"The line to the captioner broke; {self._name}'s words will follow.")
@@ -209,7 +243,7 @@ class Track:
 
     def _keep(self, frame: Frame) -> None:
         if (lost := self._tape.write(frame)) is not None:
-            self._metrics.frames_dropped["tape"].inc()
+            self._metrics.frames_dropped["tape"].inc(round((lost.end - lost.start) / frame.seconds))
             self._lose(lost)
 
     def _lose(self, lost: Lost) -> None:

@@ -24,6 +24,12 @@ class SenderClock:
         self._least = float("inf")
         self._least_before: float | None = None
 
+    def anchor(self, at: float, now: float) -> None:
+        """The sender says that its clock shows `at` now: audio that is sent late has its place by that."""
+        if self._offset is None:
+            self._offset = now - at
+            self._window_began = now
+
     def place(self, at: float, duration: float, now: float) -> float:
         """Seconds of the call for audio captured at `at` (sender's seconds), `duration` long, here `now`."""
         arrived = now - (at + duration)

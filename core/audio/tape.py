@@ -37,6 +37,7 @@ class Tape:
         self._position = 0
         self._settled = 0
         self._settled_at = 0.0
+        self._newest = 0.0  # where the newest piece began
         self.dropped = 0.0
         """Seconds that were thrown away unsettled."""
 
@@ -59,8 +60,11 @@ class Tape:
         """Add a frame at the end of the stream; says what had to be thrown away for it, if anything."""
         if not self._pieces and self._position == self._settled:
             self._settled_at = frame.at
-        # A sender's clock may be set back by some milliseconds; the call's time never runs backwards.
-        at = max(frame.at, self.end)
+        # A sender's clock may be set back, or a fast sound card gives a second more than sixteen thousand
+        # samples. The call's time never runs backwards for it, and never runs ahead either: such a piece
+        # only takes the end of the one before.
+        at = max(frame.at, self._newest)
+        self._newest = at
         self._pieces.append(_Piece(self._position, at, frame.pcm))
         self._position += len(frame.pcm) // WIDTH
         if self._position - self._settled <= self._limit:
@@ -125,4 +129,5 @@ class Tape:
         if not self._pieces:
             return self._settled_at + (position - self._settled) / RATE
         piece = self._pieces[index]
-        return piece.at + (position - piece.position) / RATE
+        at = piece.at + (position - piece.position) / RATE
+        return min(at, self._pieces[index + 1].at) if index + 1 < len(self._pieces) else at

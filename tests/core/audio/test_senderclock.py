@@ -43,5 +43,12 @@ def test_a_laptop_that_slept_is_found_again() -> None:
     assert abs(placed - (asleep + 1099 * PIECE)) < 0.1
 
 
+def test_audio_from_before_the_first_word_with_the_server_stands_at_its_time() -> None:
+    clock = SenderClock()
+    clock.anchor(60.0, now=100.0)
+    placed = [clock.place(n * PIECE, PIECE, 100.0 + n * 0.001) for n in range(1500)]
+    assert all(abs(at - (40.0 + n * PIECE)) < 0.05 for n, at in enumerate(placed))
+
+
 def test_before_the_first_frame_nothing_is_known() -> None:
     assert SenderClock().seconds(3.0) is None

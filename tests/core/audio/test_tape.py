@@ -96,7 +96,20 @@ def test_a_sender_whose_clock_is_set_back_does_not_turn_time_back() -> None:
     tape = Tape(ANN)
     tape.write(Frame(ANN, 10.0, bytes(RATE * WIDTH)))
     tape.write(Frame(ANN, 10.9, bytes(RATE * WIDTH)))
-    assert tape.end == 12.0
+    tape.write(Frame(ANN, 3.0, bytes(RATE * WIDTH)))
+    moments = [tape.when(n / 100) for n in range(301)]
+    assert moments == sorted(moments)
+    assert tape.end == 11.9
+
+
+def test_a_sound_card_that_is_too_fast_does_not_carry_its_words_into_the_future() -> None:
+    tape = Tape(ANN)
+    for n in range(10_000):  # 400 s of a card that gives 40 ms every 39.9 ms
+        at = n * 0.0399
+        tape.write(Frame(ANN, at, bytes(640 * WIDTH)))
+        if n % 100 == 99:
+            assert abs(tape.end - (at + 0.04)) < 0.001
+            tape.erase()
 
 
 @given(st.integers(1, 60))
