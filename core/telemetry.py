@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Metrics", "bug_reports", "fingerprint", "set_up_logging"]
 
-Where = Literal["jitter", "inbox", "tape", "socket"]
+Where = Literal["jitter", "inbox", "tape"]
 Priority = Literal["final", "candidate", "interim"]
 Failure = Literal["lost", "busy", "refused"]
 Kind = Literal["interim", "final"]
@@ -70,7 +70,7 @@ class Metrics:
             "frames_dropped_total",
             "Frames of audio thrown away because a buffer was full or they came too late.",
             "where",
-            ("jitter", "inbox", "tape", "socket"),
+            ("jitter", "inbox", "tape"),
         )
 
         self.streams_lent = self._gauge("streams_lent", "Engine streams in use.")

@@ -139,6 +139,9 @@ class Ingest:
         """Is anything heard? Is it too much?"""
         tap = self._tap
         assert tap is not None
+        if self._voice.over:
+            self.end("stopped")
+            return
         idle = self.idle(self._loop.time())
         if tap.last is None:
             if idle > _CONNECT:

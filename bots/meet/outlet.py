@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import web
 
 from bots.meet.rooms import Room
 from core.captions.board import Board
@@ -69,7 +69,7 @@ class Viewer:
         async with self._lock:
             try:
                 await self._socket.send_str(json.dumps(message, ensure_ascii=False, separators=(",", ":")))
-            except (ClientConnectionResetError, ConnectionResetError) as error:
+            except ConnectionError as error:
                 raise OutletGone("the reader closed the page") from error
 
 

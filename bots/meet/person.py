@@ -4,8 +4,10 @@ import re
 import unicodedata
 from dataclasses import dataclass, field
 
+from bots.meet.sequence import Sequence
 from bots.meet.voice import Voice
 from core.audio.frame import Speaker
+from core.audio.senderclock import SenderClock
 from core.errors import UserError
 
 NAME = 40
@@ -24,6 +26,15 @@ def clean_name(name: str) -> str:
     return clean
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A share that ended because nobody came back in time: its mark, what had arrived, and its clock."""
+
+    mark: str
+    sequence: Sequence
+    clock: SenderClock
+
+
 @dataclass(slots=True)
 class Person:
     """Somebody who joined to share sound. `token` proves it; `voice` is their open line."""
@@ -34,3 +45,5 @@ class Person:
     source: str | None = None
     muted: bool = False
     voice: Voice | None = None
+    past: Past | None = None
+    """What is known of a share that broke and may still come back."""

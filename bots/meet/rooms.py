@@ -23,6 +23,15 @@ log = logging.getLogger(__name__)
 FORGET = 600.0
 """Seconds after which a room that nobody uses is forgotten."""
 
+UNUSED = 60.0
+"""Seconds after which a room is forgotten in which nobody ever shared and nobody reads."""
+
+AWAY = 600.0
+"""Seconds after which somebody who joined and shares nothing may have to make place."""
+
+EXPLAIN = 30.0
+"""Seconds that people are told why captions were interrupted, after they have begun again."""
+
 RESTART = 3.0
 """Seconds between two starts of a call that bugs keep ending."""
 
@@ -30,23 +39,41 @@ RESTART = 3.0
 class RoomVoice:
     """A `Voice`: one person's line into one room."""
 
-    def __init__(self, room: "Room", person: Person) -> None:
+    def __init__(self, room: "Room", person: Person, clock: SenderClock) -> None:
         self._room = room
         self._person = person
-        self._clock = SenderClock()
-        self._over = False
+        self.clock = clock
+        self.over = False
+        self._unheard: float | None = None  # the sender's second since when no call has listened
 
     def hear(self, pcm: bytes, at: float) -> None:
         # What still arrives after the goodbye must not begin another call.
-        session = None if self._over else self._room.listening()
-        if session is not None:
-            moment = self._clock.place(at, seconds(pcm), session.now)
-            session.hear(Frame(self._person.speaker, moment, pcm))
+        session = None if self.over else self._room.listening()
+        if session is None:
+            self._unheard = at if self._unheard is None else self._unheard
+            return
+        moment = self.clock.place(at, seconds(pcm), session.now)
+        if self._unheard is not None:
+            since = self.clock.seconds(self._unheard)
+            self._unheard = None
+            session.hear(Lost(self._person.speaker, moment if since is None else since, moment))
+        session.hear(Frame(self._person.speaker, moment, pcm))
 
     def lost(self, start: float, end: float) -> None:
-        first, last = self._clock.seconds(start), self._clock.seconds(end)
+        first, last = self.clock.seconds(start), self.clock.seconds(end)
         if self._room.session is not None and first is not None and last is not None:
             self._room.session.hear(Lost(self._person.speaker, first, last))
+
+    def anchor(self, at: float) -> None:
+        """The sender says that its clock shows `at` now."""
+        if self._room.session is not None:
+            self.clock.anchor(at, self._room.session.now)
+
+    @property
+    def waiting(self) -> float:
+        """Seconds of sound that arrived and were not yet listened to."""
+        session = self._room.session
+        return 0.0 if session is None else session.waiting(self._person.speaker)
 
     def silent(self, quiet: bool) -> None:
         name = self._person.speaker.name
@@ -61,16 +88,20 @@ class RoomVoice:
         self._room.changed()
 
     def left(self) -> None:
-        self.silent(False)
-        self._over = True
-        self._room.leave(self._person)
+        if not self.over:
+            self.silent(False)
+            self.over = True
+            self._room.leave(self._person)
 
 
 class Room:
     """One address: people who read, people who share, and what was said. Its captions live in memory only."""
 
-    def __init__(self, name: str, switchboard: Switchboard, settings: Settings, now: float) -> None:
+    def __init__(
+        self, name: str, switchboard: Switchboard, settings: Settings, metrics: Metrics, now: float
+    ) -> None:
         self.name = name
+        self._metrics = metrics
         self.board = Board()
         self.people: dict[str, Person] = {}
         self.viewers = 0
@@ -103,10 +134,10 @@ class Room:
     def sharing(self) -> Sequence[Person]:
         return [person for person in self.people.values() if person.voice is not None]
 
-    @property
-    def idle(self) -> bool:
-        """Nobody reads and nobody shares."""
-        return self.viewers == 0 and self.session is None
+    def forgettable(self, now: float) -> bool:
+        """Nobody reads, nobody shares, and nobody has for a while."""
+        patience = UNUSED if self._began is None else FORGET
+        return self.viewers == 0 and self.session is None and now - self.used > patience
 
     def join(self, name: str) -> Person:
         """Let somebody in who wants to share; two people never have the same name.
@@ -132,7 +163,8 @@ class Room:
     def _make_place(self) -> None:
         if len(self.people) < self._settings.people:
             return
-        away = [person for person in self.people.values() if person.voice is None]
+        now = asyncio.get_running_loop().time()
+        away = [p for p in self.people.values() if p.voice is None and now - p.seen > AWAY]
         if not away:
             raise Full("This room is full.")
         # Whoever joined long ago and shares nothing has most likely closed the page.
@@ -145,16 +177,21 @@ class Room:
                 return person
         raise Unwelcome("This token opens nothing in this room. Join again.")
 
-    def share(self, person: Person, source: str) -> RoomVoice:
-        """Open the person's line; the first one begins the call. Raises `Taken`, `Full` or `UserError`."""
+    def share(self, person: Person, source: str, clock: SenderClock | None = None) -> RoomVoice:
+        """Open the person's line; the first one begins the call.
+
+        `clock`: what is known of the sender's clock from a line that broke. Raises `Taken`, `Full` or
+        `UserError`.
+        """
         if person.voice is not None:
             raise Taken(f"{person.speaker.name} shares sound from somewhere else already.")
         if len(self.sharing) >= self._settings.speakers:
             raise Full(f"{self._settings.speakers} people share sound here already, which is all that fit.")
         if self.session is None:
             self._begin()
-        person.voice = RoomVoice(self, person)
+        person.voice = RoomVoice(self, person, clock or SenderClock())
         person.source, person.muted = source, False
+        self._metrics.speakers.inc()
         self.changed()
         return person.voice
 
@@ -179,6 +216,8 @@ class Room:
         self.session = session
         self._calls += 1
         self._started = loop.time()
+        if "bug" in self.board.notices:
+            loop.call_later(EXPLAIN, self.board.notify, "bug", None)
         if self._began is None:
             self._began = began
             self.began_at = datetime.now(UTC)
@@ -196,6 +235,7 @@ class Room:
     def leave(self, person: Person) -> None:
         """The person shares no more; the room's call ends with the last one."""
         person.voice, person.source, person.muted = None, None, False
+        self._metrics.speakers.dec()
         person.seen = self.used = asyncio.get_running_loop().time()
         if self.session is not None:
             self.session.hear(Left(person.speaker))
@@ -249,7 +289,11 @@ class Rooms:
         if len(self._rooms) >= self._settings.rooms:
             raise Full(f"{self._settings.rooms} rooms are open, which is all that fit. Try again later.")
         room = Room(
-            secrets.token_urlsafe(16), self._switchboard, self._settings, asyncio.get_running_loop().time()
+            secrets.token_urlsafe(16),
+            self._switchboard,
+            self._settings,
+            self._metrics,
+            asyncio.get_running_loop().time(),
         )
         self._rooms[room.name] = room
         self._metrics.rooms.set(len(self._rooms))
@@ -272,12 +316,12 @@ class Rooms:
         """Forget rooms that nobody has used for a while."""
         now = asyncio.get_running_loop().time()
         for name, room in list(self._rooms.items()):
-            if room.idle and now - room.used > FORGET:
+            if room.forgettable(now):
                 del self._rooms[name]
         self._metrics.rooms.set(len(self._rooms))
 
     async def run(self) -> None:
         """Sweep now and then, for as long as Spokenly runs."""
         while True:
-            await asyncio.sleep(FORGET / 10)
+            await asyncio.sleep(UNUSED)
             self.sweep()

@@ -5,16 +5,15 @@ import json
 import logging
 from typing import Any
 
-from aiohttp import ClientConnectionResetError, WSCloseCode, WSMessage, WSMsgType, web
+from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
 
 from bots.meet.limits import Allowance
-from bots.meet.person import Person
+from bots.meet.person import Past, Person
 from bots.meet.rooms import Room, Rooms, RoomVoice
-from bots.meet.sequence import Garbage, Sequence
+from bots.meet.sequence import MOST, Garbage, Sequence
 from bots.meet.voice import Full, NotFound, Taken, Unwelcome
 from core.audio.frame import seconds
 from core.errors import UserError
-from core.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +22,12 @@ HELLO = 10.0
 
 QUIET = 3.0
 """Seconds without a frame after which readers are told that nothing arrives."""
+
+AHEAD = 4.0
+"""Seconds of sound that may wait to be listened to before no more is read."""
+
+ALIVE = 2.0
+"""Seconds after which a page that waits is told that the line is alive."""
 
 ACK = 10
 """Frames after which the page is told what has arrived."""
@@ -84,10 +89,9 @@ class Share:
 class Microphones:
     """Every share over the page's WebSocket."""
 
-    def __init__(self, rooms: Rooms, patience: float, metrics: Metrics) -> None:
+    def __init__(self, rooms: Rooms, patience: float) -> None:
         self._rooms = rooms
         self._patience = patience
-        self._metrics = metrics
         self._shares: dict[tuple[str, str], Share] = {}
 
     async def serve(self, request: web.Request) -> web.WebSocketResponse:
@@ -120,7 +124,7 @@ class Microphones:
             over = await self._hear(connection, share)
         except Refusal as answer:
             over, refusal = True, answer
-        except (ClientConnectionResetError, ConnectionResetError):
+        except ConnectionError:
             # The page went away while it was being answered.
             over = False
         finally:
@@ -144,9 +148,13 @@ class Microphones:
             raise Refusal(GARBAGE, "A share's mark is up to 64 characters.")
         try:
             room = self._rooms.find(name)
-            return self._open(room, room.person(token), source, mark)
+            share = self._open(room, room.person(token), source, mark)
         except UserError as error:
             raise Refusal(_code(error), str(error)) from error
+        clock = hello.get("clock")
+        if isinstance(clock, int | float) and 0 <= clock < MOST:
+            share.voice.anchor(float(clock))
+        return share
 
     def _open(self, room: Room, person: Person, source: str, mark: str) -> Share:
         """The share of this person: the one that broke, or a new one."""
@@ -160,9 +168,12 @@ class Microphones:
             self._end(share)
             share = None
         if share is None:
-            share = Share(mark, room, person, room.share(person, source))
+            past = person.past if person.past is not None and person.past.mark == mark else None
+            share = Share(mark, room, person, room.share(person, source, past.clock if past else None))
+            if past is not None:
+                # Nobody came back in time, and now they do: what never came is known, and where it stands.
+                share.sequence = past.sequence
             self._shares[key] = share
-            self._metrics.speakers.set(len(self._shares))
             return share
         if share.expiry is not None:
             share.expiry.cancel()
@@ -181,22 +192,25 @@ class Microphones:
             if message.type is WSMsgType.TEXT:
                 if self._said(share, message.data):
                     return True
+                await _acknowledge(connection.socket, share)
                 continue
             await self._frame(share, message.data)
+            await self._keep_pace(connection, share)
             if share.sequence.next - share.acknowledged >= ACK:
-                share.acknowledged = share.sequence.next
-                await _say(connection.socket, {"type": "ack", "next": share.sequence.next})
+                await _acknowledge(connection.socket, share)
 
     async def _receive(self, socket: web.WebSocketResponse, share: Share) -> WSMessage:
         """The next message; while nothing comes from somebody who is not muted, readers are told."""
-        try:
-            return await socket.receive(timeout=QUIET)
-        except TimeoutError:
-            share.voice.silent(not share.person.muted)
-        message = await socket.receive()
-        if message.type is WSMsgType.BINARY:
-            share.voice.silent(False)
-        return message
+        while True:
+            try:
+                message = await socket.receive(timeout=QUIET)
+            except TimeoutError:
+                share.voice.silent(not share.person.muted)
+                await _acknowledge(socket, share)
+                continue
+            if message.type is WSMsgType.BINARY:
+                share.voice.silent(False)
+            return message
 
     async def _frame(self, share: Share, message: bytes) -> None:
         try:
@@ -212,6 +226,16 @@ class Microphones:
         if arrival.missing is not None:
             share.voice.lost(*arrival.missing)
         share.voice.hear(arrival.pcm, arrival.at)
+
+    async def _keep_pace(self, connection: Connection, share: Share) -> None:
+        """Read on when what was read has been listened to: until then the page keeps the rest."""
+        begun = asyncio.get_running_loop().time()
+        while share.voice.waiting > AHEAD and share.connection is connection:
+            await asyncio.sleep(0.1)
+            now = asyncio.get_running_loop().time()
+            if now - begun >= ALIVE:
+                begun = now
+                await _acknowledge(connection.socket, share)
 
     def _said(self, share: Share, text: str) -> bool:
         """What the page says besides sound. True: it is leaving."""
@@ -240,7 +264,7 @@ class Microphones:
         if self._shares.get(key) is not share:
             return
         del self._shares[key]
-        self._metrics.speakers.set(len(self._shares))
+        share.person.past = Past(share.name, share.sequence, share.voice.clock)
         if share.expiry is not None:
             share.expiry.cancel()
         if share.connection is not None:
@@ -248,10 +272,13 @@ class Microphones:
             share.connection = None
         share.voice.left()
 
-    def stop(self, person: Person, room: Room) -> None:
-        """The person says by other means that they share no more."""
+    def stop(self, person: Person, room: Room, mark: str | None) -> None:
+        """The person says by other means that they share no more (of `mark`; None: of whatever)."""
         share = self._shares.get((room.name, person.speaker.id))
-        if share is not None:
+        if share is None:
+            if person.voice is not None and mark is None:
+                person.voice.left()
+        elif mark in (None, share.name):
             self._end(share, Refusal(ELSEWHERE, "This share has ended."))
 
     def close(self) -> None:
@@ -263,7 +290,7 @@ class Microphones:
 def _words(text: str) -> dict[str, Any]:
     try:
         words = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         words = None
     return words if isinstance(words, dict) else {}
 
@@ -277,9 +304,14 @@ async def _say(socket: web.WebSocketResponse, words: dict[str, Any]) -> None:
     await socket.send_str(json.dumps(words))
 
 
+async def _acknowledge(socket: web.WebSocketResponse, share: Share) -> None:
+    share.acknowledged = share.sequence.next
+    await _say(socket, {"type": "ack", "next": share.sequence.next})
+
+
 async def _refuse(socket: web.WebSocketResponse, refusal: Refusal) -> None:
     try:
         await _say(socket, {"type": "refused", "error": str(refusal)})
         await socket.close(code=refusal.code)
-    except (ClientConnectionResetError, ConnectionResetError):
+    except ConnectionError:
         return

@@ -44,6 +44,10 @@ class Voice(Protocol):
         Said once at each change.
         """
 
+    @property
+    def over(self) -> bool:
+        """The room wants nothing more of this line: the person has stopped sharing by other means."""
+
     def left(self) -> None:
         """The sender has gone for good. Said exactly once, and nothing after it."""
 

@@ -59,8 +59,9 @@ class MeetingRoom:
         self._sample = sample
         self._new_rooms = Allowances(settings.rooms_per_minute / 60, settings.rooms_per_minute)
         self._asks = Allowances(20.0, 200.0)
+        self._joins = Allowances(0.5, 60.0)
         self._viewers: set[Publisher] = set()
-        self._microphones = Microphones(rooms, settings.patience, metrics)
+        self._microphones = Microphones(rooms, settings.patience)
 
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
@@ -100,7 +101,7 @@ class MeetingRoom:
         return web.json_response(room.describe(self._engine, self._note), headers=_FRESH)
 
     async def _join(self, request: web.Request) -> web.Response:
-        self._ask(request, self._asks)
+        self._ask(request, self._joins)
         room = self._rooms.find(request.match_info["room"])
         name = (await _json(request)).get("name")
         if not isinstance(name, str):
@@ -124,7 +125,7 @@ class MeetingRoom:
         person = room.person(token.strip() if scheme.lower() == "bearer" else "")
         if person.speaker.id != request.match_info["person"]:
             raise Unwelcome("This token is somebody else's.")
-        self._microphones.stop(person, room)
+        self._microphones.stop(person, room, request.query.get("share"))
         return web.Response(status=204)
 
     async def _transcript(self, request: web.Request) -> web.StreamResponse:
@@ -160,7 +161,7 @@ class MeetingRoom:
         if room.viewers >= self._settings.people:
             await socket.close(code=FULL, message=b"This room is full: no more people can read along.")
             return socket
-        after = request.query.get("after", "0")
+        after = request.query.get("after", "0")[:9]
         viewer = Viewer(
             socket, room, self._engine, self._note, int(after) if after.isascii() and after.isdigit() else 0
         )
@@ -244,7 +245,7 @@ async def _json(request: web.Request) -> dict[str, Any]:
     try:
         async with asyncio.timeout(BODY):
             body = await request.json()
-    except (ValueError, TimeoutError, web.RequestPayloadError, ConnectionResetError) as error:
+    except (ValueError, RecursionError, TimeoutError, web.RequestPayloadError, ConnectionError) as error:
         raise UserError("The request's body must be JSON, and arrive whole.") from error
     if not isinstance(body, dict):
         raise UserError("The request's body must be a JSON object.")

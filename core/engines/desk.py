@@ -158,7 +158,7 @@ class Desk:
         self._metrics.decodes_dropped.inc(interims)
 
     def _count(self, urgency: Urgency) -> int:
-        return sum(1 for _, waiting in self._waiting if waiting is urgency)
+        return sum(1 for _, waiting in [*self._waiting] if waiting is urgency)
 
     def forget(self, owner: Hashable, *urgencies: Urgency) -> bool:
         """Drop what waits for `owner` (of these urgencies; none named: all). Whether anything did."""

@@ -51,13 +51,14 @@ class Visitor:
             following.cancel()
 
     @asynccontextmanager
-    async def microphone(self, room: str, token: str, share: str = "s") -> AsyncIterator["Microphone"]:
+    async def microphone(
+        self, room: str, token: str, share: str = "s", clock: float | None = None
+    ) -> AsyncIterator["Microphone"]:
         # A line that a test has cut can't even be closed any more.
         with suppress(aiohttp.ClientConnectionResetError):
             async with self.client.ws_connect(f"{self.url}/api/rooms/{room}/audio") as socket:
-                await socket.send_json(
-                    {"type": "hello", "token": token, "source": "microphone", "share": share}
-                )
+                hello = {"type": "hello", "token": token, "source": "microphone", "share": share}
+                await socket.send_json(hello if clock is None else hello | {"clock": clock})
                 microphone = Microphone(socket, await socket.receive_json())
                 async with asyncio.TaskGroup() as tasks:
                     following = tasks.create_task(microphone.follow())

@@ -34,6 +34,7 @@ class Line:
         self.gaps: list[tuple[float, float]] = []
         self.quiet: list[bool] = []
         self.gone = 0
+        self.over = False
 
     def hear(self, pcm: bytes, at: float) -> None:
         assert not self.gone

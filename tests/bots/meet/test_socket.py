@@ -204,13 +204,14 @@ async def test_acknowledgements_follow_what_has_arrived() -> None:
         ({"type": "hello", "source": "tab", "token": "", "share": "x" * 65}, 4000),
         ({}, 4000),
         ([], 4000),
+        ("[" * 8000, 4000),
     ],
 )
 async def test_a_bad_hello_is_answered_with_one_sentence(hello: object, code: int) -> None:
     async with house() as h:
         room = await h.room()
         async with h.client.ws_connect(f"{h.url}/api/rooms/{room}/audio") as socket:
-            await socket.send_json(hello)
+            await (socket.send_str(hello) if isinstance(hello, str) else socket.send_json(hello))
             answer = await socket.receive_json()
             assert answer["type"] == "refused"
             assert answer["error"].endswith(".")
@@ -271,6 +272,114 @@ async def test_at_most_so_many_people_share_at_once() -> None:
         async with h.microphone(room, ann["token"]), h.microphone(room, bob["token"]) as second:
             assert second.answer["type"] == "refused"
             assert "1 people" in second.answer["error"]
+
+
+class Slow(ScriptedRecognition):
+    """Hears eight times as fast as people talk, and makes who sends faster wait, as a real model does."""
+
+    async def send(self, pcm: bytes) -> None:
+        await asyncio.sleep(len(pcm) / WIDTH / RATE / 8)
+        await super().send(pcm)
+
+
+class SlowEngine(ScriptedEngine):
+    @asynccontextmanager
+    async def recognize(
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+    ) -> AsyncIterator[ScriptedRecognition]:
+        yield Slow(None, lag=0.0, interim=interim, language=language)
+
+
+async def test_a_minute_that_comes_all_at_once_is_heard_whole_by_an_engine_that_takes_its_time() -> None:
+    spoken = list(range(100, 390))  # 58 s
+    async with house(SlowEngine()) as h:
+        room = await h.room()
+        token = (await h.join(room, "Ann"))["token"]
+        async with h.reader(room) as reader, h.microphone(room, token, clock=58.0) as microphone:
+            await microphone.send(speak(spoken, after=1.0), pace=0)
+            await reader.until(lambda r: numbers(r.text) == spoken)
+            assert not [entry for entry in reader.entries if entry["kind"] == "gap"]
+
+
+async def test_what_was_said_before_the_line_stood_is_captioned_at_its_time() -> None:
+    async with house() as h:
+        room = await h.room()
+        ann, bob = await h.join(room, "Ann"), await h.join(room, "Bob")
+        async with h.reader(room) as reader, h.microphone(room, bob["token"]) as b:
+            await b.send(bytes(RATE * WIDTH * 10))  # the call goes on for ten seconds
+            async with h.microphone(room, ann["token"], clock=5.0) as a:
+                following = await a.send(speak(range(100, 110), after=3.0), pace=0)
+                await a.send(speak(range(200, 205), after=1.0), following)
+                await reader.until(lambda r: len(numbers(r.text)) == 15)
+            first, second = sorted(reader.entries, key=lambda e: e["start"])
+            assert first["start"] == pytest.approx(5.0, abs=0.3)
+            assert second["start"] == pytest.approx(10.0, abs=0.3)
+
+
+async def test_who_comes_back_too_late_brings_what_they_kept_and_a_mark_for_the_rest() -> None:
+    async with house(patience=30) as h:
+        room = await h.room()
+        token = (await h.join(room, "Ann"))["token"]
+        async with h.reader(room) as reader:
+            async with h.microphone(room, token, clock=0.0) as microphone:
+                await microphone.send(speak(range(100, 110), after=1.0))  # 75 frames, 3 s
+                microphone.cut()
+            await asyncio.sleep(97.0)
+            async with h.microphone(room, token, clock=100.0) as microphone:
+                # The page kept its newest minute: frames 1000 to 2499.
+                kept = speak(range(500, 505), after=55.0) + speak(range(600, 605), after=3.0)
+                await microphone.send(kept, 1000, pace=0)
+                await reader.until(lambda r: 604 in numbers(r.text))
+        shown = sorted(reader.entries, key=lambda e: e["start"])
+        assert [e["kind"] for e in shown] == ["caption", "gap", "caption", "caption"]
+        assert (shown[1]["start"], shown[1]["end"]) == (
+            pytest.approx(3.0, abs=0.2),
+            pytest.approx(40.0, abs=0.2),
+        )
+        assert shown[2]["start"] == pytest.approx(40.0, abs=0.3)
+        assert shown[3]["start"] == pytest.approx(96.0, abs=0.3)
+
+
+async def test_a_goodbye_that_comes_late_ends_only_the_share_it_means() -> None:
+    async with house() as h:
+        room = await h.room()
+        ann = await h.join(room, "Ann")
+        headers = {"Authorization": f"Bearer {ann['token']}"}
+        url = f"{h.url}/api/rooms/{room}/people/{ann['person']}"
+        async with h.microphone(room, ann["token"], share="new"):
+            async with h.client.delete(f"{url}?share=old", headers=headers) as answer:
+                assert answer.status == 204
+            assert h.rooms.find(room).state == "live"
+            async with h.client.delete(f"{url}?share=new", headers=headers) as answer:
+                assert answer.status == 204
+            assert h.rooms.find(room).state == "ended"
+
+
+async def test_whoever_sends_over_webrtc_can_be_ended_by_the_page_too() -> None:
+    async with house() as h:
+        room = await h.room()
+        ann = await h.join(room, "Ann")
+        voice = h.rooms.admit(room, ann["token"])
+        assert h.metrics.registry.get_sample_value("spokenly_speakers") == 1
+        headers = {"Authorization": f"Bearer {ann['token']}"}
+        async with h.client.delete(f"{h.url}/api/rooms/{room}/people/{ann['person']}", headers=headers):
+            pass
+        assert voice.over
+        voice.hear(speak([100]), 0.0)
+        voice.left()
+        assert h.rooms.find(room).state == "ended"
+        assert h.metrics.registry.get_sample_value("spokenly_speakers") == 0
+
+
+async def test_a_muted_page_is_told_that_its_line_is_alive() -> None:
+    async with house() as h:
+        room = await h.room()
+        token = (await h.join(room, "Ann"))["token"]
+        async with h.microphone(room, token) as microphone:
+            await microphone.frame(0, bytes(STEP * WIDTH))
+            await microphone.say("muted")
+            await microphone.until(lambda m: len(m.messages) == 3)
+            assert microphone.messages == [{"type": "ack", "next": 1}] * 3
 
 
 class Buggy(ScriptedEngine):
