@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bots.health import health_routes
+from bots.meet.doors import Rooms
 from bots.meet.guard import guard, strict_headers
-from bots.meet.rooms import Rooms
 from bots.meet.web import MeetingRoom
 from bots.meet.whip import Whip
 from core.engines.local import open_engine

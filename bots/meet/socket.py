@@ -5,12 +5,26 @@ import json
 import logging
 from typing import Any
 
-from aiohttp import WSCloseCode, WSMessage, WSMsgType, web
+from aiohttp import WSMessage, WSMsgType, web
 
-from bots.meet.limits import Allowance
+from bots.meet.doors import Rooms
 from bots.meet.person import Past, Person
-from bots.meet.rooms import Room, Rooms, RoomVoice
-from bots.meet.sequence import MOST, Garbage, Sequence
+from bots.meet.rooms import Room
+from bots.meet.sequence import MOST, Garbage
+from bots.meet.share import (
+    BAD_TOKEN,
+    ELSEWHERE,
+    FULL,
+    GARBAGE,
+    NO_ROOM,
+    TOO_MUCH,
+    Connection,
+    Refusal,
+    Share,
+    acknowledge,
+    refuse,
+    say,
+)
 from bots.meet.voice import Full, NotFound, Taken, Unwelcome
 from core.audio.frame import seconds
 from core.errors import UserError
@@ -32,58 +46,7 @@ ALIVE = 2.0
 ACK = 10
 """Frames after which the page is told what has arrived."""
 
-GARBAGE, BAD_TOKEN, TOO_MUCH, NO_ROOM, FULL, ELSEWHERE = 4000, 4001, 4003, 4004, 4008, 4009
 SOURCES = ("microphone", "tab", "sample")
-
-
-class Refusal(Exception):
-    """The page can't go on; `code` closes the socket and the sentence says why."""
-
-    def __init__(self, code: int, sentence: str) -> None:
-        super().__init__(sentence)
-        self.code = code
-
-
-class Connection:
-    """One WebSocket of a page, which another one may replace at any moment."""
-
-    def __init__(self, socket: web.WebSocketResponse) -> None:
-        self.socket = socket
-        self._dismissed = asyncio.Event()
-        self._reason: Refusal | None = None
-
-    def dismiss(self, reason: Refusal | None) -> None:
-        """This connection is no longer wanted; without a reason, because Spokenly stops.
-
-        Its own task says so to the page: a dead line must hold up nobody else.
-        """
-        self._reason = reason
-        self._dismissed.set()
-
-    async def step_aside(self) -> None:
-        """Wait to be dismissed, and go."""
-        await self._dismissed.wait()
-        if self._reason is not None:
-            await _refuse(self.socket, self._reason)
-        else:
-            await self.socket.close(code=WSCloseCode.GOING_AWAY)
-
-
-class Share:
-    """One person's share: it outlives a broken connection by `patience` seconds."""
-
-    def __init__(self, name: str, room: Room, person: Person, voice: RoomVoice) -> None:
-        self.name = name
-        self.room = room
-        self.person = person
-        self.voice = voice
-        self.sequence = Sequence()
-        self.acknowledged = 0
-        self.connection: Connection | None = None
-        self.expiry: asyncio.TimerHandle | None = None
-        # The page keeps 60 s; it may send them at once, and its clock may run a little fast.
-        self.audio = Allowance(rate=1.1, burst=90.0)
-        self.messages = Allowance(rate=110.0, burst=9_000.0)
 
 
 class Microphones:
@@ -102,7 +65,7 @@ class Microphones:
         try:
             share = await self._hello(socket, request.match_info["room"])
         except Refusal as answer:
-            await _refuse(socket, answer)
+            await refuse(socket, answer)
             return socket
         if share is not None:
             share.connection = connection
@@ -120,7 +83,7 @@ class Microphones:
         try:
             share.acknowledged = share.sequence.next
             share.voice.silent(False)
-            await _say(connection.socket, {"type": "ready", "next": share.sequence.next})
+            await say(connection.socket, {"type": "ready", "next": share.sequence.next})
             over = await self._hear(connection, share)
         except Refusal as answer:
             over, refusal = True, answer
@@ -130,7 +93,7 @@ class Microphones:
         finally:
             self._part(connection, share, over=over)
         if refusal is not None:
-            await _refuse(connection.socket, refusal)
+            await refuse(connection.socket, refusal)
 
     async def _hello(self, socket: web.WebSocketResponse, name: str) -> Share | None:
         """Who is it? None when the page went away first."""
@@ -192,12 +155,12 @@ class Microphones:
             if message.type is WSMsgType.TEXT:
                 if self._said(share, message.data):
                     return True
-                await _acknowledge(connection.socket, share)
+                await acknowledge(connection.socket, share)
                 continue
             await self._frame(share, message.data)
             await self._keep_pace(connection, share)
             if share.sequence.next - share.acknowledged >= ACK:
-                await _acknowledge(connection.socket, share)
+                await acknowledge(connection.socket, share)
 
     async def _receive(self, socket: web.WebSocketResponse, share: Share) -> WSMessage:
         """The next message; while nothing comes from somebody who is not muted, readers are told."""
@@ -206,7 +169,7 @@ class Microphones:
                 message = await socket.receive(timeout=QUIET)
             except TimeoutError:
                 share.voice.silent(not share.person.muted)
-                await _acknowledge(socket, share)
+                await acknowledge(socket, share)
                 continue
             if message.type is WSMsgType.BINARY:
                 share.voice.silent(False)
@@ -235,7 +198,7 @@ class Microphones:
             now = asyncio.get_running_loop().time()
             if now - begun >= ALIVE:
                 begun = now
-                await _acknowledge(connection.socket, share)
+                await acknowledge(connection.socket, share)
 
     def _said(self, share: Share, text: str) -> bool:
         """What the page says besides sound. True: it is leaving."""
@@ -298,20 +261,3 @@ def _words(text: str) -> dict[str, Any]:
 def _code(error: UserError) -> int:
     codes = {NotFound: NO_ROOM, Unwelcome: BAD_TOKEN, Taken: ELSEWHERE, Full: FULL}
     return codes.get(type(error), FULL)
-
-
-async def _say(socket: web.WebSocketResponse, words: dict[str, Any]) -> None:
-    await socket.send_str(json.dumps(words))
-
-
-async def _acknowledge(socket: web.WebSocketResponse, share: Share) -> None:
-    share.acknowledged = share.sequence.next
-    await _say(socket, {"type": "ack", "next": share.sequence.next})
-
-
-async def _refuse(socket: web.WebSocketResponse, refusal: Refusal) -> None:
-    try:
-        await _say(socket, {"type": "refused", "error": str(refusal)})
-        await socket.close(code=refusal.code)
-    except ConnectionError:
-        return

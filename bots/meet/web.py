@@ -9,10 +9,12 @@ from typing import Any
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bots.meet.doors import Rooms
 from bots.meet.limits import Allowances
 from bots.meet.outlet import Viewer
-from bots.meet.rooms import Room, Rooms
-from bots.meet.socket import FULL, NO_ROOM, Microphones
+from bots.meet.rooms import Room
+from bots.meet.share import FULL, NO_ROOM
+from bots.meet.socket import Microphones
 from bots.meet.voice import NotFound, Unwelcome
 from core.captions.caption import Entry
 from core.captions.publisher import Publisher

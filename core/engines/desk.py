@@ -5,6 +5,7 @@ place. So the queue is bounded by three times the streams, and under load it is 
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.telemetry import Metrics, Priority
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +89,8 @@ _NAMES: Mapping[Urgency, Priority] = {
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One decoding: s16le `pcm`, and whom to tell. `done` is called in the loop's thread."""
+    """One decoding: s16le `pcm`, and whom to tell: `done`, or `failed` when the model broke over it. Both
+    are called in the loop's thread."""
 
     owner: Hashable
     urgency: Urgency
@@ -95,6 +99,7 @@ class Work:
     fixed: int
     language: str
     done: Callable[[Decoded], None]
+    failed: Callable[[], None]
 
 
 class Desk:
@@ -179,9 +184,15 @@ class Desk:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            decoded = await loop.run_in_executor(self._threads, self._decode, work)
-            self.decoded += 1
-            work.done(decoded)
+            try:
+                decoded = await loop.run_in_executor(self._threads, self._decode, work)
+                self.decoded += 1
+                work.done(decoded)
+            except Exception:
+                # A bulkhead: what one stream's audio breaks must not end the others. It is loud in the
+                # log and in Sentry, and the stream's track is told.
+                log.exception("decode.bug")
+                work.failed()
 
     def _decode(self, work: Work) -> Decoded:
         pcm = np.frombuffer(work.pcm, "<i2").astype(np.float32)

@@ -5,6 +5,7 @@ send → frames → Silero → Segmenter → Desk (a thread) → Agreement → h
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from types import TracebackType
@@ -20,7 +21,9 @@ from core.errors import LineBusy, Refused
 from core.settings import Settings
 from core.telemetry import Metrics
 
-_STREAMS = 24
+log = logging.getLogger(__name__)
+
+_STREAMS = 50
 """Streams for each worker. Not all of them talk at once; when they do, interims thin out."""
 
 
@@ -112,15 +115,24 @@ class LocalEngine:
             self._due.clear()
             while due := [stream for stream in self._lent if stream.due]:
                 framed = [(stream, frame) for stream in due if (frame := stream.frame()) is not None]
-                if framed:
-                    voices = [stream.voice for stream, _ in framed]
-                    probabilities = self._silero.hear(voices, [frame for _, frame in framed])
-                    for (stream, _), probability in zip(framed, probabilities, strict=True):
-                        stream.hear(probability)
-                for stream in due:
-                    if stream.frame() is None and stream.due:
-                        stream.settle()
+                try:
+                    self._hear(framed)
+                    for stream in due:
+                        if stream.frame() is None and stream.due:
+                            stream.settle()
+                except Exception:
+                    # A bulkhead, as at the desk: these streams' tracks begin anew, the others go on.
+                    log.exception("voice.bug")
+                    for stream in due:
+                        stream.fail()
                 await asyncio.sleep(0)
+
+    def _hear(self, framed: Sequence[tuple[LocalRecognition, bytes]]) -> None:
+        if framed:
+            voices = [stream.voice for stream, _ in framed]
+            probabilities = self._silero.hear(voices, [frame for _, frame in framed])
+            for (stream, _), probability in zip(framed, probabilities, strict=True):
+                stream.hear(probability)
 
 
 def not_heard(language: str) -> str:

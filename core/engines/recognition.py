@@ -12,10 +12,12 @@ from typing import Protocol
 
 from core.audio.frame import RATE, WIDTH
 from core.engines.agreement import Agreement, View
+from core.engines.belief import believable, reach
 from core.engines.desk import Decoded, Decoder, Desk, Urgency, Work
 from core.engines.protocol import Hypothesis
 from core.engines.segments import Close, Event, Open, Quiet, Resume, Rules, Segmenter
 from core.engines.silero import FRAME, FRAME_BYTES, Voice
+from core.errors import LineLost
 
 _KEPT = RATE
 """Samples kept while nobody talks, of which the next utterance takes its beginning."""
@@ -88,16 +90,19 @@ class LocalRecognition:
         self._flush = False
         self._finished = False
         self._closed = False
+        self._broken = False
 
     async def send(self, pcm: bytes) -> None:
         if self._finished or self._closed:
             raise RuntimeError("the stream has ended")
+        if self._broken:
+            raise LineLost("the model broke over this audio")
         pcm = self._odd + pcm
         whole = len(pcm) // WIDTH * WIDTH
         self._odd = pcm[whole:]
         for start in range(0, whole, _BEHIND * WIDTH // 4):
             piece = pcm[start : min(whole, start + _BEHIND * WIDTH // 4)]
-            while self._behind() > _BEHIND and not self._closed:
+            while self._behind() > _BEHIND and not (self._closed or self._broken):
                 self._room.clear()
                 await self._room.wait()
             self._audio += piece
@@ -116,6 +121,8 @@ class LocalRecognition:
         while True:
             if self._out:
                 yield self._out.popleft()
+            elif self._broken:
+                raise LineLost("the model broke over this audio")
             elif self._closed or (self._finished and not self._flush and not self._utterances):
                 return
             else:
@@ -124,10 +131,18 @@ class LocalRecognition:
 
     # What the engine calls
 
+    def fail(self) -> None:
+        """The model broke over this stream's audio."""
+        self._broken = True
+        self._flush = False
+        self._engine.desk.forget(self)
+        self._news.set()
+        self._room.set()
+
     @property
     def due(self) -> bool:
         """Whether there is a frame to listen to, or an end to make."""
-        return self._flush or self._sent - self._segments.at >= FRAME
+        return not self._broken and (self._flush or self._sent - self._segments.at >= FRAME)
 
     def frame(self) -> bytes | None:
         """The next frame to listen to."""
@@ -224,18 +239,17 @@ class LocalRecognition:
 
         kept = utterance.agreement.kept
         draft = (*kept, *utterance.draft[len(kept) :])
-        self._engine.desk.ask(Work(self, urgency, pcm, draft, len(kept), self._language, done))
+        self._engine.desk.ask(Work(self, urgency, pcm, draft, len(kept), self._language, done, self.fail))
 
     def _heard(self, utterance: _Utterance, urgency: Urgency, end: int, decoded: Decoded) -> None:
-        if self._closed or not self._utterances or self._utterances[0] is not utterance:
+        if self._closed or self._broken or not self._utterances or self._utterances[0] is not utterance:
             return
         utterance.draft = decoded.tokens
         if urgency is Urgency.INTERIM:
             utterance.busy = False
             if utterance.pause is None and utterance.closed is None:
-                self._show(
-                    utterance, end, utterance.agreement.talking(decoded.tokens, decoded.pieces, decoded.sure)
-                )
+                view = utterance.agreement.talking(decoded.tokens, decoded.pieces, decoded.sure)
+                self._show(utterance, reach(utterance.speech, end, view, decoded), view)
         elif end == utterance.pause:
             utterance.candidate = decoded
             if utterance.closed is None and self._interim:
@@ -279,13 +293,3 @@ class LocalRecognition:
         if keep - self._base > RATE:
             del self._audio[: (keep - self._base) * WIDTH]
             self._base = keep
-
-
-def believable(decoded: Decoded, share: float) -> bool:
-    """Whether it was speech. Noise and music make text of unsure tokens, of circles, or of little voice.
-
-    `share`: how much of the utterance the detector took for speech, 0 to 1.
-    """
-    if decoded.looped or not decoded.text:
-        return False
-    return decoded.confidence is None or decoded.confidence >= 0.45 - 0.1 * min(1.0, share)

@@ -25,9 +25,13 @@ export async function register(room, name) {
   return body;
 }
 
-/** Tells the server that somebody no longer shares, even while the page goes away. @param {string} room @param {Person} person */
-export function leave(room, person) {
-  fetch(`/api/rooms/${room}/people/${encodeURIComponent(person.person)}`, {
+/**
+ * Tells the server that a share is over, even while the page goes away. It may arrive late: then the mark
+ * keeps it from ending a newer share of the same person.
+ * @param {string} room @param {Person} person @param {string} mark
+ */
+export function leave(room, person, mark) {
+  fetch(`/api/rooms/${room}/people/${encodeURIComponent(person.person)}?share=${encodeURIComponent(mark)}`, {
     method: "DELETE",
     headers: { Authorization: `Bearer ${person.token}` },
     keepalive: true,

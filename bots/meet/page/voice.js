@@ -74,12 +74,18 @@ export class Voice {
 
   /** Stops sharing. */
   stop() {
-    const { person, line, stopCapture } = this;
+    const { person, line } = this;
     if (!this.ring) return;
+    this.#end();
+    if (!line) return;
+    line.bye();
+    leave(this.room, person, line.share.mark);
+  }
+
+  #end() {
+    const { stopCapture } = this;
     this.#forget();
     stopCapture?.();
-    line?.bye();
-    if (person) leave(this.room, person);
   }
 
   /** As the person that this tab was before, if the name is the same: then the colour stays as well. */
@@ -112,9 +118,10 @@ export class Voice {
     );
   }
 
+  /** The server has ended the share. It is told nothing: another tab may share as the same person. */
   #refused(sentence) {
     this.page.say(sentence);
-    this.stop();
+    this.#end();
   }
 
   #frame(ring, frame) {

@@ -11,8 +11,8 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from bots.meet.doors import Rooms
 from bots.meet.guard import guard, strict_headers
-from bots.meet.rooms import Rooms
 from bots.meet.web import MeetingRoom
 from core.audio.frame import RATE, WIDTH
 from core.engines.pool import Pool

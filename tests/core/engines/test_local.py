@@ -2,16 +2,18 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from core.audio.frame import RATE, WIDTH
+from core.engines.belief import believable
 from core.engines.desk import Decoded
 from core.engines.local import LocalEngine, open_engine
+from core.engines.moonshine import Moonshine
 from core.engines.protocol import Hypothesis
-from core.engines.recognition import believable
-from core.errors import EngineMissing, Refused
+from core.errors import EngineMissing, LineLost, Refused
 from core.settings import Settings
 from tests.core.engines.voices import beckett, chord, noise, pcm
 
@@ -122,3 +124,29 @@ async def test_a_model_directory_with_rubbish_is_one_sentence(tmp_path: Path) ->
     with pytest.raises(EngineMissing, match="can't be loaded"):
         async with open_engine(settings(model_dir=tmp_path)):
             pass
+
+
+class Breaking(Moonshine):
+    """Breaks over the first audio that it is given."""
+
+    broke = False
+
+    def decode(self, *args: Any, **kwargs: Any) -> Decoded:
+        if not self.broke:
+            self.broke = True
+            raise ZeroDivisionError
+        return super().decode(*args, **kwargs)
+
+
+async def test_a_model_that_breaks_over_one_stream_loses_that_line_and_hears_the_others() -> None:
+    async with LocalEngine(Breaking) as engine:
+        async with engine.recognize("en", interim=False) as stream:
+            await stream.send(beckett())
+            await stream.finish()
+            with pytest.raises(LineLost):
+                async for _ in stream:
+                    pass
+        async with engine.recognize("en", interim=False) as stream:
+            await stream.send(beckett())
+            await stream.finish()
+            assert "failed" in " ".join([h.text async for h in stream]).lower()
