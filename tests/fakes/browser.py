@@ -51,14 +51,23 @@ class Visits:
     ) -> Any:
         """Opens an address, the room by default, with `script` run before the page's own."""
         context = await self.browser.new_context(**{"viewport": {"width": 1200, "height": 700}, **options})
-        page = await context.new_page()
-        page.set_default_timeout(8000)
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda message: self.complaints.append(message.text))
-        await page.add_init_script(WATCH + script)
+        await context.add_init_script(WATCH + script)
+        page = self._listen(await context.new_page())
         if fixed_clock:
             await page.clock.install()
         await page.goto(address or self.fake.address)
+        return page
+
+    async def duplicate(self, page: Any) -> Any:
+        """The same page in another tab, which knows what the first one had in its session storage."""
+        async with page.context.expect_page() as opened:
+            await page.evaluate("void open(location.href)")
+        return self._listen(await opened.value)
+
+    def _listen(self, page: Any) -> Any:
+        page.set_default_timeout(8000)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.complaints.append(message.text))
         self.pages.append(page)
         return page
 

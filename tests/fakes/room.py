@@ -28,6 +28,7 @@ class Received:
     at: float
     pcm: bytes
     connection: int
+    share: str
 
 
 @dataclass(slots=True)
@@ -52,13 +53,15 @@ class FakeRoom:
     ack_every: int = 10  # frames
     forget_from: int | None = None  # frames from this number on were never received
     names: list[str] = field(default_factory=list)
-    dismissed: list[str] = field(default_factory=list)
+    goodbyes: list[tuple[str, str | None]] = field(default_factory=list)  # DELETEs: person and mark
+    dismissed: list[str] = field(default_factory=list)  # people whose share a DELETE has ended
     hellos: list[dict[str, Any]] = field(default_factory=list)
     said: list[str] = field(default_factory=list)  # muted, unmuted, bye
     frames: list[Received] = field(default_factory=list)
     readers: list[web.WebSocketResponse] = field(default_factory=list)
     afters: list[int] = field(default_factory=list)
     speakers: list[web.WebSocketResponse] = field(default_factory=list)
+    sharing: dict[str, tuple[str, web.WebSocketResponse]] = field(default_factory=dict)  # by token
 
     @property
     def address(self) -> str:
@@ -101,29 +104,16 @@ class FakeRoom:
         for socket in [*self.readers, *self.speakers]:
             await socket.close(code=code)
 
-    def next_wanted(self) -> int:
-        return max((frame.sequence + 1 for frame in self.frames), default=0)
+    def next_wanted(self, share: str = "") -> int:
+        """The number after the last frame of this share, or of the one that began last."""
+        share = share or self.hellos[-1]["share"]
+        return max((frame.sequence + 1 for frame in self.frames if frame.share == share), default=0)
 
-
-def caption(speaker: str, start: float, text: str, name: str | None = None) -> dict[str, Any]:
-    return {
-        "kind": "caption",
-        "speaker": speaker,
-        "name": name or {"p1": "Ann", "p2": "Bob"}.get(speaker, speaker),
-        "start": start,
-        "end": start + 1.5,
-        "text": text,
-    }
-
-
-def partial(speaker: str, start: float, text: str, stable: int) -> dict[str, Any]:
-    entry = caption(speaker, start, text)
-    del entry["kind"]
-    return {**entry, "stable": stable}
-
-
-def gap(speaker: str, start: float, end: float) -> dict[str, Any]:
-    return {**caption(speaker, start, ""), "kind": "gap", "end": end}
+    async def acknowledge(self) -> None:
+        """Tells every speaker what has arrived."""
+        for share, socket in list(self.sharing.values()):
+            with suppress(ConnectionError):
+                await socket.send_json({"type": "ack", "next": self.next_wanted(share)})
 
 
 FAKE = web.AppKey("fake", FakeRoom)
@@ -182,7 +172,12 @@ async def _dismiss(request: web.Request) -> web.Response:
     person = request.match_info["person"]
     if request.headers.get("Authorization") != f"Bearer token-{person}":
         return web.json_response({"error": "That is not your token."}, status=401)
-    request.app[FAKE].dismissed.append(person)
+    fake, mark = request.app[FAKE], request.query.get("share")
+    fake.goodbyes.append((person, mark))
+    share, socket = fake.sharing.get(f"token-{person}", ("", None))
+    if socket is not None and mark in (None, share):
+        fake.dismissed.append(person)
+        await _refuse(socket, 4009, "This share has ended.")
     return web.Response(status=204)
 
 
@@ -229,32 +224,41 @@ async def _audio(request: web.Request) -> web.WebSocketResponse:
     if fake.hellos[-1]["token"] in fake.forgotten:
         refusal = (4001, "This token opens nothing in this room.")
     if refusal is not None:
-        code, sentence = refusal
-        await socket.send_json({"type": "refused", "error": sentence})
-        await socket.close(code=code)
+        await _refuse(socket, *refusal)
         return socket
     connection = len(fake.hellos) - 1
+    token, mark = fake.hellos[-1]["token"], fake.hellos[-1]["share"]
+    older = fake.sharing.get(token)
+    fake.sharing[token] = (mark, socket)
+    if older is not None:
+        await _refuse(older[1], 4009, "You share from another tab now.")
     fake.speakers.append(socket)
-    await socket.send_json({"type": "ready", "next": fake.next_wanted()})
+    await socket.send_json({"type": "ready", "next": fake.next_wanted(mark)})
     try:
         async for message in socket:
             if message.type is WSMsgType.TEXT:
                 fake.said.append(json.loads(message.data)["type"])
+                await fake.acknowledge()
             elif message.type is WSMsgType.BINARY:
-                await _frame(fake, socket, message.data, connection)
+                await _frame(fake, message.data, connection)
     finally:
         fake.speakers.remove(socket)
     return socket
 
 
-async def _frame(fake: FakeRoom, socket: web.WebSocketResponse, data: bytes, connection: int) -> None:
+async def _refuse(socket: web.WebSocketResponse, code: int, sentence: str) -> None:
+    with suppress(ConnectionError):
+        await socket.send_json({"type": "refused", "error": sentence})
+        await socket.close(code=code)
+
+
+async def _frame(fake: FakeRoom, data: bytes, connection: int) -> None:
     sequence, at = struct.unpack_from("<Id", data)
     if fake.forget_from is not None and sequence >= fake.forget_from:
         return
-    fake.frames.append(Received(sequence, at, data[12:], connection))
+    fake.frames.append(Received(sequence, at, data[12:], connection, fake.hellos[connection]["share"]))
     if len(fake.frames) % fake.ack_every == 0:
-        with suppress(ConnectionError):
-            await socket.send_json({"type": "ack", "next": fake.next_wanted()})
+        await fake.acknowledge()
 
 
 @asynccontextmanager

@@ -8,7 +8,8 @@ import pytest
 import pytest_asyncio
 
 from tests.fakes.browser import Visits, chromium, needs_browser, says, texts, until, visiting
-from tests.fakes.room import ROOM, FakeRoom, caption, gap, partial, serve
+from tests.fakes.entries import caption, gap, partial
+from tests.fakes.room import ROOM, FakeRoom, serve
 
 pytestmark = needs_browser
 

@@ -55,8 +55,8 @@ async def test_the_sample_arrives_whole(fake: FakeRoom, visit: Visits) -> None:
     page = await visit()
     await share(page)
     await until(page, lambda: len(fake.frames) >= 30)
-    mark = fake.hellos[0].pop("share")
-    assert fake.hellos == [{"type": "hello", "token": "token-p1", "source": "sample"}]
+    mark = fake.hellos[0]["share"]
+    assert fake.hellos == [{"type": "hello", "token": "token-p1", "source": "sample", "share": mark}]
     assert 0 < len(mark) <= 64
     assert {len(frame.pcm) for frame in fake.frames} == {1280}
     assert breaks(in_order(fake.frames)[2560:]) == 0
@@ -64,6 +64,7 @@ async def test_the_sample_arrives_whole(fake: FakeRoom, visit: Visits) -> None:
     assert await page.evaluate("Number(meter.getAttribute('aria-valuenow'))") > 50
     await page.click("#stop")
     await until(page, lambda: fake.dismissed == ["p1"])
+    assert fake.goodbyes == [("p1", mark)]
     assert fake.said == ["bye"]
 
 
@@ -181,6 +182,42 @@ async def test_a_page_that_goes_away_says_so(fake: FakeRoom, visit: Visits) -> N
     await until(page, lambda: len(fake.frames) >= 5)
     await page.goto(fake.base)
     await until(page, lambda: fake.dismissed == ["p1"])
+    assert fake.goodbyes == [("p1", fake.hellos[0]["share"])]
+
+
+async def test_a_duplicated_tab_takes_over_and_the_first_one_ends_nothing(
+    fake: FakeRoom, visit: Visits
+) -> None:
+    first = await visit()
+    await share(first)
+    await until(first, lambda: len(fake.frames) >= 5)
+    second = await visit.duplicate(first)
+    await share(second)
+    await says(first, "#told", "You share from another tab now.")
+    await first.goto(fake.base)
+    count = len(fake.frames)
+    await until(second, lambda: len(fake.frames) > count + 25)
+    assert fake.names == ["Ann"]
+    assert fake.goodbyes == []
+    assert fake.frames[-1].share == fake.hellos[1]["share"] != fake.hellos[0]["share"]
+    await second.click("#stop")
+    await until(second, lambda: fake.dismissed == ["p1"])
+
+
+async def test_a_goodbye_that_comes_late_ends_no_newer_share(fake: FakeRoom, visit: Visits) -> None:
+    page = await visit()
+    late: list[Any] = []
+    await page.route("**/people/*", lambda route: late.append(route))  # noqa: PLW0108 - Playwright marks it
+    await share(page)
+    await until(page, lambda: len(fake.frames) >= 5)
+    await page.click("#stop")
+    await share(page)
+    await until(page, lambda: len(fake.hellos) == 2 and len(late) == 1)
+    await late[0].continue_()
+    await until(page, lambda: len(fake.goodbyes) == 1)
+    count = len(fake.frames)
+    await until(page, lambda: len(fake.frames) > count + 5)
+    assert fake.dismissed == []
 
 
 async def test_who_shares_again_is_the_same_person(fake: FakeRoom, visit: Visits) -> None:
