@@ -5,19 +5,13 @@ import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
-PAGE = Path(__file__).parents[2] / "bots" / "meet" / "page"
+from tests.fakes.files import file
+
 ROOM = "abcdefghijklmnopqrstuv"
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self' ws://{host}; "
-    "worker-src 'self'; media-src 'self' blob:; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
-TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 
 
 @dataclass(slots=True)
@@ -46,6 +40,9 @@ class FakeRoom:
     lateness: float | None = None
     sample: bytes | None = None
 
+    kept_from: int = 0  # entries before this one are forgotten
+    full: bool = False  # then readers are turned away
+    turned_away: int = 0
     exists: bool = True
     lines_up: bool = True  # when not, sockets are refused as a dead network refuses them
     refusal: tuple[int, str] | None = None  # of the audio socket: close code and sentence
@@ -79,6 +76,7 @@ class FakeRoom:
         }
 
     def board(self, first: int) -> dict[str, Any]:
+        first = max(first, self.kept_from)
         return {
             "type": "board",
             "room": self.description(),
@@ -119,31 +117,18 @@ class FakeRoom:
 FAKE = web.AppKey("fake", FakeRoom)
 
 
-def _file(request: web.Request, name: str, status: int = 200) -> web.Response:
-    path = PAGE / name
-    if path.parent != PAGE or not path.is_file():
-        raise web.HTTPNotFound
-    return web.Response(
-        body=path.read_bytes(),
-        status=status,
-        content_type=TYPES[path.suffix],
-        charset="utf-8",
-        headers={"Content-Security-Policy": CSP.format(host=request.host)},
-    )
-
-
 async def _home(request: web.Request) -> web.Response:
-    return _file(request, "index.html")
+    return file(request, "index.html")
 
 
 async def _room_page(request: web.Request) -> web.Response:
     if request.match_info["room"] != ROOM or not request.app[FAKE].exists:
-        return _file(request, "gone.html", 404)
-    return _file(request, "room.html")
+        return file(request, "gone.html", 404)
+    return file(request, "room.html")
 
 
 async def _asset(request: web.Request) -> web.Response:
-    return _file(request, request.match_info["file"])
+    return file(request, request.match_info["file"])
 
 
 async def _new_room(_request: web.Request) -> web.Response:
@@ -201,6 +186,10 @@ async def _captions(request: web.Request) -> web.WebSocketResponse:
         raise web.HTTPServiceUnavailable
     socket = web.WebSocketResponse()
     await socket.prepare(request)
+    if fake.full:
+        fake.turned_away += 1
+        await socket.close(code=4008)
+        return socket
     after = int(request.query["after"])
     fake.afters.append(after)
     fake.readers.append(socket)

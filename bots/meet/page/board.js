@@ -2,7 +2,7 @@
 
 import { $, element, write } from "./dom.js";
 import { colour, margin, Rows } from "./rows.js";
-import { gapText, timeOfDay } from "./words.js";
+import { FORGOTTEN, gapText, timeOfDay } from "./words.js";
 
 const NEAR = 48; // px from the bottom that still count as "at the bottom"
 const ON_PAGE = 3000; // rows in the document
@@ -26,17 +26,17 @@ export class Board {
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     new ResizeObserver(() => this.#follow()).observe(this.scroller);
     new ResizeObserver(() => this.#follow()).observe($("sheet"));
+    write($("forgotten"), FORGOTTEN);
     $("earlier").addEventListener("click", () => this.#earlier());
     $("jump").addEventListener("click", () => this.live());
   }
 
-  /** Takes a board from the server; false when entries are missing and must be asked for. */
+  /** Takes a board from the server. */
   take(message) {
     if (message.room?.began !== undefined && message.room.began !== this.began) this.#begin(message.room.began);
     const hidden = this.rows.items.length - this.items.size;
     let floor = hidden ? this.rows.items[hidden] : undefined;
     const taken = this.rows.take(message.first, message.entries);
-    if (!taken) return false;
     if (!this.items.size) floor = this.rows.items[Math.max(0, this.rows.items.length - this.limit)];
     this.#steady(() => {
       // What was there before this page was opened is not read out, nor is a long absence.
@@ -53,7 +53,6 @@ export class Board {
     });
     if (!this.following) this.unseen += taken.added.length;
     this.page.changed();
-    return true;
   }
 
   /** Back to what is being said now. */
@@ -69,7 +68,7 @@ export class Board {
 
   /** Everything that is known here, as plain text. */
   text() {
-    const parts = [];
+    const parts = this.rows.forgotten ? [FORGOTTEN] : [];
     this.rows.items.forEach((row, place) => {
       const beside = margin(this.rows.items[place - 1], row, this.began);
       if (beside.name) parts.push(`${parts.length ? "\n" : ""}${this.#time(row)} ${row.name}`.trimEnd());
@@ -192,6 +191,7 @@ export class Board {
 
   #offer() {
     $("earlier").hidden = this.items.size >= this.rows.items.length;
+    $("forgotten").hidden = !this.rows.forgotten;
   }
 
   /** Changes the page without moving what somebody reads. */

@@ -5,15 +5,16 @@ import { backoff } from "./backoff.js";
 const DEAD = 15000; // ms without a word from the server: it says something every 5 s
 const BARRED = 3; // tries that the server's pages answered, but not its socket
 const STOPPING = [1001, 1012]; // the server stops, or restarts
-const FINAL = { 4004: "gone", 4008: "full" };
+const GONE = 4004; // no such room: final
+const FULL = 4008; // too many people: until somebody goes
 
 /** @typedef {"connecting" | "open" | "lost" | "barred" | "gone" | "full"} ReaderState */
 
 export class Reader {
   /**
    * @param {string} room
-   * @param {{have: () => number, message: (board: object) => boolean, state: (state: ReaderState) => void}} page
-   *   `have`: entries it has already; `message`: takes a board and says false when entries are missing.
+   * @param {{have: () => number, message: (board: object) => void, state: (state: ReaderState) => void}} page
+   *   `have`: entries it has already; `message`: takes a board.
    */
   constructor(room, page) {
     this.room = room;
@@ -58,7 +59,7 @@ export class Reader {
     this.attempt = 0;
     this.barred = 0;
     this.#become("open");
-    if (!this.page.message(message)) this.#lost(0);
+    this.page.message(message);
   }
 
   /** A line that is silently dead (a laptop that slept) never says that it closed. */
@@ -69,17 +70,18 @@ export class Reader {
   #wake() {
     if (document.visibilityState !== "visible") return;
     this.#check();
-    if (this.state === "lost" || this.state === "barred") this.retry();
+    this.retry();
   }
 
   #lost(code) {
     this.#drop();
-    if (FINAL[code]) {
-      this.#become(FINAL[code]);
+    if (code === GONE) {
+      this.#become("gone");
       return;
     }
     if (code) this.stopping = STOPPING.includes(code) || (this.stopping && code === 1006);
-    this.#become(this.barred < BARRED ? "lost" : "barred");
+    if (code === FULL) this.barred = 0; // its socket does answer
+    this.#become(code === FULL ? "full" : this.barred < BARRED ? "lost" : "barred");
     clearTimeout(this.timer);
     this.timer = setTimeout(() => this.#again(), backoff(this.attempt));
     this.attempt += 1;

@@ -27,7 +27,7 @@ const reader = new Reader(id, {
     room = message.room ?? room;
     late = message.lateness;
     notices(message.notices);
-    return board.take(message);
+    board.take(message);
   },
   state: (state) => {
     line = state;
@@ -69,6 +69,7 @@ function draw() {
 
 function emptyTitle() {
   if (line === "connecting") return "One moment…";
+  if (line === "full") return "This room is full.";
   if (room.state === "live") return "Listening. Nobody has spoken yet.";
   return room.state === "ended" ? "Nobody shares sound any more." : "Nobody shares sound yet.";
 }
@@ -103,7 +104,7 @@ function drawBanner() {
   const kept = voice.state === "sharing" ? " What you say is kept for up to 60 seconds and sent when it is back." : "";
   let text = "";
   if (line === "gone") text = "This room is over, and the server has forgotten it. What you read here is still yours: copy it now.";
-  else if (line === "full") text = "This room is full: too many people are in it.";
+  else if (line === "full") text = "This room is full: too many people are in it. Trying again…";
   else if (line === "barred") text = "The server answers, but no captions come through: the room may be full, or a proxy stops WebSockets. Trying again…";
   else if (line === "lost") {
     const reason = reader.stopping ? ": the server was stopped, or restarts" : "";

@@ -4,24 +4,27 @@
 /** @typedef {Entry & {index: number}} Row  `index` is its place in the order of commitment. */
 
 export class Rows {
-  /** Keeps at most `limit` rows: past that the earliest ones are forgotten and counted. */
+  /** Keeps at most `limit` rows, as the server does: past that the earliest ones are forgotten. */
   constructor(limit = 20000) {
     this.limit = limit;
     this.count = 0; // entries taken so far: what `after` asks for
-    this.forgotten = 0;
+    this.forgotten = 0; // entries that are not here: no longer, or because the server had forgotten them
     /** @type {Row[]} */
     this.items = [];
   }
 
   /**
    * Takes entries whose first has the index `first`. What is already here is ignored, so that a row
-   * that was shown never changes. Returns null when entries between are missing.
+   * that was shown never changes; what lies between is what the server has forgotten.
    * @param {number} first
    * @param {Entry[]} entries
-   * @returns {{added: Row[], removed: Row[]} | null}
+   * @returns {{added: Row[], removed: Row[]}}
    */
   take(first, entries) {
-    if (first > this.count) return null;
+    if (first > this.count) {
+      this.forgotten += first - this.count;
+      this.count = first;
+    }
     const added = [];
     for (const entry of entries.slice(this.count - first)) {
       const row = Object.freeze({ ...entry, index: this.count });

@@ -50,6 +50,8 @@ export const NO_SOUND_OF_TAB =
 export const NO_OUTPUT =
   "The browser can't start its sound system. It needs a sound output, such as speakers or a headset, even to listen.";
 
+export const FORGOTTEN = "Earlier text is no longer kept.";
+
 export const PAUSED =
   "This device has paused the sound. Come back to this page; if that does not help, stop and share again.";
 

@@ -1,13 +1,12 @@
-"""Reading on the page, in a real Chromium, against a server that fails at the test's command."""
+"""Reading on the page, in a real Chromium."""
 
-import re
 from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from tests.fakes.browser import Visits, chromium, needs_browser, says, texts, until, visiting
+from tests.fakes.browser import Visits, chromium, needs_browser, says, texts, visiting
 from tests.fakes.entries import caption, gap, partial
 from tests.fakes.room import ROOM, FakeRoom, serve
 
@@ -162,68 +161,6 @@ async def test_a_night_of_captions_does_not_fill_the_document(fake: FakeRoom, vi
     assert await top_of(page, "Row 505.") == pytest.approx(before, abs=1)
     await page.keyboard.press("End")
     assert await page.locator("#log > li").count() == 3000
-
-
-async def test_after_a_cut_the_page_asks_only_for_what_it_has_not(fake: FakeRoom, visit: Visits) -> None:
-    page = await visit()
-    await fake.show(caption("p1", 1, "Before."))
-    await says(page, "#log", "Before.")
-    fake.lines_up = False
-    await fake.cut()
-    await says(page, "#banner", "Connection lost: the server was stopped, or restarts")
-    await fake.show(caption("p1", 3, "Meanwhile."))
-    fake.lines_up = True
-    await page.evaluate("document.getElementById('banner-retry').click()")  # unless it is back by itself
-    await says(page, "#log", "Meanwhile.")
-    assert await texts(page, "#log .said") == ["Before.", "Meanwhile."]
-    assert fake.afters == [0, 1]
-    await page.locator("#banner").wait_for(state="hidden")
-
-
-async def test_a_server_that_lets_no_reader_in_is_said(fake: FakeRoom, visit: Visits) -> None:
-    fake.lines_up = False
-    page = await visit()
-    await says(page, "#banner", "no captions come through")
-    fake.lines_up = True
-    await page.evaluate("document.getElementById('banner-retry').click()")  # unless it is back by itself
-    await page.locator("#banner").wait_for(state="hidden")
-
-
-async def test_a_line_that_is_silently_dead_is_opened_again(fake: FakeRoom, visit: Visits) -> None:
-    page = await visit(fixed_clock=True)
-    await until(page, lambda: len(fake.afters) == 1)
-    for _ in range(12):
-        await page.clock.run_for(3000)
-        await page.evaluate("new Promise((done) => requestIdleCallback(done))")
-        if len(fake.afters) > 1:
-            break
-    assert len(fake.afters) > 1
-
-
-async def test_missing_entries_are_asked_for(fake: FakeRoom, visit: Visits) -> None:
-    page = await visit()
-    await until(page, lambda: len(fake.readers) == 1)
-    fake.entries = [caption("p1", n, f"Row {n}.") for n in range(4)]
-    await fake.readers[0].send_json(fake.board(2))
-    await says(page, "#log", "Row 3.")
-    assert await texts(page, "#log .said") == ["Row 0.", "Row 1.", "Row 2.", "Row 3."]
-
-
-async def test_what_was_read_can_be_copied_when_the_room_is_gone(fake: FakeRoom, visit: Visits) -> None:
-    page = await visit()
-    await fake.show(caption("p1", 1, "Keep this."), gap("p2", 3, 5))
-    await says(page, "#log", "Keep this.")
-    fake.exists = False
-    await fake.cut(4004)
-    await says(page, "#banner", "This room is over")
-    await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    await page.click("#banner-copy")
-    await says(page, "#banner-copy", "Copied")
-    copied = await page.evaluate("navigator.clipboard.readText()")
-    assert (
-        re.sub(r"\d+:\d+\S*(\s[AP]M)?", "time", copied)
-        == "time Ann\nKeep this.\n\ntime Bob\n— 2 s not heard —"
-    )
 
 
 async def test_subtitles_are_two_or_three_short_lines(fake: FakeRoom, visit: Visits) -> None:

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.fakes.room import PAGE
+from tests.fakes.files import PAGE
 
 STYLE = (PAGE / "style.css").read_text()
 

@@ -161,6 +161,28 @@ async def test_new_tries_come_soon_and_never_later_than_eight_seconds(page: Any)
     assert waits == [[100, 400], [100, 800], [100, 1600], [100, 8000], [100, 8000]]
 
 
+async def test_rows_that_overlap_are_taken_once_and_rows_that_are_forgotten_are_counted(page: Any) -> None:
+    told = await run(
+        page,
+        "rows.js",
+        """const rows = new m.Rows(5);
+        const entries = (first, past) => Array.from({ length: past - first }, (_, n) => (
+          { kind: "caption", speaker: "p1", name: "Ann", start: first + n, end: first + n + 1, text: "" }));
+        const take = (first, past) => {
+          const { added, removed } = rows.take(first, entries(first, past));
+          return [added.map((row) => row.index), removed.length, rows.count, rows.forgotten];
+        };
+        return [take(3, 5), take(1, 4), take(4, 7), take(9, 9), take(9, 11)];""",
+    )
+    assert told == [
+        [[3, 4], 0, 5, 3],
+        [[], 0, 5, 3],
+        [[5, 6], 0, 7, 3],
+        [[], 0, 9, 5],
+        [[9, 10], 1, 11, 6],
+    ]
+
+
 async def test_colours_differ_for_the_first_eight_people(page: Any) -> None:
     ids = [f"p{n}" for n in range(1, 9)]
     assert await run(page, "rows.js", f"return {ids}.map(m.colour);") == list(range(8))
