@@ -4,7 +4,7 @@ import { backoff } from "./backoff.js";
 import { FRAME, RATE } from "./ring.js";
 
 const AHEAD = 262144; // bytes that may wait in the browser; the rest waits in the ring
-const DEAD = 10000; // ms that a frame may wait for its acknowledgement
+const DEAD = 10000; // ms without a word: the server says something every 3 s, and what has arrived
 const FINAL = new Set([4000, 4001, 4003, 4004, 4008, 4009]);
 
 export class Line {
@@ -15,6 +15,7 @@ export class Line {
    * @param {string} share.source
    * @param {string} share.mark  new for each share, the same for its reconnections
    * @param {import("./ring.js").Ring} share.ring
+   * @param {() => number} share.clock  seconds of the sample that is captured now
    * @param {{ready: () => void, lost: () => void, thrownAway: (seconds: number) => void,
    *   refused: (sentence: string, code: number) => void}} page
    */
@@ -24,6 +25,8 @@ export class Line {
     this.page = page;
     this.attempt = 0;
     this.sent = 0; // the sequence number to send next
+    /** @type {[number, number][]} */
+    this.told = []; // sequence numbers, from and before, that the page knows to be thrown away
     this.ready = false;
     this.over = false;
     this.muted = false;
@@ -49,9 +52,22 @@ export class Line {
     for (;;) {
       const frame = this.ring.from(this.sent);
       if (!frame || this.socket.bufferedAmount > AHEAD) return;
+      if (frame.sequence > this.sent) this.#skip(frame.sequence);
       this.socket.send(frame.bytes);
+      frame.sent = performance.now();
       this.sent = frame.sequence + 1;
     }
+  }
+
+  /** The server took so little for so long that the ring was full. */
+  #skip(next) {
+    this.told = this.told.filter(([, past]) => past > this.ring.acknowledged);
+    this.told.push([this.sent, next]);
+    this.#away(next - this.sent);
+  }
+
+  #away(frames) {
+    if (frames > 0) this.page.thrownAway((frames * FRAME) / RATE);
   }
 
   /** @param {boolean} muted */
@@ -74,8 +90,8 @@ export class Line {
     address.protocol = address.protocol.replace("http", "ws");
     this.socket = new WebSocket(address);
     this.heard = performance.now();
-    const { token, source, mark } = this.share;
-    this.socket.onopen = () => this.#say({ type: "hello", token, source, share: mark });
+    const { token, source, mark, clock } = this.share;
+    this.socket.onopen = () => this.#say({ type: "hello", token, source, share: mark, clock: clock() });
     this.socket.onmessage = (event) => this.#message(JSON.parse(event.data));
     this.socket.onclose = (event) => this.#closed(event.code);
   }
@@ -89,20 +105,28 @@ export class Line {
   }
 
   #begin(next) {
-    const missing = this.ring.missing(next);
-    if (missing) this.page.thrownAway((missing * FRAME) / RATE);
+    const wanted = Math.max(next, this.ring.acknowledged);
+    const known = this.told.reduce((sum, [from, past]) => sum + Math.max(0, past - Math.max(from, wanted)), 0);
+    this.told = [[wanted, this.ring.oldest]];
+    this.#away(this.ring.missing(next) - known);
     this.ring.acknowledge(next);
     this.sent = Math.max(next, this.ring.oldest);
     this.ready = true;
     this.attempt = 0;
-    if (this.muted) this.#say({ type: "muted" });
+    this.#say({ type: this.muted ? "muted" : "unmuted" }); // it may have changed while there was no line
     this.page.ready();
   }
 
-  /** The network may be gone without a word: then acknowledgements stay away. */
+  /**
+   * The network may be gone without a word. A server that is behind acknowledges nothing new for a while
+   * but still says so: that line is alive. So is one on which the oldest frame was only just sent: after
+   * a computer has slept, the server's last word is old.
+   */
   #check() {
-    const waiting = this.ready ? this.ring.oldest < this.sent : !this.timer;
-    if (waiting && performance.now() - this.heard > DEAD) this.#lost();
+    if (this.timer) return;
+    const frame = this.ready ? this.ring.from(0) : undefined;
+    const asked = frame && frame.sequence < this.sent ? frame.sent : 0;
+    if (performance.now() - Math.max(this.heard, asked) > DEAD) this.#lost();
   }
 
   #closed(code) {

@@ -25,7 +25,7 @@ export class Ring {
     this.limit = limit;
     this.next = 0; // the sequence number of the next frame
     this.acknowledged = 0; // everything before has arrived
-    /** @type {{sequence: number, bytes: ArrayBuffer}[]} */
+    /** @type {{sequence: number, bytes: ArrayBuffer, sent: number}[]} */
     this.frames = [];
   }
 
@@ -36,7 +36,7 @@ export class Ring {
 
   /** @param {number} at seconds on the sample clock @param {Int16Array} pcm */
   push(at, pcm) {
-    this.frames.push({ sequence: this.next, bytes: packet(this.next, at, pcm) });
+    this.frames.push({ sequence: this.next, bytes: packet(this.next, at, pcm), sent: 0 });
     this.next += 1;
     if (this.frames.length > this.limit) this.frames.shift();
   }

@@ -5,7 +5,7 @@ import { Hearing, meter } from "./hearing.js";
 import { Line } from "./line.js";
 import { FRAME, RATE, Ring } from "./ring.js";
 import { forget, leave, register, remember, remembered } from "./person.js";
-import { ended, PAUSED, silence } from "./words.js";
+import { ended, PAUSED, silence, thrownAway } from "./words.js";
 
 const STALLED = 4000; // ms without a frame
 
@@ -28,7 +28,9 @@ export class Voice {
     this.connected = false;
     this.name = "";
     this.source = null;
-    this.frameAt = 0; // performance.now() of the last frame
+    this.newest = null; // seconds on the sample clock where the newest frame ends
+    this.frameAt = 0; // performance.now() of that frame
+    this.away = 0; // seconds of this share that had to be thrown away
     addEventListener("pagehide", () => this.stop());
     setInterval(() => this.#watch(), 1000);
   }
@@ -44,7 +46,9 @@ export class Voice {
     this.ring = ring;
     this.muted = false;
     this.hearing = new Hearing();
+    this.newest = null;
     this.frameAt = performance.now();
+    this.away = 0;
     this.source = wish.source;
     let stopCapture = () => {};
     try {
@@ -105,17 +109,35 @@ export class Voice {
 
   #connect(ring, person, refused) {
     this.line = new Line(
-      { room: this.room, token: person.token, source: this.source, mark: crypto.randomUUID(), ring },
+      {
+        room: this.room,
+        token: person.token,
+        source: this.source,
+        mark: crypto.randomUUID(),
+        ring,
+        clock: () => this.#clock(),
+      },
       {
         ready: () => this.#connection(true),
         lost: () => this.#connection(false),
-        thrownAway: (seconds) => {
-          const figure = Math.max(1, Math.round(seconds));
-          this.page.say(`The line was down too long: ${figure} s of your sound had to be thrown away.`);
-        },
+        thrownAway: (seconds) => this.#thrownAway(seconds),
         refused,
       },
     );
+    this.line.mute(this.muted);
+  }
+
+  /** Seconds of the sample that is captured now: the newest frame, and what has gone by since it came. */
+  #clock() {
+    return this.newest === null ? 0 : this.newest + (performance.now() - this.frameAt) / 1000;
+  }
+
+  /** A server that is only just too slow makes it a little more each time: said second by second. */
+  #thrownAway(seconds) {
+    const before = this.away && thrownAway(this.away);
+    this.away += seconds;
+    const now = thrownAway(this.away);
+    if (now !== before) this.page.say(now);
   }
 
   /** The server has ended the share. It is told nothing: another tab may share as the same person. */
@@ -125,8 +147,10 @@ export class Voice {
   }
 
   #frame(ring, frame) {
+    if (this.ring !== ring) return;
     this.frameAt = performance.now();
-    if (this.ring !== ring || this.muted) return;
+    this.newest = frame.at + FRAME / RATE;
+    if (this.muted) return;
     ring.push(frame.at, frame.pcm);
     this.line?.pump();
     this.page.level(meter(frame.rms));

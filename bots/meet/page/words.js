@@ -52,6 +52,11 @@ export const NO_OUTPUT =
 
 export const FORGOTTEN = "Earlier text is no longer kept.";
 
+/** @param {number} seconds of this share so far */
+export function thrownAway(seconds) {
+  return `Your sound could not be sent in time: ${span(seconds)} of it had to be thrown away.`;
+}
+
 export const PAUSED =
   "This device has paused the sound. Come back to this page; if that does not help, stop and share again.";
 

@@ -9,7 +9,6 @@ import pytest_asyncio
 
 from tests.fakes.browser import (
     Visits,
-    becomes,
     breaks,
     chromium,
     needs_browser,
@@ -55,8 +54,10 @@ async def test_the_sample_arrives_whole(fake: FakeRoom, visit: Visits) -> None:
     page = await visit()
     await share(page)
     await until(page, lambda: len(fake.frames) >= 30)
-    mark = fake.hellos[0]["share"]
-    assert fake.hellos == [{"type": "hello", "token": "token-p1", "source": "sample", "share": mark}]
+    mark, clock = fake.hellos[0]["share"], fake.hellos[0]["clock"]
+    about = {"token": "token-p1", "source": "sample", "share": mark, "clock": clock}
+    assert fake.hellos == [{"type": "hello", **about}]
+    assert 0 <= clock < 5
     assert 0 < len(mark) <= 64
     assert {len(frame.pcm) for frame in fake.frames} == {1280}
     assert breaks(in_order(fake.frames)[2560:]) == 0
@@ -65,7 +66,7 @@ async def test_the_sample_arrives_whole(fake: FakeRoom, visit: Visits) -> None:
     await page.click("#stop")
     await until(page, lambda: fake.dismissed == ["p1"])
     assert fake.goodbyes == [("p1", mark)]
-    assert fake.said == ["bye"]
+    assert fake.said == ["unmuted", "bye"]
 
 
 async def test_a_dropped_line_loses_and_repeats_nothing(fake: FakeRoom, visit: Visits) -> None:
@@ -90,77 +91,41 @@ async def test_a_dropped_line_loses_and_repeats_nothing(fake: FakeRoom, visit: V
     await page.locator("#banner").wait_for(state="hidden")
 
 
-async def line_of(page: Any, fake: FakeRoom, limit: int) -> None:
-    """A line without sound: `speak(n)` sends n frames, `events` are what it tells the page."""
-    await page.evaluate(
-        """async ([room, limit]) => {
-          const { Ring } = await import("/page/ring.js");
-          const { Line } = await import("/page/line.js");
-          window.events = [];
-          const ring = (window.ring = new Ring(limit));
-          const share = { room, token: "t", source: "tab", mark: "m", ring };
-          const note = (name) => (...rest) => events.push([name, ...rest]);
-          const line = new Line(share, { ready: note("ready"), lost: note("lost"),
-            thrownAway: note("away"), refused: note("refused") });
-          window.speak = (frames) => {
-            for (let i = 0; i < frames; i += 1) {
-              ring.push(ring.next * 0.04, new Int16Array(640).fill(ring.next));
-            }
-            line.pump();
-          };
-        }""",
-        [fake.address.rsplit("/", 1)[1], limit],
-    )
-    await until(page, lambda: len(fake.speakers) == 1)
-
-
-async def test_what_was_thrown_away_is_skipped_and_said(fake: FakeRoom, visit: Visits) -> None:
-    page = await visit()
-    await line_of(page, fake, 50)
-    await page.evaluate("speak(20)")
-    await until(page, lambda: len(fake.frames) == 20)
-    await becomes(page, "ring.frames.length === 0")  # what has arrived is not kept
-    fake.lines_up = False
-    await fake.cut()
-    await becomes(page, "events.length >= 2")
-    await page.evaluate("speak(100)")
-    fake.lines_up = True
-    await until(page, lambda: len(fake.frames) == 70)
-    assert [frame.sequence for frame in fake.frames] == [*range(20), *range(70, 120)]
-    assert [frame.at for frame in fake.frames[20:]] == pytest.approx([n * 0.04 for n in range(70, 120)])
-    assert fake.frames[-1].pcm == (119).to_bytes(2, "little") * 640
-    assert [event for event in await page.evaluate("events") if event[0] == "away"] == [["away", 2]]
-
-
-async def test_a_line_that_acknowledges_nothing_is_opened_again(fake: FakeRoom, visit: Visits) -> None:
-    page = await visit(fixed_clock=True)
-    fake.ack_every = 1_000_000
-    fake.forget_from = 3
-    await line_of(page, fake, 50)
-    await page.evaluate("speak(5)")
-    await until(page, lambda: len(fake.frames) == 3)
-    fake.forget_from = None
-    await page.clock.run_for(15_000)
-    await until(page, lambda: len(fake.hellos) == 2)
-    await until(page, lambda: len(fake.frames) == 5)
-    assert [frame.sequence for frame in fake.frames] == [0, 1, 2, 3, 4]
-
-
 async def test_while_muted_nothing_is_sent_and_the_clock_goes_on(fake: FakeRoom, visit: Visits) -> None:
     page = await visit()
     await share(page)
     await until(page, lambda: len(fake.frames) >= 10)
     await page.keyboard.press("m")
     await says(page, "#mute", "Unmute")
-    await until(page, lambda: fake.said == ["muted"])
+    await until(page, lambda: fake.said == ["unmuted", "muted"])
     count = len(fake.frames)
     await page.wait_for_timeout(400)
     assert len(fake.frames) == count
     await page.click("#mute")
     await until(page, lambda: len(fake.frames) > count + 3)
-    assert fake.said == ["muted", "unmuted"]
+    assert fake.said == ["unmuted", "muted", "unmuted"]
     assert fake.frames[count].sequence == fake.frames[count - 1].sequence + 1
     assert fake.frames[count].at - fake.frames[count - 1].at > 0.3
+
+
+async def test_who_is_muted_when_the_line_comes_back_still_has_a_clock(fake: FakeRoom, visit: Visits) -> None:
+    page = await visit()
+    await share(page)
+    await until(page, lambda: len(fake.frames) >= 10)
+    await page.click("#mute")
+    await until(page, lambda: fake.said == ["unmuted", "muted"])
+    fake.lines_up = False
+    await fake.cut(1012)
+    await says(page, "#banner", "What you say is kept")
+    await page.wait_for_timeout(500)
+    fake.lines_up = True
+    await until(page, lambda: fake.said == ["unmuted", "muted", "muted"])
+    last = fake.frames[-1]
+    assert fake.hellos[-1]["clock"] > last.at + 0.5
+    await page.click("#mute")
+    await until(page, lambda: fake.frames[-1] is not last)
+    after = next(frame for frame in fake.frames if frame.sequence == last.sequence + 1)
+    assert after.at > fake.hellos[-1]["clock"] - 0.2  # it was captured later
 
 
 async def test_a_refusal_is_told_in_the_words_of_the_server_and_is_final(
