@@ -59,6 +59,8 @@ class FakeRoom:
     afters: list[int] = field(default_factory=list)
     speakers: list[web.WebSocketResponse] = field(default_factory=list)
     sharing: dict[str, tuple[str, web.WebSocketResponse]] = field(default_factory=dict)  # by token
+    replaced: set[str] = field(default_factory=set)  # marks of shares that gave way to another tab's
+    swallow_close: bool = False  # a refusal's words arrive, its code does not
 
     @property
     def address(self) -> str:
@@ -212,14 +214,18 @@ async def _audio(request: web.Request) -> web.WebSocketResponse:
     refusal = fake.refusal
     if fake.hellos[-1]["token"] in fake.forgotten:
         refusal = (4001, "This token opens nothing in this room.")
+    if fake.hellos[-1]["share"] in fake.replaced:
+        refusal = (4009, "You share from another tab now.")
     if refusal is not None:
-        await _refuse(socket, *refusal)
+        await _refuse(socket, *refusal, swallow=fake.swallow_close)
         return socket
     connection = len(fake.hellos) - 1
     token, mark = fake.hellos[-1]["token"], fake.hellos[-1]["share"]
     older = fake.sharing.get(token)
     fake.sharing[token] = (mark, socket)
     if older is not None:
+        if older[0] != mark:
+            fake.replaced.add(older[0])
         await _refuse(older[1], 4009, "You share from another tab now.")
     fake.speakers.append(socket)
     await socket.send_json({"type": "ready", "next": fake.next_wanted(mark)})
@@ -235,10 +241,10 @@ async def _audio(request: web.Request) -> web.WebSocketResponse:
     return socket
 
 
-async def _refuse(socket: web.WebSocketResponse, code: int, sentence: str) -> None:
+async def _refuse(socket: web.WebSocketResponse, code: int, sentence: str, *, swallow: bool = False) -> None:
     with suppress(ConnectionError):
         await socket.send_json({"type": "refused", "error": sentence})
-        await socket.close(code=code)
+        await socket.close(code=WSCloseCode.INTERNAL_ERROR if swallow else code)
 
 
 async def _frame(fake: FakeRoom, data: bytes, connection: int) -> None:

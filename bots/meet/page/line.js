@@ -126,11 +126,12 @@ export class Line {
     if (this.timer) return;
     const frame = this.ready ? this.ring.from(0) : undefined;
     const asked = frame && frame.sequence < this.sent ? frame.sent : 0;
-    if (performance.now() - Math.max(this.heard, asked) > DEAD) this.#lost();
+    if (performance.now() - Math.max(this.heard, asked) > DEAD) this.#closed(1006);
   }
 
   #closed(code) {
-    if (!FINAL.has(code)) {
+    // The words of a refusal may arrive where the code that follows them does not.
+    if (!FINAL.has(code) && !this.sentence) {
       this.#lost();
       return;
     }

@@ -141,6 +141,16 @@ async def test_a_refusal_is_told_in_the_words_of_the_server_and_is_final(
         assert await page.locator("#share-open").is_visible()
 
 
+async def test_a_refusal_is_final_even_when_its_code_gets_lost(fake: FakeRoom, visit: Visits) -> None:
+    page = await visit()
+    fake.refusal, fake.swallow_close = (4009, "You share from another tab now."), True
+    await share(page)
+    await says(page, "#told", "You share from another tab now.")
+    await page.wait_for_timeout(450)  # longer than the first pause before a new try
+    assert len(fake.hellos) == 1
+    assert await page.locator("#share-open").is_visible()
+
+
 async def test_a_page_that_goes_away_says_so(fake: FakeRoom, visit: Visits) -> None:
     page = await visit()
     await share(page)
