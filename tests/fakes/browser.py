@@ -62,7 +62,9 @@ class Visits:
         """The same page in another tab, which knows what the first one had in its session storage."""
         async with page.context.expect_page() as opened:
             await page.evaluate("void open(location.href)")
-        return self._listen(await opened.value)
+        other = self._listen(await opened.value)
+        await other.wait_for_load_state()
+        return other
 
     def _listen(self, page: Any) -> Any:
         page.set_default_timeout(8000)
