@@ -47,3 +47,5 @@ class Person:
     voice: Voice | None = None
     past: Past | None = None
     """What is known of a share that broke and may still come back."""
+    replaced: tuple[str, ...] = ()
+    """The marks of the newest shares that another tab took the place of: those may not come back."""

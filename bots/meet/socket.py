@@ -43,6 +43,9 @@ AHEAD = 4.0
 ALIVE = 2.0
 """Seconds after which a page that waits is told that the line is alive."""
 
+REPLACED = 16
+"""Shares of one person that are remembered as replaced."""
+
 ACK = 10
 """Frames after which the page is told what has arrived."""
 
@@ -123,12 +126,17 @@ class Microphones:
         """The share of this person: the one that broke, or a new one."""
         key = (room.name, person.speaker.id)
         share = self._shares.get(key)
+        if mark and mark in person.replaced:
+            raise Taken("You share from another tab now.")
         if share is not None and share.connection is not None:
             # The line that broke may look alive from here; the newer one is right.
             share.connection.dismiss(Refusal(ELSEWHERE, "You share from another tab now."))
             share.connection = None
         if share is not None and share.name != mark:
             self._end(share)
+            person.past = None
+            # The tab that is replaced may not have heard so, and would take its turn again for ever.
+            person.replaced = (*person.replaced, share.name)[-REPLACED:]
             share = None
         if share is None:
             past = person.past if person.past is not None and person.past.mark == mark else None

@@ -149,6 +149,9 @@ async def test_a_tab_that_was_duplicated_ends_the_share_of_the_first() -> None:
             async with h.microphone(room, token, share="second") as second:
                 assert second.answer == {"type": "ready", "next": 0}
                 assert await first.closed() == 4009
+                async with h.microphone(room, token, share="first") as again:
+                    assert again.answer["type"] == "refused"
+                    assert await again.closed() == 4009
                 async with h.reader(room) as reader:
                     await second.send(speak([200], after=1.0))
                     await reader.until(lambda r: 200 in numbers(r.text))
