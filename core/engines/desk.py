@@ -56,6 +56,11 @@ class Decoder(Protocol):
     def step(self) -> float:
         """Seconds of new audio after which hearing a talking person again is worth its work."""
 
+    @property
+    def context(self) -> float:
+        """The most seconds of audio, an utterance and the one before it, that are best heard together; 0:
+        it hears each utterance for itself."""
+
     def decode(
         self,
         pcm: NDArray[np.float32],
@@ -64,8 +69,12 @@ class Decoder(Protocol):
         fixed: int = 0,
         fresh: bool = False,
         language: str = "en",
+        before: Sequence[int] = (),
     ) -> Decoded:
         """What is said in `pcm` (mono, 16 kHz, -1 to 1).
+
+        `before`: the tokens of an utterance that `pcm` begins with. They are settled: the result is what
+        follows them. A decoder without `context` is given none.
 
         The first `fixed` tokens of `draft` have been shown and should begin the result; with `fresh` only
         unless something else is clearly likelier. The other tokens may save work and change nothing.
@@ -100,6 +109,7 @@ class Work:
     language: str
     done: Callable[[Decoded], None]
     failed: Callable[[], None]
+    before: Sequence[int] = ()
 
 
 class Desk:
@@ -203,4 +213,5 @@ class Desk:
             fixed=work.fixed,
             fresh=work.urgency is not Urgency.INTERIM,
             language=work.language,
+            before=work.before,
         )

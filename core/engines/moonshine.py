@@ -142,6 +142,7 @@ class Moonshine:
     name = "Moonshine tiny, on this machine"
     languages: frozenset[str] | None = frozenset({"en"})
     step = 0.5
+    context = 14.0
 
     def __init__(self) -> None:
         self.tokens = Tokens(models.verify(models.TOKENIZER).read_bytes())
@@ -156,26 +157,33 @@ class Moonshine:
         fixed: int = 0,
         fresh: bool = False,
         language: str = "en",
+        before: Sequence[int] = (),
     ) -> Decoded:
         """What is said in `pcm` (mono, 16 kHz, -1 to 1), at most some 30 s of it.
 
         `draft`: tokens that may well come out; they change the time it takes, not the result. The first
         `fixed` of them are taken as they are; with `fresh` only unless the model is surer of something else.
+        `before`: what is said first, and settled; it does not come back.
         """
         if len(pcm) < _SHORTEST:
             return Decoded("", (), (), (), None)
         hidden = self.encode(pcm)
         limit = token_limit(len(pcm) / RATE)
-        guess = list(draft)[:limit]
+        past = len(before)
+
+        def greedy(kept: int) -> tuple[list[int], list[float]]:
+            found, certain = self._greedy(hidden, len(pcm), [*before, *draft][:limit], past + kept, limit)
+            return found[past:], certain[past:]
+
         if fresh and fixed:
-            tokens, sure = self._greedy(hidden, len(pcm), guess, 0, limit)
-            if tokens[:fixed] != guess[:fixed]:
-                kept, kept_sure = self._greedy(hidden, len(pcm), guess, fixed, limit)
+            tokens, sure = greedy(0)
+            if tokens[:fixed] != list(draft[:fixed]):
+                kept, kept_sure = greedy(fixed)
                 alike = self._letters(kept) == self._letters(tokens)
                 if alike or mean(sure) < mean(kept_sure) + _SURER:
                     tokens, sure = kept, kept_sure
         else:
-            tokens, sure = self._greedy(hidden, len(pcm), guess, fixed, limit)
+            tokens, sure = greedy(fixed)
         circle = looping(tokens)
         if circle:
             tokens, sure = tokens[:-circle], sure[:-circle]

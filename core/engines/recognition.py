@@ -7,16 +7,16 @@ pause. When the pause turns out to be its end, that text is final and nothing is
 import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from typing import Protocol
 
 from core.audio.frame import RATE, WIDTH
-from core.engines.agreement import Agreement, View
+from core.engines.agreement import View
 from core.engines.belief import believable, reach
 from core.engines.desk import Decoded, Decoder, Desk, Urgency, Work
 from core.engines.protocol import Hypothesis
 from core.engines.segments import Close, Event, Open, Quiet, Resume, Rules, Segmenter
 from core.engines.silero import FRAME, FRAME_BYTES, Voice
+from core.engines.utterance import Before, Utterance
 from core.errors import LineLost
 
 _KEPT = RATE
@@ -31,30 +31,6 @@ _BEHIND = 30 * RATE
 _EARLY = (0.35, 0.2)
 """Seconds of speech after which it is heard for the first time, and from then to the second: the first words
 should come soon, and need two to agree. After those the decoder's own step counts."""
-
-
-@dataclass(slots=True)
-class _Utterance:
-    """From the first sound to the final."""
-
-    start: int
-    speech: int
-    agreement: Agreement = field(default_factory=Agreement)
-    draft: tuple[int, ...] = ()
-    heard: int = 0
-    """Samples of the stream up to which it was last asked for."""
-    count: int = 0
-    """How often it was asked for while talk went on."""
-    busy: bool = False
-    """An interim is waiting or being worked out."""
-    pause: int | None = None
-    """Where the present pause was noticed."""
-    candidate: Decoded | None = None
-    """What was said up to `pause`, once that is known."""
-    asked: int | None = None
-    """The pause for which the candidate was asked."""
-    closed: Close | None = None
-    shown: View | None = None
 
 
 class Engine(Protocol):
@@ -81,7 +57,8 @@ class LocalRecognition:
         self._base = 0
         self._sent = 0  # samples
         self._odd = b""
-        self._utterances: deque[_Utterance] = deque()  # the first is the one that is worked on
+        self._utterances: deque[Utterance] = deque()  # the first is the one that is worked on
+        self._before: Before | None = None
         self._settled = 0
         self._until = 0  # where the last flush was: settled without waiting for more silence
         self._out: deque[Hypothesis] = deque()
@@ -179,7 +156,7 @@ class LocalRecognition:
     def _note(self, event: Event) -> None:
         match event:
             case Open(start, speech):
-                self._utterances.append(_Utterance(start, speech, heard=speech))
+                self._utterances.append(Utterance(start, speech, heard=speech))
             case Quiet(end):
                 self._utterances[-1].pause = end
             case Resume():
@@ -207,7 +184,7 @@ class LocalRecognition:
         if self._behind() <= _BEHIND:
             self._room.set()
 
-    def _ask(self, utterance: _Utterance) -> None:
+    def _ask(self, utterance: Utterance) -> None:
         if utterance.closed is not None:
             if utterance.pause is None:
                 utterance.pause = utterance.closed.end
@@ -231,17 +208,30 @@ class LocalRecognition:
                 utterance.heard = self._segments.at
                 self._work(utterance, Urgency.INTERIM, self._segments.at)
 
-    def _work(self, utterance: _Utterance, urgency: Urgency, end: int) -> None:
-        pcm = bytes(self._audio[(utterance.start - self._base) * WIDTH : (end - self._base) * WIDTH])
+    def _work(self, utterance: Utterance, urgency: Urgency, end: int) -> None:
+        before = self._context(utterance, end) if urgency is not Urgency.FINAL else None
+        start = before.start if before is not None else utterance.start
+        pcm = bytes(self._audio[(start - self._base) * WIDTH : (end - self._base) * WIDTH])
 
         def done(decoded: Decoded) -> None:
             self._heard(utterance, urgency, end, decoded)
 
         kept = utterance.agreement.kept
         draft = (*kept, *utterance.draft[len(kept) :])
-        self._engine.desk.ask(Work(self, urgency, pcm, draft, len(kept), self._language, done, self.fail))
+        tokens = before.tokens if before is not None else ()
+        self._engine.desk.ask(
+            Work(self, urgency, pcm, draft, len(kept), self._language, done, self.fail, tokens)
+        )
 
-    def _heard(self, utterance: _Utterance, urgency: Urgency, end: int, decoded: Decoded) -> None:
+    def _context(self, utterance: Utterance, end: int) -> Before | None:
+        """What to hear the utterance together with: nothing from before a flush, which may be another talk,
+        and nothing while others wait for the model."""
+        before = self._before
+        if before is None or before.start < self._until or self._engine.desk.waiting:
+            return None
+        return before if before.helps(utterance.speech, end, self._engine.decoder.context) else None
+
+    def _heard(self, utterance: Utterance, urgency: Urgency, end: int, decoded: Decoded) -> None:
         if self._closed or self._broken or not self._utterances or self._utterances[0] is not utterance:
             return
         utterance.draft = decoded.tokens
@@ -256,16 +246,17 @@ class LocalRecognition:
                 self._show(utterance, end, utterance.agreement.paused(decoded.tokens, decoded.pieces))
         self._advance()
 
-    def _show(self, utterance: _Utterance, end: int, view: View) -> None:
+    def _show(self, utterance: Utterance, end: int, view: View) -> None:
         if view.text and view != utterance.shown:
             utterance.shown = view
             start = utterance.speech / RATE
             self._put(Hypothesis(start, end / RATE, view.text, stable=view.stable, language=self._language))
 
-    def _finish(self, utterance: _Utterance, closed: Close, decoded: Decoded) -> None:
+    def _finish(self, utterance: Utterance, closed: Close, decoded: Decoded) -> None:
         assert utterance.closed is not None
         self._utterances.popleft()
         text = decoded.text if believable(decoded, utterance.closed.share) else ""
+        self._before = Before(utterance.start, closed.end, decoded.tokens) if text else None
         self._put_final(utterance.speech, utterance.closed.end, text, decoded.confidence)
         self._advance()
 
@@ -290,6 +281,11 @@ class LocalRecognition:
 
     def _trim(self) -> None:
         keep = self._utterances[0].start if self._utterances else self._segments.at - _KEPT
+        if self._before is not None:
+            if self._before.near(self._utterances[0].speech if self._utterances else self._segments.at):
+                keep = min(keep, self._before.start)
+            else:
+                self._before = None
         if keep - self._base > RATE:
             del self._audio[: (keep - self._base) * WIDTH]
             self._base = keep

@@ -27,6 +27,7 @@ class Whisper:
     """A loaded faster-whisper model directory. Raises EngineMissing when it or the package is not there."""
 
     step = 1.5
+    context = 0.0
 
     def __init__(self, directory: Path, workers: int = 1) -> None:
         # Without tokenizer.json faster-whisper would ask the network for one.
@@ -66,11 +67,12 @@ class Whisper:
         fixed: int = 0,
         fresh: bool = False,
         language: str = "en",
+        before: Sequence[int] = (),
     ) -> Decoded:
         """What is said in `pcm` (mono, 16 kHz, -1 to 1), at most 30 s of it.
 
         The first `fixed` tokens of `draft` begin it, unless `fresh`; the rest of the draft helps nothing
-        here.
+        here, and `before` is always empty.
         """
         if len(pcm) < _SHORTEST:
             return Decoded("", (), (), (), None)

@@ -22,6 +22,7 @@ class Slow:
     name = "Slow"
     languages: frozenset[str] | None = None
     step = 0.5
+    context = 14.0
 
     def __init__(self) -> None:
         self.go = threading.Semaphore(0)
@@ -37,6 +38,7 @@ class Slow:
         fixed: int = 0,
         fresh: bool = False,
         language: str = "en",
+        before: Sequence[int] = (),
     ) -> Decoded:
         with self.lock:
             self.at_once += 1

@@ -61,6 +61,18 @@ def test_what_was_shown_stays_where_the_model_is_hardly_surer(model: Moonshine) 
     assert model.decode(audio, shown, fixed=len(shown), fresh=True).tokens[: len(shown)] == shown
 
 
+@pytest.mark.parametrize("fresh", [False, True])
+def test_settled_words_at_the_beginning_do_not_come_back(model: Moonshine, fresh: bool) -> None:
+    audio = floats(beckett())
+    plain = model.decode(audio)
+    stop = plain.pieces.index(".") + 1 if "." in plain.pieces else 4
+    settled, rest = plain.tokens[:stop], plain.tokens[stop:]
+    found = model.decode(audio, rest, fixed=2, fresh=fresh, before=settled)
+    assert found.tokens == rest
+    assert found.text == "".join(plain.pieces[stop:]).strip()
+    assert len(found.sure) == len(rest)
+
+
 @pytest.mark.parametrize("samples", [0, 1, 800, 1600, 3000])
 def test_the_shortest_audio_is_no_error(model: Moonshine, samples: int) -> None:
     assert len(model.decode(np.zeros(samples, np.float32)).tokens) <= token_limit(samples / RATE)

@@ -14,6 +14,7 @@ class Model:
     name = "Model"
     languages: frozenset[str] | None = None
     step = 0.5
+    context = 14.0
 
     def decode(self, *_: object, **__: object) -> Decoded:
         raise AssertionError
@@ -30,14 +31,14 @@ class Table(Desk):
         super().ask(work)
         self.asked.append(work)
 
-    def answer(self, text: str, urgency: Urgency | None = None) -> Work:
+    def answer(self, text: str, urgency: Urgency | None = None, sure: float = 0.9) -> Work:
         """Do the most urgent work."""
         work = self._next()
         assert work is not None
         assert urgency is None or work.urgency is urgency
         words = [" " + word for word in text.split()]
         tokens = tuple(sum(word.encode()) for word in words)
-        work.done(Decoded(text, tokens, tuple(words), (0.9,) * len(words), 0.9))
+        work.done(Decoded(text, tokens, tuple(words), (sure,) * len(words), sure))
         return work
 
 
@@ -198,3 +199,77 @@ async def test_an_hour_of_silence_keeps_a_second_of_sound() -> None:
     found = stage.said()
     assert all(h.final and not h.text for h in found)
     assert 3600 - found[-1].end < 30
+
+
+async def say(stage: Stage, text: str, seconds: float = 1.0, pause: float = 1.0, sure: float = 0.9) -> Work:
+    """Talk, be heard in the pause, and let the utterance end."""
+    await stage.talk(seconds)
+    await stage.pause(0.2)
+    work = stage.table.answer(text, Urgency.CANDIDATE, sure)
+    await stage.pause(pause - 0.2)
+    return work
+
+
+async def test_an_utterance_is_heard_together_with_the_one_before_it() -> None:
+    stage = Stage(interim=False)
+    first = await say(stage, "ask not")
+    second = await say(stage, "what your country can do")
+    assert first.before == ()
+    assert second.before == tuple(sum(word.encode()) for word in (" ask", " not"))
+    assert len(second.pcm) > 3 * RATE * 2
+    assert [h.text for h in stage.said()] == ["ask not", "what your country can do"]
+
+
+async def test_words_of_before_a_flush_are_never_heard_together_with_words_after_it() -> None:
+    stage = Stage(interim=False)
+    await say(stage, "the end of one talk")
+    stage.stream.settle()
+    assert (await say(stage, "another")).before == ()
+    await stage.talk(1)
+    stage.stream.settle()
+    stage.table.answer("cut off", Urgency.FINAL)
+    assert (await say(stage, "a third")).before == ()
+
+
+async def test_after_a_long_silence_an_utterance_is_heard_for_itself() -> None:
+    stage = Stage(interim=False)
+    await say(stage, "one", pause=4)
+    assert len(stage.stream._audio) <= 4 * RATE
+    assert (await say(stage, "another")).before == ()
+
+
+async def test_what_is_too_long_together_is_heard_for_itself() -> None:
+    stage = Stage(interim=False)
+    await say(stage, "a long one", seconds=9)
+    assert (await say(stage, "another", seconds=5)).before == ()
+
+
+async def test_while_others_wait_for_the_model_nothing_is_heard_twice() -> None:
+    stage = Stage(interim=False)
+    await say(stage, "one")
+    other = Work("somebody else", Urgency.INTERIM, b"", (), 0, "en", lambda _: None, lambda: None)
+    stage.table.ask(other)
+    assert (await say(stage, "another")).before == ()
+
+
+async def test_noise_is_no_beginning_of_what_follows() -> None:
+    stage = Stage(interim=False)
+    await say(stage, "mumble", sure=0.2)
+    assert (await say(stage, "words")).before == ()
+
+
+async def test_a_model_that_hears_each_utterance_for_itself_is_given_nothing_else() -> None:
+    stage = Stage(interim=False)
+    stage.decoder.context = 0.0  # type: ignore[misc]  # read-only for those who use one
+    await say(stage, "one")
+    assert (await say(stage, "another")).before == ()
+
+
+async def test_the_first_looks_are_at_the_new_words_alone() -> None:
+    stage = Stage()
+    await say(stage, "one")
+    for text in ("two", "two three"):
+        await stage.talk(0.3 if stage.stream._utterances else 0.45)
+        assert stage.table.answer(text, Urgency.INTERIM).before == ()
+    await stage.talk(0.6)
+    assert stage.table.answer("two three four", Urgency.INTERIM).before != ()
