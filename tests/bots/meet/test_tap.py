@@ -1,5 +1,6 @@
 """The tap on aiortc: loss, reordering and duplication under it, and the private names it stands on."""
 
+import asyncio
 import inspect
 import random
 import threading
@@ -71,21 +72,28 @@ class Weather:
         return [packet]
 
 
+async def told_of_loss(peer: RTCPeerConnection) -> int:
+    """Packets that the receiver's reports call lost."""
+    reports = (await peer.getStats()).values()
+    return sum(each.packetsLost for each in reports if each.type == "remote-inbound-rtp")
+
+
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_in_bad_weather_the_tone_goes_on(monkeypatch: pytest.MonkeyPatch, seed: int) -> None:
-    weather = Weather(seed, drop=0.1, double=0.1, swap=0.1)
+    # RFC 3550 counts a packet that came twice against one that was lost: there are fewer of those.
+    weather = Weather(seed, drop=0.1, double=0.03, swap=0.1)
     weather.over(monkeypatch)
     house = House()
     async with serving(house) as (address, _), client(address) as sender:
         await sender.connect()
         line = house.lines[0]
         await until(lambda: line.seconds > 3.0)
-        [stats] = [
-            each for each in (await sender.peer.getStats()).values() if each.type == "remote-inbound-rtp"
-        ]
+        async with asyncio.timeout(15):
+            # Without being told of loss, no sender adds copies against it.
+            while await told_of_loss(sender.peer) <= 0:  # noqa: ASYNC110 - reports come over the network
+                await asyncio.sleep(0.1)
         await sender.delete()
     assert weather.dropped > 0
-    assert stats.packetsLost > 0  # without that, no sender adds copies against loss
     end = 0.0
     for at, pcm in line.heard:
         assert at == pytest.approx(end)
