@@ -172,7 +172,7 @@ async def start_to_first_caption(utterance: Utterance) -> float:
 async def figures(*, quick: bool) -> None:
     """Prints the table."""
     script = [u for u in spoken() if 2.0 < u.ends - u.begins < 15.0]
-    script = script[:: max(1, len(script) // (6 if quick else 18))]
+    script = script[:: max(1, len(script) // (6 if quick else 12))]
     print(f"Lateness on the page. {machine()}")
     await start_to_first_caption(script[0])
     print(
