@@ -10,6 +10,7 @@ clock, with an engine that writes numbered words.
 import argparse
 import asyncio
 import gc
+import json
 import random
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -30,9 +31,11 @@ from tests.bench.machine import machine
 from tests.bench.speech import silence
 from tests.bots.meet.house import STEP, Visitor
 from tests.clock import VirtualLoop
-from tests.core.captions.test_publisher import Wall
 from tests.core.test_session import people
 from tests.fakes.engine import ScriptedEngine, speak
+
+MOST = 150
+"""Speakers at once."""
 
 
 class Deaf:
@@ -47,6 +50,15 @@ class Deaf:
         self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
     ) -> AsyncIterator["DeafRecognition"]:
         yield DeafRecognition()
+
+
+class Nowhere:
+    """An outlet that reads the board and keeps nothing."""
+
+    pace = 1.0
+
+    async def show(self, board: Board) -> None:
+        board.since(board.count - 10)
 
 
 class DeafRecognition:
@@ -78,7 +90,9 @@ async def serve() -> None:
         _env_file=None, port=0, speakers=1000, people=1000, rooms_per_minute=1000, host="127.0.0.1"
     )
     async with spokenly(settings, Deaf(), Metrics()) as running:
-        print(running.address, flush=True)
+        room = running.rooms.open()
+        tokens = [room.join(f"P{number}").token for number in range(MOST)]
+        print(json.dumps([running.address, room.name, tokens]), flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
 
@@ -94,18 +108,16 @@ async def speakers(counts: Sequence[int], seconds: float) -> None:
     )
     assert server.stdout is not None
     assert server.stdin is not None
-    url = (await server.stdout.readline()).decode().strip()
+    url, room, tokens = json.loads(await server.stdout.readline())
     process = psutil.Process(server.pid)
     print("  speakers  % of a core  per speaker  speakers per core   MiB  KiB per speaker")
     empty = process.memory_info().rss
     async with aiohttp.ClientSession() as client:
         for count in counts:
             visitor = Visitor(client, url)
-            room = await visitor.room()
-            tokens = [(await visitor.join(room, f"P{n}"))["token"] for n in range(count)]
             pcm = silence(seconds + 4 + count * 0.06)
 
-            async def one(token: str, room: str = room, visitor: Visitor = visitor, pcm: bytes = pcm) -> None:
+            async def one(token: str, visitor: Visitor = visitor, pcm: bytes = pcm) -> None:
                 loop = asyncio.get_running_loop()
                 async with visitor.microphone(room, token) as microphone:
                     start = loop.time()
@@ -116,7 +128,7 @@ async def speakers(counts: Sequence[int], seconds: float) -> None:
                     await microphone.say("bye")
 
             async with asyncio.TaskGroup() as tasks:
-                for token in tokens:
+                for token in tokens[:count]:
                     tasks.create_task(one(token))
                     await asyncio.sleep(0.06)  # the server counts requests of one address
                 await asyncio.sleep(2)
@@ -145,7 +157,7 @@ async def hour(minutes: int) -> None:
         began=loop.time(),
         language="en",
         metrics=Metrics(),
-        outlets=[Wall(1.0)],
+        outlets=[Nowhere()],
     )
     process = psutil.Process()
     everybody = people(5)
@@ -184,7 +196,7 @@ def main() -> None:
         asyncio.run(serve())
         return
     print(f"The page's WebSocket, engine left out. {machine()}")
-    asyncio.run(speakers((20,) if chosen.quick else (50, 100, 150), 10.0))
+    asyncio.run(speakers((20,) if chosen.quick else (50, 100, MOST), 10.0))
     print("An hour of five people (virtual clock):")
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         runner.run(hour(60))
