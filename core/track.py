@@ -164,15 +164,17 @@ class Track:
     async def _pass_on(self, item: Frame | Lost, recognition: Recognition, flushed: bool) -> bool:
         """Give one item to the engine. Says whether the engine has been asked to settle since."""
         if isinstance(item, Lost):
+            self._lose(item)
             if not flushed and item.end - item.start >= WORTH_A_MARK:
                 # Words on both sides of a hole do not belong together.
                 await recognition.flush()
                 flushed = True
-            self._lose(item)
             return flushed
-        if not flushed and self._tape.seconds > 0 and item.at - self._tape.end > PAUSE:
-            await recognition.flush()
+        paused = not flushed and self._tape.seconds > 0 and item.at - self._tape.end > PAUSE
+        # On the tape before anything is awaited: a line that breaks here must find it there.
         self._keep(item)
+        if paused:
+            await recognition.flush()
         await recognition.send(item.pcm)
         return False
 

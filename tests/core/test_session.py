@@ -11,10 +11,22 @@ from core.captions.caption import Caption, Gap
 from core.captions.publisher import Outlet
 from core.engines.pool import Pool
 from core.engines.protocol import Transcriber
+from core.errors import LineLost
 from core.session import Session
 from core.telemetry import Metrics
 from tests.core.captions.test_publisher import Wall
-from tests.fakes.engine import Busy, Cut, Fault, Lose, Refuse, ScriptedEngine, Stall, numbers, speak
+from tests.fakes.engine import (
+    Busy,
+    Cut,
+    Fault,
+    Lose,
+    Refuse,
+    ScriptedEngine,
+    ScriptedRecognition,
+    Stall,
+    numbers,
+    speak,
+)
 
 STEP = 0.04
 FIRST = 100  # the quietest word: far above digital silence
@@ -98,6 +110,39 @@ async def test_a_line_that_drops_while_the_last_words_are_said_loses_none_of_the
     async with call(ScriptedEngine([Cut(3), Cut(2), Lose()])) as session:
         await utter(session, ANN, speak(words(4)))
     assert heard(session.board) == list(words(4))
+
+
+class Fragile(ScriptedRecognition):
+    """Its line breaks when it is asked to settle."""
+
+    async def flush(self) -> None:
+        raise LineLost("the line broke")
+
+
+class FragileEngine(ScriptedEngine):
+    @asynccontextmanager
+    async def recognize(
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+    ) -> AsyncIterator[ScriptedRecognition]:
+        self.opened += 1
+        kind = Fragile if self.opened == 1 else ScriptedRecognition
+        yield kind(None, lag=0.0, interim=interim, language=language)
+
+
+async def test_no_word_is_lost_when_the_line_breaks_while_it_is_asked_to_settle() -> None:
+    async with call(FragileEngine()) as session:
+        # Frames that come at once although a pause lies between them, as after a short outage.
+        session.hear(Frame(ANN, 0.0, speak(words(3))))
+        session.hear(Frame(ANN, 5.0, speak(words(3, 200))))
+    assert heard(session.board) == [*words(3), *words(3, 200)]
+
+
+async def test_no_mark_is_lost_when_the_line_breaks_while_it_is_asked_to_settle() -> None:
+    async with call(FragileEngine()) as session:
+        session.hear(Frame(ANN, 0.0, speak(words(3))))
+        session.hear(Lost(ANN, 0.6, 5.0))
+        session.hear(Frame(ANN, 5.0, speak(words(3, 200))))
+    assert Gap(ANN, 0.6, 5.0) in session.board.entries
 
 
 async def test_captions_carry_the_time_at_which_they_were_spoken_through_pauses_and_drops() -> None:
