@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bots.meet.manners import same
 from bots.meet.person import NAME, Person, clean_name
 from bots.meet.voice import Full, Taken, Unwelcome
 from core.audio.frame import Frame, Left, Lost, Speaker, seconds
@@ -173,7 +174,7 @@ class Room:
     def person(self, token: str) -> Person:
         """Who holds this token. Raises `Unwelcome`."""
         for person in self.people.values():
-            if secrets.compare_digest(person.token.encode(), token.encode("utf-8", "surrogateescape")):
+            if same(person.token, token):
                 return person
         raise Unwelcome("This token opens nothing in this room. Join again.")
 

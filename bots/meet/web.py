@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 from bots.meet.doors import Rooms
 from bots.meet.limits import Allowances
+from bots.meet.manners import bearer
 from bots.meet.outlet import Viewer
 from bots.meet.rooms import Room
 from bots.meet.share import FULL, NO_ROOM
@@ -123,8 +124,7 @@ class MeetingRoom:
     async def _leave(self, request: web.Request) -> web.Response:
         self._ask(request, self._asks)
         room = self._rooms.find(request.match_info["room"])
-        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        person = room.person(token.strip() if scheme.lower() == "bearer" else "")
+        person = room.person(bearer(request))
         if person.speaker.id != request.match_info["person"]:
             raise Unwelcome("This token is somebody else's.")
         self._microphones.stop(person, room, request.query.get("share"))
