@@ -5,10 +5,8 @@ file's own clock, so that captions fit the picture: sound that begins late begin
 the file has a hole there is silence as long as the hole.
 """
 
-import io
 import re
-import wave
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -81,18 +79,6 @@ def duration(path: Path) -> float | None:
         if ending is None and recording.container.duration:
             return recording.container.duration / av.time_base
         return ending
-
-
-def as_wav(blocks: Iterable[bytes]) -> bytes:
-    """A WAV file of mono 16 kHz s16le sound, in memory: for samples, not for hours.
-
-    `as_wav(read(path))` turns any recording into what the page plays and sends.
-    """
-    file = io.BytesIO()
-    with wave.open(file, "wb") as sample:
-        sample.setparams((1, WIDTH, RATE, 0, "NONE", ""))
-        sample.writeframes(b"".join(blocks))
-    return file.getvalue()
 
 
 @contextmanager

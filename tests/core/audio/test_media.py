@@ -413,12 +413,3 @@ def test_a_disk_that_fails_in_the_middle_gives_what_there_is(tmp_path: Path) -> 
     with pytest.raises(media.Incomplete, match="cut short"):
         blocks.extend(media.read(Failing(path.read_bytes())))
     assert 9 <= len(blocks) <= 11
-
-
-def test_a_sample_becomes_a_wav_that_reads_back_as_itself(tmp_path: Path) -> None:
-    path = record(tmp_path / "a.flac", "flac", [(0.0, tone(2, 44_100))], rate=44_100, layout="stereo")
-    sample = media.as_wav(media.read(path))
-    copy = tmp_path / "copy.wav"
-    copy.write_bytes(sample)
-    assert np.array_equal(heard(copy), heard(path))
-    assert b"".join(media.read(io.BytesIO(sample))) == sample[44:]
