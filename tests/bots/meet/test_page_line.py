@@ -124,6 +124,8 @@ async def hear(page: Any, fake: FakeRoom) -> None:
 async def test_a_line_that_dies_while_nothing_is_said_is_opened_again(fake: FakeRoom, visit: Visits) -> None:
     page = await visit(fixed_clock=True)
     await line_of(page, fake, 50)
+    # Muted before it has read "ready", a page says it once only.
+    await until(page, lambda: fake.said == ["unmuted"])
     await page.evaluate("line.mute(true)")
     await until(page, lambda: fake.said == ["unmuted", "muted"])
     await grow_old(page, fake)
