@@ -2,11 +2,16 @@
 
     SpokenlyError
     ├── UserError          somebody asked for what can't be; the sentence goes to them alone
+    │   └── NoSuchRecord   there is no such call, line or person in the record
     ├── EngineError
     │   ├── LineLost       the stream broke: the Track opens another and replays
     │   ├── LineBusy       no stream can be had now: the Track waits and replays
     │   └── Refused        this engine will never take it: the Track stops and says so
     ├── EngineMissing      an engine can't start on this machine; the sentence says what to do
+    ├── RecordError
+    │   ├── RecordUnusable the database is not one that Spokenly may use; nothing in it was changed
+    │   └── RecordAway     it can't be had now: the Journal waits, people are told
+    ├── RecapFailed        no recap can be had from there: the quoting one takes over
     └── OutletError
         ├── OutletBusy     later: the Publisher waits
         └── OutletGone     never again: that outlet ends, the call goes on
@@ -21,6 +26,10 @@ class SpokenlyError(Exception):
 
 class UserError(SpokenlyError):
     """Somebody asked for what can't be. `str(error)` is one clear sentence for that person."""
+
+
+class NoSuchRecord(UserError):
+    """There is no such call, line or person in the record (any more)."""
 
 
 class EngineError(SpokenlyError):
@@ -48,6 +57,25 @@ class Refused(EngineError):
 
 class EngineMissing(SpokenlyError):
     """An engine can't start on this machine. `str(error)` says what is missing and what to do."""
+
+
+class RecordError(SpokenlyError):
+    """The record can't be kept or read."""
+
+
+class RecordUnusable(RecordError):
+    """The database is damaged, somebody else's, of a newer Spokenly, or in a place that can't be used.
+
+    `str(error)` is one sentence that names the place; nothing there was changed.
+    """
+
+
+class RecordAway(RecordError):
+    """The database can't be had now: locked, full, unreachable. `str(error)` says why, for people."""
+
+
+class RecapFailed(SpokenlyError):
+    """A summariser gave no recap that can be used. `str(error)` says why, for people, without speech."""
 
 
 class OutletError(SpokenlyError):

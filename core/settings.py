@@ -4,9 +4,17 @@
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
+from pydantic import (
+    AliasChoices,
+    Field,
+    HttpUrl,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
@@ -15,7 +23,12 @@ class Settings(BaseSettings):
     """Read from the environment (`SPOKENLY_…`) and, where it exists, from `.env`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SPOKENLY_", env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True
+        env_prefix="SPOKENLY_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     # The address
@@ -44,6 +57,69 @@ class Settings(BaseSettings):
         gt=0,
         lt=1,
         description="How sure the voice detector must be; 0.15 to 0.3 for distant microphones.",
+    )
+
+    # The record
+    keep: Literal["never", "captions", "transcript"] = Field(
+        "captions",
+        description="What a call keeps unless whoever opens it chooses: captions (nothing is ever written) "
+        "or transcript (the words, never the sound). never takes the choice away and opens no database.",
+    )
+    data_dir: Path | None = Field(
+        None,
+        description="A directory that exists, for the database; else a folder of Spokenly's own where this "
+        "system keeps programs' data.",
+    )
+    database_url: SecretStr | None = Field(
+        None,
+        description="Another database than SQLite in the data directory: postgresql://user:password@host/name.",
+    )
+    retention_days: int = Field(
+        30,
+        ge=0,
+        le=36_500,
+        description="Days after which the record of a call is deleted, where a space has no rule of its own; "
+        "0 keeps it until somebody deletes it.",
+    )
+    records_key: SecretStr | None = Field(
+        None,
+        description="The password to the list of all records in the browser. Without one the list is open "
+        "only where nobody but this machine can open Spokenly.",
+    )
+
+    # The recap
+    recap: Literal["quotes", "llm", "deepgram"] = Field(
+        "quotes",
+        description="Who sums up a kept call: quotes (plain rules, on this machine), llm (a language model "
+        "behind SPOKENLY_LLM_URL) or deepgram (its text intelligence, English only). The last two get what "
+        "was said.",
+    )
+    mood: bool = Field(
+        False,
+        description="Tell the mood of a call in its recap, by its words; English only, and often wrong.",
+    )
+    llm_url: HttpUrl = Field(
+        HttpUrl("https://api.openai.com/v1"),
+        description="An endpoint that speaks OpenAI's chat completions; Ollama's is "
+        "http://localhost:11434/v1.",
+    )
+    llm_model: str | None = Field(
+        None,
+        description="The model's name there, e.g. gpt-5-mini or qwen3:8b; needed for SPOKENLY_RECAP=llm.",
+    )
+    llm_key: SecretStr | None = Field(None, description="The endpoint's key, where it asks for one.")
+    llm_context: int = Field(
+        16_384,
+        ge=2_048,
+        description="Tokens that the model takes at once; a longer call is summed up in parts.",
+    )
+    llm_timeout: float = Field(
+        120.0, gt=0, le=3_600, description="Seconds that one answer of the model may take."
+    )
+    deepgram_api_key: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("DEEPGRAM_API_KEY", "SPOKENLY_DEEPGRAM_API_KEY"),
+        description="A key of Deepgram's, for what is set to use it.",
     )
 
     # The limits
@@ -78,6 +154,14 @@ class Settings(BaseSettings):
     def _separate(cls, value: object) -> object:
         return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if self.recap == "llm" and self.llm_model is None:
+            raise ValueError("SPOKENLY_RECAP=llm needs a model: set SPOKENLY_LLM_MODEL")
+        if self.recap == "deepgram" and self.deepgram_api_key is None:
+            raise ValueError("SPOKENLY_RECAP=deepgram needs a key: set DEEPGRAM_API_KEY")
+        return self
+
 
 def complaints(error: ValidationError | SettingsError) -> list[str]:
     """One sentence for each setting that is wrong, without its value: that may be a secret."""
@@ -87,8 +171,9 @@ def complaints(error: ValidationError | SettingsError) -> list[str]:
 
 
 def _complaint(detail: ErrorDetails) -> str:
-    names = [str(part).removeprefix("SPOKENLY_").removeprefix("spokenly_") for part in detail["loc"][:1]]
+    names = [str(part).upper().removeprefix("SPOKENLY_") for part in detail["loc"][:1]]
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
     if not names:
         return f"{message.rstrip('.')}."
-    return f"SPOKENLY_{names[0].upper()} {message[:1].lower()}{message[1:].rstrip('.')}."
+    name = names[0] if names[0].startswith("DEEPGRAM_") else f"SPOKENLY_{names[0]}"
+    return f"{name} {message[:1].lower()}{message[1:].rstrip('.')}."

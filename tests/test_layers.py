@@ -26,16 +26,24 @@ ROOF = {"bots.app", "bots.cli", "bots.__main__"}
 """The only modules that know all of bots/."""
 
 LIBRARIES = {
+    "alembic",
+    "asyncpg",
     "av",
+    "deepgram",
+    "docx",
     "faster_whisper",
     "numpy",
     "onnxruntime",
+    "openai",
+    "platformdirs",
     "prometheus_client",
     "pydantic",
     "pydantic_core",
     "pydantic_settings",
     "pythonjsonlogger",
     "sentry_sdk",
+    "sqlalchemy",
+    "vaderSentiment",
 }
 """What core may use that is neither its own nor Python's. No chat platform, no web server, no transport."""
 
@@ -52,6 +60,8 @@ PURE = [
     "core/engines/segments.py",
     "core/errors.py",
     "core/record/exports.py",
+    "core/record/kept.py",
+    "core/record/recap.py",
     "core/redaction.py",
     "bots/meet/limits.py",
     "bots/meet/sdp.py",

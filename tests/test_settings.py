@@ -3,6 +3,7 @@
 `python -m tests.test_settings` writes the example file again after a setting changed.
 """
 
+import re
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Literal, get_args, get_origin
 
 import pytest
 from annotated_types import Ge, Gt, Le, Lt
-from pydantic import ValidationError
+from pydantic import AliasChoices, ValidationError
 from pydantic.fields import FieldInfo
 
 from core.settings import Settings
@@ -53,13 +54,19 @@ def default(field: FieldInfo) -> str:
             return str(field.default)
 
 
+def variable(name: str, field: FieldInfo) -> str:
+    """What people set: the first of a setting's names."""
+    alias = field.validation_alias
+    return str(alias.choices[0]) if isinstance(alias, AliasChoices) else f"SPOKENLY_{name.upper()}"
+
+
 def example() -> str:
     def parts() -> Iterator[str]:
         yield HEAD
         for name, field in Settings.model_fields.items():
             meaning = f"{field.description}{bounds(field)}"
             yield "\n".join(textwrap.wrap(meaning, 100, initial_indent="# ", subsequent_indent="# "))
-            yield f"#SPOKENLY_{name.upper()}={default(field)}\n"
+            yield f"#{variable(name, field)}={default(field)}\n"
 
     return "\n".join(parts())
 
@@ -76,7 +83,7 @@ def test_the_example_file_lists_every_setting_with_its_meaning_and_default() -> 
 
 def test_the_example_file_as_it_is_changes_nothing(tmp_path: Path) -> None:
     before = Settings()
-    everything = EXAMPLE.read_text(encoding="utf-8").replace("\n#SPOKENLY_", "\nSPOKENLY_")
+    everything = re.sub(r"(?m)^#(?=[A-Z_]+=)", "", EXAMPLE.read_text(encoding="utf-8"))
     (tmp_path / ".env").write_text(everything, encoding="utf-8")
     assert Settings() == before
     (tmp_path / ".env").write_text(everything.replace("=8080", "=8081"), encoding="utf-8")

@@ -1,6 +1,6 @@
 """What a source hears: a speaker's frames, what was lost of them, and that somebody left."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 RATE = 16_000
 """Samples a second, everywhere inside (Hz)."""
@@ -16,10 +16,14 @@ def seconds(pcm: bytes) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Somebody who is heard. `id` is unique in a call; `name` is what people read."""
+    """Somebody who is heard. `id` is unique in a call; `name` is what people read.
+
+    `identity`: who this is in every call ("discord:42"), where the platform knows; it is never shown.
+    """
 
     id: str
     name: str
+    identity: str | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
