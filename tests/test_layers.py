@@ -62,6 +62,7 @@ PURE = [
     "core/record/exports.py",
     "core/record/kept.py",
     "core/record/recap.py",
+    "core/record/written.py",
     "core/redaction.py",
     "bots/meet/limits.py",
     "bots/meet/sdp.py",

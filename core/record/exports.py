@@ -6,8 +6,6 @@ that people say or are called can become a heading, a link, HTML, a cue or a fie
 """
 
 import json as json_format
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -15,6 +13,7 @@ from datetime import datetime, timedelta
 from core.audio.frame import Speaker
 from core.captions.caption import Caption, Entry, Gap
 from core.captions.cues import Cue, cues
+from core.record.written import escaped, line
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +37,9 @@ Export = Callable[[Heading, Iterable[Entry]], Iterator[str]]
 
 def text(heading: Heading, entries: Iterable[Entry]) -> Iterator[str]:
     """Plain text: a paragraph for each turn, with its time and speaker."""
-    yield f"{_line(heading.title)}\n"
+    yield f"{line(heading.title)}\n"
     for fact in _facts(heading):
-        yield f"{_line(fact)}\n"
+        yield f"{line(fact)}\n"
     for turn in _turns(entries):
         name = f"{turn.speaker.name}: " if heading.named else ""
         words = f"{name}{' '.join(turn.said)}" if turn.said else f"({_not_heard(turn, heading)})"
@@ -49,15 +48,15 @@ def text(heading: Heading, entries: Iterable[Entry]) -> Iterator[str]:
 
 def markdown(heading: Heading, entries: Iterable[Entry]) -> Iterator[str]:
     """Markdown (CommonMark): a heading, the facts, a paragraph for each turn."""
-    yield f"# {_escaped(_line(heading.title))}\n"
+    yield f"# {escaped(line(heading.title))}\n"
     if facts := [*_facts(heading)]:
-        yield "\n" + "\n".join(f"- {_escaped(_line(fact))}" for fact in facts) + "\n"
+        yield "\n" + "\n".join(f"- {escaped(line(fact))}" for fact in facts) + "\n"
     for turn in _turns(entries):
         if not turn.said:
-            yield f"\n*{_time(heading, turn.start)} · {_escaped(_not_heard(turn, heading))}*\n"
+            yield f"\n*{_time(heading, turn.start)} · {escaped(_not_heard(turn, heading))}*\n"
             continue
-        name = f"**{_escaped(turn.speaker.name)}** · " if heading.named else ""
-        yield f"\n{name}{_time(heading, turn.start)}\n\n{_escaped(' '.join(turn.said))}\n"
+        name = f"**{escaped(turn.speaker.name)}** · " if heading.named else ""
+        yield f"\n{name}{_time(heading, turn.start)}\n\n{escaped(' '.join(turn.said))}\n"
 
 
 def vtt(heading: Heading, entries: Iterable[Entry]) -> Iterator[str]:
@@ -65,7 +64,7 @@ def vtt(heading: Heading, entries: Iterable[Entry]) -> Iterator[str]:
     yield "WEBVTT\n"
     facts = [heading.title, *_facts(heading)]
     # A note may hold anything but an arrow and an empty line.
-    yield "\nNOTE\n" + "".join(f"{_line(fact).replace('-->', '→')}\n" for fact in facts if _line(fact))
+    yield "\nNOTE\n" + "".join(f"{line(fact).replace('-->', '→')}\n" for fact in facts if line(fact))
     for entry in _timed(entries):
         span = f"{_vtt_time(entry.start)} --> {_vtt_time(max(entry.end, entry.start + 0.001))}"
         if isinstance(entry, Gap):
@@ -161,10 +160,10 @@ _PARAGRAPH = 600
 def _clean(entries: Iterable[Entry]) -> Iterator[Entry]:
     """The entries that show something, every name and text on one line of what can be shown."""
     for entry in entries:
-        speaker = Speaker(entry.speaker.id, _line(entry.speaker.name) or "Somebody")
+        speaker = Speaker(entry.speaker.id, line(entry.speaker.name) or "Somebody")
         if isinstance(entry, Gap):
             yield replace(entry, speaker=speaker)
-        elif words := _line(entry.text):
+        elif words := line(entry.text):
             yield replace(entry, speaker=speaker, text=words)
 
 
@@ -242,15 +241,6 @@ def _srt_time(seconds: float) -> str:
     return f"{clock},{rest:03}"
 
 
-def _line(words: str) -> str:
-    """On one line, without control characters and what turns the direction of all that follows."""
-    kept = (c for c in words if c.isspace() or (c not in _TURNS and unicodedata.category(c) != "Cc"))
-    return " ".join("".join(kept).split())
-
-
-_TURNS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
 def _vtt_text(words: str) -> str:
     """w3.org/TR/webvtt1, 4.2.2: these three characters are written by name, and no arrow remains."""
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
@@ -262,20 +252,6 @@ def _srt_text(words: str) -> str:
 
 
 _SRT_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")"})
-
-
-_ALIVE = re.compile(
-    r"[\\`*_~|\[\]<>#&$]"  # format, links, tags, references, entities, formulas
-    r"|:(?=//)|(?<=\bwww)\.",  # addresses (GitHub Flavored Markdown, 6.9)
-    re.IGNORECASE,
-)
-
-
-def _escaped(words: str) -> str:
-    """Text for Markdown of any kind, which it only ever shows (CommonMark, 2.4)."""
-    written = _ALIVE.sub(r"\\\g<0>", words)
-    written = re.sub(r"^(\d*)([-+.)])", r"\1\\\2", written)  # items of lists
-    return written.replace("@", "@\u200b")  # mail addresses and mentions are found by their letters alone
 
 
 def _json(value: object) -> str:
