@@ -84,6 +84,14 @@ class Metrics:
         )
         self.decodes_dropped = self._counter("decodes_dropped_total", "Interim decodings skipped under load.")
 
+        self.record_lines = self._counter("record_lines_total", "Lines and gaps written into the record.")
+        self.record_unkept = self._counter(
+            "record_unkept_total", "Lines that the record misses because its database was away too long."
+        )
+        self.record_failures = self._counter(
+            "record_failures_total", "Writes that failed because the database was away."
+        )
+
         self.rooms = self._gauge("rooms", "Rooms open.")
         self.calls = self._gauge("calls", "Calls in which somebody is heard.")
         self.viewers = self._gauge("viewers", "Connections that read captions.")

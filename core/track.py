@@ -198,6 +198,7 @@ class Track:
             final=said.final,
             stable=len(said.text) if said.final else said.stable,
             language=said.language,
+            confidence=said.confidence,
         )
 
     async def _recover(self, error: LineLost | LineBusy) -> None:

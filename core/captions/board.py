@@ -1,6 +1,7 @@
 """The Board: what has been said, what is being said, and what people must be told. State, not a queue."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 from core.captions.caption import Caption, Entry, Gap
 
@@ -20,6 +21,8 @@ class Board:
         self._notices: dict[str, str] = {}
         self._watchers: set[Callable[[], None]] = set()
         self.forgotten = 0
+        self.erased: dict[str, int] = {}
+        """By a speaker's id: of the entries before this number, theirs were taken back."""
         self.lateness: float | None = None
         """Seconds from the end of the newest words to their caption; None before the first."""
 
@@ -77,6 +80,20 @@ class Board:
             del self._notices[key]
         else:
             self._notices[key] = sentence
+        self._changed()
+
+    def erase(self, identity: str) -> None:
+        """Take back what somebody said until now, at their own wish: their entries stay without words.
+
+        This alone changes what was committed; `erased` tells readers of it.
+        """
+        gone = {entry.speaker.id for entry in self._entries if entry.speaker.identity == identity}
+        for index, entry in enumerate(self._entries):
+            if entry.speaker.id in gone and isinstance(entry, Caption):
+                self._entries[index] = replace(entry, text="")
+        for speaker in gone:
+            self._partials.pop(speaker, None)
+            self.erased[speaker] = self.count
         self._changed()
 
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:

@@ -19,6 +19,8 @@ class Caption:
     final: bool
     stable: int = 0
     language: str | None = None
+    confidence: float | None = None
+    """How sure the engine is, 0 to 1, where it tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,13 @@
 """The Publisher keeps one place showing what the Board says, at that place's own pace."""
 
 import asyncio
+import logging
 from typing import Protocol
 
 from core.captions.board import Board
 from core.errors import OutletBusy, OutletGone
+
+log = logging.getLogger(__name__)
 
 
 class Outlet(Protocol):
@@ -21,6 +24,10 @@ class Outlet(Protocol):
         """
 
 
+FAREWELL = 5.0
+"""Seconds that a place which is busy is still tried for after `close`."""
+
+
 class Publisher:
     """Shows the Board when it changed, never more often than the outlet's pace; states in between are
     skipped, so a slow place is never behind by more than one show and nothing queues up.
@@ -32,11 +39,13 @@ class Publisher:
         self._dirty = asyncio.Event()
         self._dirty.set()
         self._hurry = asyncio.Event()
+        self._end: float | None = None  # when a place that stays busy is given up
 
     async def run(self) -> None:
         """Show until `close`, or until the place is gone; the last show after `close` is complete.
 
-        Cancelling is safe between two shows and may cut one short.
+        A place that stays busy for five seconds after `close` is given up. Cancelling is safe between two
+        shows and may cut one short.
         """
         unwatch = self._board.watch(self._dirty.set)
         try:
@@ -48,8 +57,10 @@ class Publisher:
                     await self._outlet.show(self._board)
                 except OutletBusy as busy:
                     self._dirty.set()
-                    await asyncio.sleep(busy.retry_after)
-                    continue
+                    if await self._patience(busy.retry_after):
+                        continue
+                    log.warning("publisher.given_up")
+                    return
                 if closing:
                     return
                 await self._rest()
@@ -57,6 +68,20 @@ class Publisher:
             return
         finally:
             unwatch()
+
+    async def _patience(self, seconds: float) -> bool:
+        """Leave the place alone for so long. False when it was closed and there is no time left."""
+        loop = asyncio.get_running_loop()
+        if not self._hurry.is_set():
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._hurry.wait()
+            except TimeoutError:
+                return True
+        if self._end is None:
+            self._end = loop.time() + FAREWELL
+        await asyncio.sleep(min(seconds, max(0.0, self._end - loop.time())))
+        return loop.time() < self._end
 
     async def _rest(self) -> None:
         try:
