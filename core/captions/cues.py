@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from math import inf
 
 from core.audio.frame import Speaker
 from core.captions.caption import Caption
@@ -47,30 +48,53 @@ def cues(captions: Iterable[Caption]) -> Iterator[Cue]:
     No word is lost or moved; the cues of one speaker never overlap. Looks ahead no further than a cue
     may last, so a call of any length streams through.
     """
-    waiting: dict[str, Caption] = {}
-    shown: dict[str, float] = {}
-    ready: list[tuple[float, int, Cue]] = []
-    count = 0
-
-    def settle(caption: Caption, until: float | None) -> None:
-        nonlocal count
-        for cue in _cut(caption, shown.get(caption.speaker.id, 0.0), until):
-            shown[caption.speaker.id] = cue.end
-            heapq.heappush(ready, (cue.start, count, cue))
-            count += 1
-
+    screen = Screen()
     for caption in captions:
-        for id_, earlier in list(waiting.items()):
+        yield from screen.feed(caption)
+    yield from screen.close()
+
+
+class Screen:
+    """The same, caption by caption."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, Caption] = {}
+        self._shown: dict[str, float] = {}
+        self._ready: list[tuple[float, int, Cue]] = []
+        self._count = 0
+
+    def feed(self, caption: Caption) -> list[Cue]:
+        """The cues that are certain, now that no caption comes any more that starts before this one."""
+        for id_, earlier in list(self._waiting.items()):
             if id_ == caption.speaker.id or caption.start >= _reach(earlier):
-                settle(waiting.pop(id_), caption.start)
-        waiting[caption.speaker.id] = caption
-        settled = min(earlier.start for earlier in waiting.values())
-        while ready and ready[0][0] <= settled:
-            yield heapq.heappop(ready)[2]
-    for caption in waiting.values():
-        settle(caption, None)
-    while ready:
-        yield heapq.heappop(ready)[2]
+                self._settle(self._waiting.pop(id_), caption.start)
+        self._waiting[caption.speaker.id] = caption
+        return self._until(min(earlier.start for earlier in self._waiting.values()))
+
+    def close(self) -> list[Cue]:
+        """The rest."""
+        for caption in self._waiting.values():
+            self._settle(caption, None)
+        self._waiting.clear()
+        return self._until(inf)
+
+    @property
+    def next(self) -> float:
+        """Where the earliest cue may start that is still to come; infinite when none is in sight."""
+        starts = [caption.start for caption in self._waiting.values()]
+        return min([*starts, *(start for start, _, _ in self._ready[:1])], default=inf)
+
+    def _settle(self, caption: Caption, until: float | None) -> None:
+        for cue in _cut(caption, self._shown.get(caption.speaker.id, 0.0), until):
+            self._shown[caption.speaker.id] = cue.end
+            heapq.heappush(self._ready, (cue.start, self._count, cue))
+            self._count += 1
+
+    def _until(self, settled: float) -> list[Cue]:
+        found = []
+        while self._ready and self._ready[0][0] <= settled:
+            found.append(heapq.heappop(self._ready)[2])
+        return found
 
 
 def _reach(caption: Caption) -> float:

@@ -5,7 +5,7 @@ import queue
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import IO, Any, BinaryIO
 
 from core.audio import media
 from core.audio.frame import Speaker, seconds
@@ -38,8 +38,8 @@ class Transcription:
         self,
         source: Path | BinaryIO,
         title: str,
-        export: Export,
-        out: Callable[[], AbstractContextManager[TextIO]],
+        export: Export[str] | Export[bytes],
+        out: Callable[[], AbstractContextManager[IO[Any]]],
         progress: Callable[[float], None],
     ) -> None:
         """Write the captions to what `out` opens; tell `progress` how many seconds were heard.
@@ -102,9 +102,9 @@ class _Page:
 
     def __init__(
         self,
-        export: Export,
+        export: Export[str] | Export[bytes],
         heading: Heading,
-        out: Callable[[], AbstractContextManager[TextIO]],
+        out: Callable[[], AbstractContextManager[IO[Any]]],
         gone: Callable[[], None],
     ) -> None:
         self._export = export
