@@ -8,7 +8,7 @@ from asyncio import get_running_loop, to_thread
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import IO, Any, BinaryIO
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
@@ -16,7 +16,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from core.audio import media
 from core.engines.local import open_engine
 from core.errors import EngineMissing, Refused, SpokenlyError, UserError
-from core.record.exports import FORMATS, SUFFIXES
+from core.record.formats import FORMATS, SUFFIXES
 from core.record.transcription import Transcription
 from core.settings import Settings
 
@@ -24,9 +24,6 @@ STDIN = "-"
 
 INTERRUPTED = 130
 """The exit code that shells expect of a program that Ctrl-C ended."""
-
-_ALONE = {"vtt", "srt", "json"}
-"""Formats of which a file holds one recording."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +45,15 @@ def plan(sources: Sequence[str], form: str | None, output: str | None) -> list[J
         raise ValueError("The standard input can be read only once.")
     if output is None:
         form = form or "text"
-        if len(sources) > 1 and form in _ALONE:
+        if len(sources) > 1 and FORMATS[form].alone:
             raise ValueError(f"One {form} can't hold several recordings: give --output a folder.")
+        if FORMATS[form].binary and sys.stdout.isatty():
+            raise ValueError(f"A terminal can't show {form}: give --output a file.")
         return [Job(source, form, None) for source in sources]
     target = Path(output)
     if len(sources) == 1 and not target.is_dir() and not output.endswith(("/", "\\")):
-        endings = {suffix: name for name, suffix in SUFFIXES.items()}
-        return [_safe(Job(sources[0], form or endings.get(target.suffix[1:].lower(), "text"), target))]
+        ending = SUFFIXES.get(target.suffix[1:].lower(), FORMATS["text"])
+        return [_safe(Job(sources[0], form or ending.name, target))]
     if target.is_file():
         raise ValueError(f"{output} is a file, and there are several recordings: name a folder.")
     form = form or "text"
@@ -68,7 +67,7 @@ def _name(source: str, form: str, taken: set[str]) -> str:
     names = [path.stem, path.name, *(f"{path.stem}-{number}" for number in range(2, len(taken) + 3))]
     name = next(name for name in names if name.casefold() not in taken)
     taken.add(name.casefold())
-    return f"{name}.{SUFFIXES[form]}"
+    return f"{name}.{FORMATS[form].suffix}"
 
 
 def _safe(job: Job) -> Job:
@@ -125,13 +124,18 @@ def _length(source: Path | BinaryIO) -> float | None:
 
 
 @contextlib.contextmanager
-def _output(job: Job) -> Iterator[TextIO]:
-    """Where the captions go. Raises `UserError` when they can't be written there."""
+def _output(job: Job) -> Iterator[IO[Any]]:
+    """Where the captions go, as text or as bytes. Raises `UserError` when they can't be written there."""
     try:
+        binary = FORMATS[job.form].binary
         if job.target is None:
-            yield sys.stdout
+            yield sys.stdout.buffer if binary else sys.stdout
             return
         job.target.parent.mkdir(parents=True, exist_ok=True)
+        if binary:
+            with job.target.open("wb") as package:
+                yield package
+            return
         with job.target.open("w", encoding="utf-8", newline="\n") as file:
             yield file
     except BrokenPipeError:

@@ -14,7 +14,7 @@ from core.record.prose import Markdown, Text
 from core.record.subtitles import Srt, Vtt
 from core.record.turns import Exported
 
-__all__ = ["FORMATS", "SUFFIXES", "Export", "Heading", "Writing"]
+__all__ = ["FORMATS", "SUFFIXES", "Export", "Heading", "Writing", "pieces"]
 
 Piece_co = TypeVar("Piece_co", covariant=True)
 
@@ -35,28 +35,27 @@ class Writing(Protocol[Piece_co]):
         """What stands below the last entry."""
 
 
-Export = Callable[[Heading, Iterable[Exported]], Iterator[Piece_co]]
+Export = Callable[[Heading, Iterable[Exported]], Iterator[str]]
 
 
-def export(open_: Callable[[Heading], Writing[Piece_co]]) -> Export[Piece_co]:
-    """A kind of file as one function of everything that goes into it."""
-
-    def pieces(heading: Heading, entries: Iterable[Exported]) -> Iterator[Piece_co]:
-        writing = open_(heading)
-        yield from writing.begin()
-        for entry in entries:
-            yield from writing.feed(entry)
-        yield from writing.close()
-
-    return pieces
+def pieces(writing: Writing[Piece_co], entries: Iterable[Exported]) -> Iterator[Piece_co]:
+    """The whole file of what `entries` hold."""
+    yield from writing.begin()
+    for entry in entries:
+        yield from writing.feed(entry)
+    yield from writing.close()
 
 
-FORMATS: Mapping[str, Export[str]] = {
-    "text": export(Text),
-    "vtt": export(Vtt),
-    "srt": export(Srt),
-    "json": export(Json),
-    "markdown": export(Markdown),
+def _export(open_: Callable[[Heading], Writing[str]]) -> Export:
+    return lambda heading, entries: pieces(open_(heading), entries)
+
+
+FORMATS: Mapping[str, Export] = {
+    "text": _export(Text),
+    "vtt": _export(Vtt),
+    "srt": _export(Srt),
+    "json": _export(Json),
+    "markdown": _export(Markdown),
 }
 """The exports by the name that people type."""
 

@@ -1,7 +1,7 @@
 """The files that a record can be had as, and the one way to write each of them."""
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from core.record.data import Json
@@ -61,7 +61,9 @@ SLICE = 0.005
 """Seconds: longer than this, writing never keeps the loop from others, but for one single entry."""
 
 
-async def write(form: Format, heading: Heading, entries: AsyncIterable[Exported]) -> AsyncIterator[bytes]:
+async def write(
+    form: Format, heading: Heading, entries: AsyncIterable[Exported]
+) -> AsyncGenerator[bytes, None]:
     """The file of `entries` (sorted by start), in pieces, as they come: never in memory as a whole.
 
     Text is UTF-8. Whoever stops before the end closes it (`contextlib.aclosing`). Raises what `entries` do.

@@ -12,7 +12,9 @@ from core.audio.frame import Speaker, seconds
 from core.captions.caption import Caption, Entry
 from core.engines.protocol import Recognition, Transcriber
 from core.errors import UserError
-from core.record.exports import Export, Heading
+from core.record.exports import pieces
+from core.record.formats import Format
+from core.record.heading import Heading
 
 _AHEAD = 256
 """Captions that may wait for a slow reader of the output, before the recording waits too."""
@@ -38,20 +40,20 @@ class Transcription:
         self,
         source: Path | BinaryIO,
         title: str,
-        export: Export[str] | Export[bytes],
+        form: Format,
         out: Callable[[], AbstractContextManager[IO[Any]]],
         progress: Callable[[float], None],
     ) -> None:
         """Write the captions to what `out` opens; tell `progress` how many seconds were heard.
 
-        Reads and writes in threads. Raises `UserError` before `out` is opened when there is nothing to hear,
-        and after the last word when the recording breaks off; and what the engine and `out` raise. When
-        whoever reads the output goes away, it stops.
+        `out` takes bytes if the format is binary. Reads and writes in threads. Raises `UserError` before
+        `out` is opened when there is nothing to hear, and after the last word when the recording breaks off;
+        and what the engine and `out` raise. When whoever reads the output goes away, it stops.
         """
         blocks = media.read(source)
         first = await asyncio.to_thread(next, blocks, b"")
         heading = Heading(title, language=self._language, engine=self._engine.name, named=False)
-        page = _Page(export, heading, out, self.stop)
+        page = _Page(form, heading, out, self.stop)
         async with asyncio.TaskGroup() as group:
             group.create_task(asyncio.to_thread(page.write), name="write")
             try:
@@ -102,12 +104,12 @@ class _Page:
 
     def __init__(
         self,
-        export: Export[str] | Export[bytes],
+        form: Format,
         heading: Heading,
         out: Callable[[], AbstractContextManager[IO[Any]]],
         gone: Callable[[], None],
     ) -> None:
-        self._export = export
+        self._form = form
         self._heading = heading
         self._out = out
         self._gone = gone
@@ -130,7 +132,7 @@ class _Page:
         entries = self._coming()
         try:
             with self._out() as file:
-                for piece in self._export(self._heading, entries):
+                for piece in pieces(self._form.open(self._heading), entries):
                     file.write(piece)
                     file.flush()
         except BrokenPipeError:

@@ -15,7 +15,7 @@ def test_without_an_output_everything_goes_to_the_standard_output_as_text() -> N
     ]
 
 
-@pytest.mark.parametrize("form", ["vtt", "srt", "json"])
+@pytest.mark.parametrize("form", ["vtt", "srt", "json", "docx"])
 def test_several_recordings_do_not_go_into_one_file_of_cues(form: str) -> None:
     assert plan(["a.mp3"], form, None) == [Job("a.mp3", form, None)]
     with pytest.raises(ValueError, match="folder"):
@@ -24,11 +24,25 @@ def test_several_recordings_do_not_go_into_one_file_of_cues(form: str) -> None:
 
 @pytest.mark.parametrize(
     ("name", "form"),
-    [("x.vtt", "vtt"), ("x.SRT", "srt"), ("x.json", "json"), ("x.md", "markdown"), ("x", "text")],
+    [
+        ("x.vtt", "vtt"),
+        ("x.SRT", "srt"),
+        ("x.json", "json"),
+        ("x.md", "markdown"),
+        ("x", "text"),
+        ("x.docx", "docx"),
+    ],
 )
 def test_the_ending_of_the_output_tells_the_format(tmp_path: Path, name: str, form: str) -> None:
     assert plan(["a.mp3"], None, str(tmp_path / name)) == [Job("a.mp3", form, tmp_path / name)]
     assert plan(["a.mp3"], "text", str(tmp_path / name))[0].form == "text"
+
+
+def test_a_terminal_gets_no_word_document(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    with pytest.raises(ValueError, match="give --output a file"):
+        plan(["a.mp3"], "docx", None)
+    assert plan(["a.mp3"], "docx", str(tmp_path / "a"))[0].target == tmp_path / "a"
 
 
 def test_a_folder_takes_a_file_for_each_recording(tmp_path: Path) -> None:

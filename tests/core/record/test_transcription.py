@@ -13,7 +13,7 @@ from typing import TextIO
 import pytest
 
 from core.errors import LineLost, UserError
-from core.record.exports import FORMATS
+from core.record.formats import FORMATS
 from core.record.transcription import Transcription
 from tests.fakes.engine import Cut, Refuse, ScriptedEngine, numbers, speak
 
