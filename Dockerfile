@@ -15,12 +15,14 @@ RUN ["/opt/spokenly/bin/python", "-m", "pip", "install", "--no-deps", "--no-buil
 
 FROM python:3.13-slim-bookworm
 LABEL org.opencontainers.image.title="Spokenly" org.opencontainers.image.licenses="MIT"
-RUN ["useradd", "--system", "--user-group", "--uid", "10001", "--no-create-home", "--shell", "/usr/sbin/nologin", "spokenly"]
+RUN ["useradd", "--system", "--user-group", "--uid", "10001", "--home-dir", "/data", "--create-home", "--shell", "/usr/sbin/nologin", "spokenly"]
 # A virtual environment only works where it was made: the same path, on the same base.
 COPY --from=build /opt/spokenly /opt/spokenly
 COPY config/healthcheck.py /opt/spokenly/healthcheck.py
 # Inside, it listens on all of the container's addresses; which of them are reachable is up to `--publish`.
-ENV PATH=/opt/spokenly/bin:$PATH PYTHONUNBUFFERED=1 SPOKENLY_HOST=0.0.0.0 SPOKENLY_LOG_FORMAT=json
+# Records are kept in /data: mount a volume there, or they go with the container.
+ENV PATH=/opt/spokenly/bin:$PATH PYTHONUNBUFFERED=1 SPOKENLY_HOST=0.0.0.0 SPOKENLY_LOG_FORMAT=json SPOKENLY_DATA_DIR=/data
+VOLUME /data
 WORKDIR /opt/spokenly
 USER 10001:10001
 EXPOSE 8080

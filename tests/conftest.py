@@ -73,6 +73,8 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     for name in list(os.environ):
         if name.startswith(("SPOKENLY_", "SENTRY_", "DEEPGRAM_")):
             monkeypatch.delenv(name)
+    # Nor may a test write into the developer's own records.
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
 
 
 @pytest_asyncio.fixture(autouse=True)
