@@ -7,6 +7,7 @@ Guide): 42 characters a line, two lines, 1 to 7 seconds, 20 characters a second.
 
 import heapq
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
@@ -148,6 +149,7 @@ class _Row:
     def __init__(self, text: str, language: str | None) -> None:
         self._atoms = [*_atoms(text)]
         self._ends = [0, *accumulate(atom.width + atom.spaced for atom in self._atoms)]
+        self._begins = [end + atom.spaced for end, atom in zip(self._ends, self._atoms, strict=False)]
         small = _SMALL.get((language or "en").partition("-")[0].lower(), frozenset())
         pairs = pairwise(self._atoms)
         self._costs = [0.0, *(_cost(before, after, small) for before, after in pairs), 0.0]
@@ -161,17 +163,14 @@ class _Row:
         most = self._ends[-1] if spoken <= LONGEST else int(self._ends[-1] * LONGEST / spoken)
         best = [(0.0, 0, 0)]  # the cost so far; where the last piece begins; where its second line does
         for end in range(1, len(self._atoms) + 1):
-            choices = []
-            for begin in range(end - 1, -1, -1):
-                width = self._width(begin, end)
-                if begin < end - 1 and (width > LINES * LINE + 1 or width > most):
-                    break
-                if split := self._split(begin, end):
-                    lonely = max(0, LINE // 2 - width) / 4
-                    choices.append(
-                        (best[begin][0] + 8 + self._costs[end] + split[0] + lonely, begin, split[1])
-                    )
-            best.append(min(choices))
+            widest = self._ends[end] - min(LINES * LINE + 1, most)
+            cheapest = (inf, 0, 0)
+            for begin in range(min(bisect_left(self._begins, widest, 0, end), end - 1), end):
+                cost = best[begin][0] + 8 + self._costs[end]
+                if cost <= cheapest[0] and (split := self._split(begin, end)):
+                    lonely = max(0, LINE // 2 - self._width(begin, end)) / 4
+                    cheapest = min(cheapest, (cost + split[0] + lonely, begin, split[1]))
+            best.append(cheapest)
         cuts = []
         end = len(self._atoms)
         while end:
@@ -187,18 +186,21 @@ class _Row:
         """What it costs to show a piece, and where its second line begins (`begin`: it is one line)."""
         if self._fits(begin, end):
             return 0.0, begin
+        left, right = self._begins[begin], self._ends[end]
+        # Both lines fit from the first middle after which the rest does to the last before which it does.
+        first = max(begin + 1, min(bisect_left(self._begins, right - LINE, begin, end), end - 1))
+        last = max(begin + 1, bisect_right(self._ends, left + LINE, begin, end) - 1)
         choices = []
-        for middle in range(begin + 1, end):
-            if self._fits(begin, middle) and self._fits(middle, end):
-                slant = abs(self._width(begin, middle) - self._width(middle, end)) / LINE
-                choices.append((self._costs[middle] + 6 * slant, middle))
+        for middle in range(first, min(last, end - 1) + 1):
+            slant = abs((self._ends[middle] - left) - (right - self._begins[middle])) / LINE
+            choices.append((self._costs[middle] + 6 * slant, middle))
         return min(choices, default=None)
 
     def _fits(self, begin: int, end: int) -> bool:
         return end - begin == 1 or self._width(begin, end) <= LINE
 
     def _width(self, begin: int, end: int) -> int:
-        return self._ends[end] - self._ends[begin] - self._atoms[begin].spaced
+        return self._ends[end] - self._begins[begin]
 
     def _text(self, begin: int, end: int) -> str:
         return "".join(" " * atom.spaced + atom.text for atom in self._atoms[begin:end]).removeprefix(" ")
