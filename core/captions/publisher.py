@@ -44,7 +44,7 @@ class Publisher:
     async def run(self) -> None:
         """Show until `close`, or until the place is gone; the last show after `close` is complete.
 
-        A place that stays busy for five seconds after `close` is given up. Cancelling is safe between two
+        A place that is still busy five seconds after `close` is given up. Cancelling is safe between two
         shows and may cut one short.
         """
         unwatch = self._board.watch(self._dirty.set)
@@ -78,10 +78,10 @@ class Publisher:
                     await self._hurry.wait()
             except TimeoutError:
                 return True
-        if self._end is None:
-            self._end = loop.time() + FAREWELL
-        await asyncio.sleep(min(seconds, max(0.0, self._end - loop.time())))
-        return loop.time() < self._end
+        self._end = self._end or loop.time() + FAREWELL
+        left = self._end - loop.time()
+        await asyncio.sleep(max(0.0, min(seconds, left)))
+        return left > 0
 
     async def _rest(self) -> None:
         try:

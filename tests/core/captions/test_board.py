@@ -79,3 +79,36 @@ def test_lateness_is_that_of_the_newest_words() -> None:
     board.show(Caption(SPEAKERS[0], 0, 1, "hi", final=True), 0.3)
     board.show(Caption(SPEAKERS[0], 0, 1, "", final=True), 9.0)
     assert board.lateness == 0.3
+
+
+def test_what_somebody_takes_back_has_no_words_any_more_and_keeps_its_place() -> None:
+    board = Board()
+    ann, bo = Speaker("a", "Ann", "web:a"), Speaker("b", "Bo", "web:b")
+    for n in range(3):
+        board.show(Caption(ann, n, n + 1, f"a{n}", final=True))
+        board.show(Caption(bo, n, n + 1, f"b{n}", final=True))
+    board.show(Caption(ann, 4, 5, "and then", final=False))
+    changes: list[int] = []
+    board.watch(lambda: changes.append(1))
+    board.erase("web:a")
+    assert [entry.text for entry in board.entries if isinstance(entry, Caption)] == [
+        "",
+        "b0",
+        "",
+        "b1",
+        "",
+        "b2",
+    ]
+    assert not board.partials
+    assert board.erased == {"a": 6}
+    assert changes
+    board.show(Caption(ann, 6, 7, "new", final=True))
+    assert board.entries[-1] == Caption(ann, 6, 7, "new", final=True)
+
+
+def test_nobody_without_an_identity_can_be_taken_back() -> None:
+    board = Board()
+    board.show(Caption(Speaker("a", "Ann"), 0, 1, "a0", final=True))
+    board.erase("web:a")
+    assert board.count == 1
+    assert board.erased == {}

@@ -6,7 +6,7 @@ import pytest
 from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption
-from core.captions.publisher import Publisher
+from core.captions.publisher import FAREWELL, Publisher
 from core.errors import OutletBusy, OutletError, OutletGone
 
 ANN = Speaker("a", "Ann")
@@ -107,3 +107,27 @@ async def test_a_bug_in_an_outlet_is_loud() -> None:
 
     with pytest.raises(ZeroDivisionError):
         await Publisher(Board(), Broken()).run()
+
+
+async def test_a_place_that_stays_busy_at_the_end_is_given_up_after_some_seconds() -> None:
+    board, wall = Board(), Wall(pace=0.1, failures={n: OutletBusy(2.0) for n in range(1, 99)})
+    publisher = Publisher(board, wall)
+    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(publisher.run())
+        await asyncio.sleep(7)
+        begin = loop.time()
+        publisher.close()
+    assert 0 < loop.time() - begin <= FAREWELL
+    assert not wall.shows
+
+
+async def test_a_place_that_was_busy_is_tried_once_more_at_the_end() -> None:
+    board, wall = Board(), Wall(pace=0.1, failures={1: OutletBusy(600.0)})
+    publisher = Publisher(board, wall)
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(publisher.run())
+        await asyncio.sleep(1)
+        board.show(Caption(ANN, 0, 1, "last", final=True))
+        publisher.close()
+    assert wall.shows[-1][1] == "last"
