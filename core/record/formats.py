@@ -23,7 +23,7 @@ class Format:
     name: str
     suffix: str
     media_type: str
-    open: Callable[[Heading], Writing[str] | Writing[bytes]]
+    open: Callable[[Heading], Writing[str | bytes]]
     binary: bool = False
     alone: bool = True
 
@@ -87,6 +87,6 @@ async def write(
         yield bytes(piece)
 
 
-def _bytes(pieces: Iterable[str] | Iterable[bytes]) -> bytes:
+def _bytes(pieces: Iterable[str | bytes]) -> bytes:
     # Half a surrogate pair can be said by a client, but is no text.
     return b"".join(each.encode(errors="replace") if isinstance(each, str) else each for each in pieces)

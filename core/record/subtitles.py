@@ -1,5 +1,6 @@
 """What was said, under a recording: WebVTT and SubRip. Times count from second 0 of the call."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import replace
 
@@ -150,8 +151,13 @@ def _vtt_text(words: str) -> str:
 
 
 def _srt_text(words: str) -> str:
-    """SubRip knows no escape, but players take tags in <> and {} for format: look-alikes stand for them."""
-    return words.translate(_SRT_LOOKALIKES)
+    """SubRip knows no escape, but players read <>, {} and \\N as format, some even times without an arrow.
+
+    Look-alikes stand for them.
+    """
+    return _SRT_TIME.sub("∶", words.translate(_SRT_LOOKALIKES))
 
 
-_SRT_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")"})
+_SRT_TIME = re.compile(r"(?<=\d):(?=\d+:\d+[.,]\d)")
+
+_SRT_LOOKALIKES = str.maketrans({"<": "‹", ">": "›", "{": "(", "}": ")", "\\": "＼"})
