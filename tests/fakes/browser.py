@@ -6,6 +6,7 @@ import shutil
 import wave
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import cache
 from importlib.util import find_spec
 from io import BytesIO
 from typing import Any
@@ -140,6 +141,7 @@ async def share(page: Any, source: str = "sample", name: str = "Ann") -> None:
     await page.click("#share-go")
 
 
+@cache
 def sine(seconds: float) -> bytes:
     """A WAV file, 16 kHz mono."""
     count = int(seconds * 16000)

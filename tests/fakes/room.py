@@ -9,6 +9,8 @@ from typing import Any
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from tests.fakes import archive
+from tests.fakes.archive import ARCHIVE, OWNER, FakeArchive
 from tests.fakes.files import file
 
 ROOM = "abcdefghijklmnopqrstuv"
@@ -32,6 +34,9 @@ class FakeRoom:
     base: str = ""
     began: int | None = 1_790_000_000_000
     state: str = "live"
+    title: str = ""
+    keep: str = "captions"
+    archive: FakeArchive = field(default_factory=FakeArchive)
     note: str | None = None
     people: list[dict[str, Any]] = field(default_factory=list)
     entries: list[dict[str, Any]] = field(default_factory=list)
@@ -49,7 +54,9 @@ class FakeRoom:
     forgotten: set[str] = field(default_factory=set)  # tokens that are good no more
     ack_every: int = 10  # frames
     forget_from: int | None = None  # frames from this number on were never received
+    wishes: list[dict[str, Any]] = field(default_factory=list)  # of whoever opened a room
     names: list[str] = field(default_factory=list)
+    secrets: list[str | None] = field(default_factory=list)  # `me` of whoever joined
     goodbyes: list[tuple[str, str | None]] = field(default_factory=list)  # DELETEs: person and mark
     dismissed: list[str] = field(default_factory=list)  # people whose share a DELETE has ended
     hellos: list[dict[str, Any]] = field(default_factory=list)
@@ -69,6 +76,8 @@ class FakeRoom:
     def description(self) -> dict[str, Any]:
         return {
             "room": ROOM,
+            "title": self.title,
+            "keep": self.keep,
             "state": self.state,
             "engine": "Moonshine tiny, on this machine",
             "language": "en",
@@ -133,8 +142,13 @@ async def _asset(request: web.Request) -> web.Response:
     return file(request, request.match_info["file"])
 
 
-async def _new_room(_request: web.Request) -> web.Response:
-    return web.json_response({"room": ROOM, "url": f"/room/{ROOM}"}, status=201)
+async def _new_room(request: web.Request) -> web.Response:
+    fake = request.app[FAKE]
+    wish = await request.json()
+    fake.wishes.append(wish)
+    fake.keep, fake.title = wish.get("keep", "captions"), wish.get("title", "")
+    made = {"room": ROOM, "url": f"/room/{ROOM}", "keep": fake.keep, "owner": OWNER}
+    return web.json_response(made, status=201)
 
 
 async def _room(request: web.Request) -> web.Response:
@@ -146,7 +160,9 @@ async def _room(request: web.Request) -> web.Response:
 
 async def _people(request: web.Request) -> web.Response:
     fake = request.app[FAKE]
-    name = (await request.json())["name"]
+    wish = await request.json()
+    name = wish["name"]
+    fake.secrets.append(wish.get("me"))
     given = f"{name} (2)" if name in fake.names else name
     fake.names.append(given)
     person = f"p{len(fake.names)}"
@@ -262,6 +278,8 @@ async def serve(port: int = 0) -> AsyncIterator[FakeRoom]:
     fake = FakeRoom()
     app = web.Application()
     app[FAKE] = fake
+    app[ARCHIVE] = fake.archive
+    app.add_routes(archive.routes())
     room = f"/api/rooms/{{room:{ROOM}}}"
     app.add_routes(
         [

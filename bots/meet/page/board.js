@@ -19,6 +19,7 @@ export class Board {
     this.following = true;
     this.unseen = 0;
     this.opened = false;
+    this.ending = null; // what stands under the captions when the call is over
     this.items = new Map(); // row index → <li>, for rows in the document
     this.tails = new Map(); // speaker → element of what is being said
     this.scroller = $("scroller");
@@ -63,6 +64,25 @@ export class Board {
     this.#trim();
     this.#offer();
     this.#follow();
+    this.page.changed();
+  }
+
+  /** The row of whoever spoke at that second, if it is still known here. @param {string} name @param {number} start */
+  find(name, start) {
+    return this.rows.items.find((row) => row.name === name && Math.abs(row.start - start) < 0.05);
+  }
+
+  /** Brings a row into view and to the keyboard, however far up it stands. @param {import("./rows.js").Row} row */
+  show(row) {
+    while (!this.items.has(row.index) && this.items.size < this.rows.items.length) this.#earlier();
+    const item = this.items.get(row.index);
+    if (!item) return;
+    this.following = false;
+    for (const other of this.log.querySelectorAll(".aim")) other.classList.remove("aim");
+    item.classList.add("aim");
+    item.tabIndex = -1;
+    item.focus({ preventScroll: true });
+    item.scrollIntoView({ block: "center" });
     this.page.changed();
   }
 
@@ -221,12 +241,20 @@ export class Board {
   }
 
   #follow() {
-    if (this.following) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (!this.following) return;
+    if (!this.ending) this.scroller.scrollTop = this.scroller.scrollHeight;
+    // The last words stay in view, and below them begins what comes after; nobody is taken back from it.
+    else this.scroller.scrollTop = Math.max(this.scroller.scrollTop, this.#end() + this.scroller.clientHeight * 0.5);
+  }
+
+  /** Where the scroller stands when the last caption is at its foot. */
+  #end() {
+    const { scrollHeight, clientHeight } = this.scroller;
+    return scrollHeight - clientHeight - (this.ending?.offsetHeight ?? 0);
   }
 
   #scrolled() {
-    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    const following = scrollHeight - scrollTop - clientHeight < NEAR;
+    const following = this.#end() - this.scroller.scrollTop < NEAR;
     if (following === this.following) return;
     this.following = following;
     if (following) this.unseen = 0;

@@ -1,24 +1,52 @@
 // The first page: a new room, or the address of one.
 
+import { ask, Refusal } from "./api.js";
 import { $, write } from "./dom.js";
+import { knowRoom } from "./keys.js";
 
-$("new").addEventListener("click", async () => {
+const form = $("open");
+let chosen = false; // somebody chose before the settings came
+form.addEventListener("change", () => {
+  chosen = true;
+});
+const settings = ask("/api/settings").then(offer, (error) => {
+  if (!(error instanceof Refusal)) throw error;
+  return null; // what is checked on the page stands: nothing is kept
+});
+
+/** What this server keeps by itself is what is checked. */
+function offer(told) {
+  $("keep").hidden = told.keep === "never";
+  $("never").hidden = told.keep !== "never";
+  if (!chosen && told.keep !== "never") form.elements.namedItem("keep").value = told.keep;
+  return told;
+}
+
+form.addEventListener("submit", async (event) => {
+  event.preventDefault();
   $("new").disabled = true;
   write($("new-error"), "");
   try {
-    const answer = await fetch("/api/rooms", {
-      method: "POST",
-      headers: { "Content-Type": "application/json" },
-      body: "{}",
-    });
-    const body = await answer.json().catch(() => ({}));
-    if (answer.ok) location.assign(body.url);
-    else write($("new-error"), body.error ?? "The server would not open a room. Try again in a moment.");
-  } catch {
-    write($("new-error"), "The server can't be reached. Is Spokenly still running?");
+    location.assign(await open());
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    write($("new-error"), error.message);
+  } finally {
+    $("new").disabled = false;
   }
-  $("new").disabled = false;
 });
+
+async function open() {
+  const told = await settings;
+  const title = form.elements.namedItem("title").value.trim();
+  const body = {};
+  if (title) body.title = title;
+  if (told?.keep !== "never") body.keep = form.elements.namedItem("keep").value;
+  const made = await ask("/api/rooms", { method: "POST", body });
+  // Where nothing is kept there is nothing to own: then not even this browser notes the room.
+  if (made.owner && made.keep === "transcript") knowRoom(made.room, { owner: made.owner, title });
+  return made.url;
+}
 
 $("join").addEventListener("submit", (event) => {
   event.preventDefault();

@@ -1,7 +1,13 @@
 // A room's page: joins the captions, the voice and everything around them.
 
+import { Afterwards } from "./afterwards.js";
+import { ask, Refusal } from "./api.js";
 import { Board } from "./board.js";
+import { CatchUp } from "./catchup.js";
+import { prepareDialogs } from "./dialogs.js";
 import { $, copy, element, write } from "./dom.js";
+import { drawKeep, noteCall } from "./keeping.js";
+import { mySecret } from "./keys.js";
 import { Reader } from "./reader.js";
 import { bind, Settings } from "./settings.js";
 import { ShareDialog } from "./share.js";
@@ -13,13 +19,16 @@ import { languageName, lateness, listed } from "./words.js";
 const id = location.pathname.split("/").filter(Boolean).at(-1);
 const settings = new Settings();
 const board = new Board({ changed: () => soon() });
-const voice = new Voice(id, { changed: () => soon(), level, hearing, say });
+const voice = new Voice(id, { changed: () => soon(), level, hearing, say, me });
 const subtitles = new Subtitles(board, settings);
 const share = new ShareDialog(id, voice, settings);
+const catchUp = new CatchUp(id, board);
+const afterwards = new Afterwards(id, board);
 let room = { state: "waiting", people: [], engine: "", language: "en", note: null };
 let late = null;
 let line = "connecting";
 let drawing = false;
+let retention = null; // days; null: not known
 
 const reader = new Reader(id, {
   have: () => board.rows.count,
@@ -28,6 +37,7 @@ const reader = new Reader(id, {
     late = message.lateness;
     notices(message.notices);
     board.take(message);
+    noteCall(id, room, board.rows.count > 0);
   },
   state: (state) => {
     line = state;
@@ -50,16 +60,19 @@ function draw() {
   const STATES = { waiting: "Waiting", live: "Live", ended: "Ended" };
   if (document.body.dataset.room !== room.state) document.body.dataset.room = room.state;
   write($("state"), line === "connecting" ? "Connecting" : STATES[room.state]);
-  document.title = room.state === "live" ? "Live · Spokenly" : "Spokenly";
+  document.title = [room.state === "live" ? "Live" : "", room.title, "Spokenly"].filter(Boolean).join(" · ");
+  write($("title"), room.title ?? "");
+  drawKeep(id, room, retention, empty);
   // Even the same language anew makes the browser look at every row again.
   for (const part of [$("log"), $("now"), $("stage")]) if (part.lang !== room.language) part.lang = room.language;
   document.body.toggleAttribute("data-written", !empty);
   $("empty").hidden = !empty;
   $("over").hidden = empty || room.state !== "ended";
+  afterwards.see(!empty && room.state === "ended" && room.keep === "transcript");
   write($("empty-title"), emptyTitle());
   const unseen = board.unseen ? ` · ${board.unseen} new` : "";
   $("jump").hidden = board.following;
-  write($("jump"), `Jump to live${unseen}`);
+  write($("jump"), `${room.state === "ended" ? "Jump to the end" : "Jump to live"}${unseen}`);
   drawStatus();
   drawVoice();
   drawBanner();
@@ -101,19 +114,22 @@ function drawVoice() {
 }
 
 function drawBanner() {
-  const kept = voice.state === "sharing" ? " What you say is kept for up to 60 seconds and sent when it is back." : "";
+  const waiting = voice.state === "sharing" ? " What you say is kept for up to 60 seconds and sent when it is back." : "";
   let text = "";
-  if (line === "gone") text = "This room is over, and the server has forgotten it. What you read here is still yours: copy it now.";
+  const kept = room.keep === "transcript" && board.rows.count > 0;
+  if (line === "gone" && kept) text = "This room is over. Its transcript is kept in the record.";
+  else if (line === "gone") text = "This room is over, and the server has forgotten it. What you read here is still yours: copy it now.";
   else if (line === "full") text = "This room is full: too many people are in it. Trying again…";
   else if (line === "barred") text = "The server answers, but no captions come through: the room may be full, or a proxy stops WebSockets. Trying again…";
   else if (line === "lost") {
     const reason = reader.stopping ? ": the server was stopped, or restarts" : "";
-    text = `Connection lost${reason}. Trying again…${kept}`;
+    text = `Connection lost${reason}. Trying again…${waiting}`;
   }
-  else if (voice.state === "sharing" && !voice.connected) text = `Your sound does not reach the server. Trying again…${kept}`;
+  else if (voice.state === "sharing" && !voice.connected) text = `Your sound does not reach the server. Trying again…${waiting}`;
   write($("banner-text"), text);
   $("banner").hidden = !text;
   $("banner-retry").hidden = line === "gone";
+  $("banner-record").hidden = line !== "gone" || !kept;
   $("banner-copy").hidden = line !== "gone" || board.rows.items.length === 0;
 }
 
@@ -138,6 +154,11 @@ function level(value) {
 
 function hearing(sentence) {
   write($("hearing"), sentence);
+}
+
+/** Where nothing is kept, nobody needs to be known again. */
+function me() {
+  return room.keep === "captions" ? "" : mySecret();
 }
 
 /** Something that happened, until it is read or something else happens. */
@@ -165,27 +186,18 @@ on("banner-retry", () => {
 on("banner-copy", () => copy($("banner-copy"), board.text()));
 on("text-open", () => $("text").showModal());
 on("save-open", () => $("save").showModal());
+on("catchup-open", () => catchUp.open());
 on("help-open", () => $("help").showModal());
 on("subtitles-open", () => subtitles.toggle(true));
 on("copy-all", () => copy($("copy-all"), board.text()));
 for (const button of document.querySelectorAll("[data-copy-link]")) {
   button.addEventListener("click", () => copy(button, location.href));
 }
-for (const link of document.querySelectorAll("[data-format]")) {
-  link.href = `/api/rooms/${id}/transcript.${link.dataset.format}`;
-}
-for (const dialog of document.querySelectorAll("dialog")) {
-  // A click beside the dialog closes it.
-  dialog.addEventListener("click", (event) => {
-    if (event.target === dialog) dialog.close();
-  });
-  for (const button of dialog.querySelectorAll("[data-close]")) {
-    button.addEventListener("click", () => dialog.close());
-  }
-}
+prepareDialogs();
 bind($("text-form"), settings);
 
 const KEYS = {
+  c: () => catchUp.open(),
   m: () => voice.mute(!voice.muted),
   s: () => subtitles.toggle(),
   f: () => subtitles.open && $("subtitles-full").click(),
@@ -204,5 +216,15 @@ document.addEventListener("keydown", (event) => {
   else return;
   event.preventDefault();
 });
+
+ask("/api/settings").then(
+  (told) => {
+    retention = told.retention;
+    soon();
+  },
+  (error) => {
+    if (!(error instanceof Refusal)) throw error; // without it the page only says less
+  },
+);
 
 draw();

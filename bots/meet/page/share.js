@@ -121,7 +121,7 @@ export class ShareDialog {
     const name = this.#name();
     if (!name) return;
     try {
-      const person = await register(this.room, name);
+      const person = await register(this.room, name, this.voice.page.me());
       $("whip-address").value = new URL(person.whip, location.href).href;
       $("whip-token").value = person.token;
       write($("whip-name"), person.name);

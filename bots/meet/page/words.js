@@ -13,6 +13,11 @@ export function gapText(seconds) {
   return `— ${span(seconds)} not heard —`;
 }
 
+/** @param {number} seconds */
+export function unkeptText(seconds) {
+  return `— ${span(seconds)} not kept: the record could not be written —`;
+}
+
 /** @param {number | null} seconds */
 export function lateness(seconds) {
   if (seconds === null || seconds === undefined) return "";
@@ -22,6 +27,44 @@ export function lateness(seconds) {
 /** @param {number} began unix ms @param {number} start seconds */
 export function timeOfDay(began, start) {
   return new Date(began + start * 1000).toLocaleTimeString([], { hour: "numeric", minute: "2-digit" });
+}
+
+/** How long a call was: "40 s", "48 min", "1 h 5 min". @param {number} seconds */
+export function duration(seconds) {
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 1) return span(seconds);
+  const rest = minutes % 60;
+  if (minutes < 60) return `${minutes} min`;
+  return rest ? `${Math.floor(minutes / 60)} h ${rest} min` : `${minutes / 60} h`;
+}
+
+/** A day and a time, as this device writes them. @param {string | number} moment ISO, or unix ms */
+export function dayAndTime(moment) {
+  return new Date(moment).toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+}
+
+/** @param {string} moment ISO */
+export function day(moment) {
+  return new Date(moment).toLocaleDateString([], { dateStyle: "long" });
+}
+
+/** "1 line", "1,204 lines". @param {number} count @param {string} what */
+export function counted(count, what) {
+  return `${count.toLocaleString()} ${what}${count === 1 ? "" : "s"}`;
+}
+
+/** @param {"captions" | "transcript" | undefined} keep undefined: not known yet */
+export function keepLabel(keep) {
+  return { captions: "Captions only", transcript: "Transcript kept" }[keep] ?? "";
+}
+
+/** @param {"captions" | "transcript" | undefined} keep @param {number | null} days that a record is kept; 0: for ever */
+export function keepSentence(keep, days) {
+  if (keep === "captions") return "Captions only: nothing is written down.";
+  if (keep !== "transcript") return "";
+  const told = "A transcript of this call is kept: the words, with names; never the sound.";
+  if (days === null) return told;
+  return `${told} ${days ? `Deleted after ${counted(days, "day")}.` : "It stays until somebody deletes it."}`;
 }
 
 /** @param {string} code BCP 47 */

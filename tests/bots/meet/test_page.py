@@ -1,34 +1,14 @@
 """Reading on the page, in a real Chromium."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.fakes.browser import Visits, chromium, needs_browser, says, texts, visiting
+from tests.fakes.browser import Visits, needs_browser, says, texts
 from tests.fakes.entries import caption, gap, partial
-from tests.fakes.room import ROOM, FakeRoom, serve
+from tests.fakes.room import ROOM, FakeRoom
 
 pytestmark = needs_browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Any]:
-    async with chromium() as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def fake() -> AsyncIterator[FakeRoom]:
-    async with serve() as room:
-        yield room
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Any, fake: FakeRoom) -> AsyncIterator[Visits]:
-    async with visiting(browser, fake) as visits:
-        yield visits
 
 
 async def top_of(page: Any, text: str) -> float:

@@ -1,33 +1,13 @@
 """The page's audio socket without sound: what it keeps, skips, sends again, and when a line is dead."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
-from tests.fakes.browser import Visits, becomes, chromium, needs_browser, until, visiting
-from tests.fakes.room import FakeRoom, serve
+from tests.fakes.browser import Visits, becomes, needs_browser, until
+from tests.fakes.room import FakeRoom
 
 pytestmark = needs_browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Any]:
-    async with chromium() as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def fake() -> AsyncIterator[FakeRoom]:
-    async with serve() as room:
-        yield room
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Any, fake: FakeRoom) -> AsyncIterator[Visits]:
-    async with visiting(browser, fake) as visits:
-        yield visits
 
 
 async def line_of(page: Any, fake: FakeRoom, limit: int) -> None:

@@ -1,34 +1,12 @@
 """Readers whose line breaks, and rooms that are full or gone: in a real Chromium, on a failing server."""
 
 import re
-from collections.abc import AsyncIterator
-from typing import Any
 
-import pytest_asyncio
-
-from tests.fakes.browser import Visits, chromium, needs_browser, says, texts, until, visiting
+from tests.fakes.browser import Visits, needs_browser, says, texts, until
 from tests.fakes.entries import caption, gap
-from tests.fakes.room import FakeRoom, serve
+from tests.fakes.room import FakeRoom
 
 pytestmark = needs_browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Any]:
-    async with chromium() as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def fake() -> AsyncIterator[FakeRoom]:
-    async with serve() as room:
-        yield room
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Any, fake: FakeRoom) -> AsyncIterator[Visits]:
-    async with visiting(browser, fake) as visits:
-        yield visits
 
 
 async def test_after_a_cut_the_page_asks_only_for_what_it_has_not(fake: FakeRoom, visit: Visits) -> None:

@@ -1,22 +1,16 @@
 """Asking for sound on the page, in a real Chromium, against a server that fails at the test's command."""
 
-from collections.abc import AsyncIterator
 from typing import Any
-
-import pytest_asyncio
 
 from tests.fakes.browser import (
     Visits,
-    chromium,
     needs_browser,
     says,
     share,
-    sine,
     texts,
     until,
-    visiting,
 )
-from tests.fakes.room import FakeRoom, serve
+from tests.fakes.room import FakeRoom
 
 pytestmark = needs_browser
 
@@ -34,25 +28,6 @@ const synthetic = () => {
   return out.stream;
 };
 """
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Any]:
-    async with chromium() as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def fake() -> AsyncIterator[FakeRoom]:
-    async with serve() as room:
-        room.sample = sine(20)
-        yield room
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Any, fake: FakeRoom) -> AsyncIterator[Visits]:
-    async with visiting(browser, fake) as visits:
-        yield visits
 
 
 async def test_the_microphone_is_cleaned_and_the_tab_is_left_as_it_is(fake: FakeRoom, visit: Visits) -> None:

@@ -1,45 +1,21 @@
 """Sharing sound from the page, in a real Chromium, against a server that fails at the test's command."""
 
 import itertools
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from tests.fakes.browser import (
     Visits,
     breaks,
-    chromium,
     needs_browser,
     says,
     share,
-    sine,
     until,
-    visiting,
 )
-from tests.fakes.room import FakeRoom, Received, serve
+from tests.fakes.room import FakeRoom, Received
 
 pytestmark = needs_browser
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Any]:
-    async with chromium() as started:
-        yield started
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def fake() -> AsyncIterator[FakeRoom]:
-    async with serve() as room:
-        room.sample = sine(20)
-        yield room
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def visit(browser: Any, fake: FakeRoom) -> AsyncIterator[Visits]:
-    async with visiting(browser, fake) as visits:
-        yield visits
 
 
 def in_order(frames: list[Received]) -> bytes:

@@ -1,0 +1,48 @@
+// What a room keeps, said wherever somebody may ask: in the frame, before sharing, before saving.
+
+import { $, write } from "./dom.js";
+import { knowRoom } from "./keys.js";
+import { counted, keepLabel, keepSentence } from "./words.js";
+
+let noted = false;
+
+/**
+ * @param {string} id of the room
+ * @param {{keep?: "captions" | "transcript", state: string}} room
+ * @param {number | null} retention days; null: not known
+ * @param {boolean} empty nothing was said yet
+ */
+export function drawKeep(id, room, retention, empty) {
+  const { keep } = room;
+  for (const place of document.querySelectorAll("[data-keep]")) write(place, keepLabel(keep));
+  for (const place of document.querySelectorAll("[data-keep-sentence]")) write(place, keepSentence(keep, retention));
+  write($("over"), keep === "transcript" ? OVER.transcript : OVER.captions);
+  write($("save-hint"), saveHint(keep, retention, empty));
+  $("save-docx").hidden = keep !== "transcript";
+  $("save-formats").hidden = keep === "transcript" && empty; // a record begins with the first words
+  const base = keep === "transcript" ? `/api/records/${id}` : `/api/rooms/${id}`;
+  for (const link of document.querySelectorAll("[data-format]")) {
+    const address = `${base}/transcript.${link.dataset.format}`;
+    if (link.getAttribute("href") !== address) link.setAttribute("href", address);
+  }
+  $("banner-record").href = `/records/${id}`;
+}
+
+const OVER = {
+  transcript: "Nobody shares sound any more.",
+  captions: "Nobody shares sound any more. Save what was said while this page is open.",
+};
+
+function saveHint(keep, retention, empty) {
+  if (keep !== "transcript") return "The server forgets a room when it is over. Save while this page is open.";
+  if (empty) return "Nothing has been said yet.";
+  const end = retention ? ` It is deleted after ${counted(retention, "day")}.` : "";
+  return `What was said so far, with corrections. The record can be saved later as well.${end}`;
+}
+
+/** This browser finds a kept call again, even where the list of all records is closed. */
+export function noteCall(id, room, said) {
+  if (noted || !said || room.keep !== "transcript") return;
+  noted = true;
+  knowRoom(id, room.title ? { title: room.title } : {});
+}
