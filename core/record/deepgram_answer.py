@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field
 
 from core.errors import RecapFailed
-from core.record.evidence import PHRASES, Evidence, Overlap, addresses, cut, talk
+from core.record.evidence import PHRASES, Evidence, Overlap, alive, cut, talk
 from core.record.kept import Line
 from core.record.places import Sent
 from core.record.recap import Claim, Conversation, Mood, Recap
@@ -174,7 +174,7 @@ def _phrases(placed: Sequence[Placed]) -> tuple[str, ...]:
     weight: dict[str, float] = {}
     for segment, _ in placed:
         for one in segment.topics or ():
-            if (topic := cut(one.topic or "", 60)) and not addresses(topic):
+            if (topic := cut(one.topic or "", 60)) and not alive(topic):
                 weight[topic] = weight.get(topic, 0.0) + (one.confidence_score or 0.0)
     return tuple(sorted(weight, key=lambda topic: -weight[topic])[:PHRASES])
 

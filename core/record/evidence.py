@@ -28,19 +28,25 @@ _ADDRESS = re.compile(
     r"[a-z][a-z0-9+.-]*://\S*"
     r"|\b(?:javascript|data|mailto|vbscript|file|tel):\S+"
     r"|\bwww\.\S+"
-    r"|[\w.+-]*@\s?[\w-]+(?:\.[\w-]+)*"  # mail addresses, mentions
-    r"|<[@#!:]\S+"  # mentions and channels as chat platforms write them
+    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)*"
     r"|\b[\w-]+(?:\.[\w-]+)*\.(?:app|biz|click|cn|co|com|dev|gg|info|io|link|ly|me|net|online|org|ru|site|top"
     r"|uk|us|xyz|zip)\b(?:/\S*)?"
     r"|\b[\w-]+(?:\.[\w-]+)+/\S+",
     re.IGNORECASE,
 )
-"""Whatever a page or a chat platform could make a link or a call to people of."""
+"""Whatever a page or a chat platform could make a link of."""
+
+_MENTION = re.compile(r"(?<![\w.+-])@\s?\w|<[@#!:]")
 
 
 def addresses(text: str) -> list[str]:
-    """The links, mail addresses and mentions in `text`, in one spelling."""
+    """The links and mail addresses in `text`, in one spelling."""
     return [match[0].rstrip(".,;:!?)]}>\"'") for match in _ADDRESS.finditer(_plain(text))]
+
+
+def alive(text: str, said: str = "") -> bool:
+    """Whether `text` has an address in it that is not in `said`, or calls people, whoever said that."""
+    return bool(_MENTION.search(_plain(text))) or not set(addresses(text)) <= set(addresses(said))
 
 
 def _plain(text: str) -> str:
@@ -72,7 +78,7 @@ class Evidence:
         lines = [self._lines[number] for number in dict.fromkeys(numbers) if number in self._lines][:CITED]
         text = cut(text)
         said = " ".join(f"{line.speaker.name} {line.text}" for line in lines)
-        if not lines or not words(text) or self._invents(text, said):
+        if not lines or not words(text) or alive(text, said):
             self.dropped += 1
             return None
         return Claim(
@@ -82,17 +88,12 @@ class Evidence:
             self._when(when or "", said),
         )
 
-    def _invents(self, text: str, said: str) -> bool:
-        """Whether `text` has an address in it that nobody said."""
-        plain = _plain(said)
-        return any(address not in plain for address in addresses(text))
-
     def _who(self, who: str, said: str) -> str | None:
         who = cut(who, 80)
         if (name := self._names.get(who.casefold())) is not None:
             return name
         wanted = words(who)
-        if not wanted or self._invents(who, said):
+        if not wanted or alive(who, said):
             return None
         # "Ana" is enough where one Ana Lima is there.
         called = [name for name in self._names.values() if set(wanted) <= set(words(name))]
@@ -102,7 +103,7 @@ class Evidence:
 
     def _when(self, when: str, said: str) -> str | None:
         when = cut(when, 80)
-        grounded = not set(words(when)).isdisjoint(words(said)) and not self._invents(when, said)
+        grounded = not set(words(when)).isdisjoint(words(said)) and not alive(when, said)
         return when if grounded else None
 
     def phrases(self, wanted: Iterable[str]) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ class Evidence:
         found: dict[str, str] = {}
         for phrase in (cut(one, 60) for one in wanted):
             roots = [word[:5] for word in content(phrase, self._language)]
-            if roots and not addresses(phrase) and all(_plain(root) in self._all for root in roots):
+            if roots and not alive(phrase) and all(_plain(root) in self._all for root in roots):
                 found.setdefault(phrase.casefold(), phrase)
         return tuple(found.values())[:PHRASES]
 
