@@ -107,7 +107,10 @@ def _around(heading: Heading) -> Doc:
     document = Document()
     title = _writable(heading.shown())
     _describe(document, heading, title)
-    document.add_heading(title, 0)
+    top = document.add_heading(title, 0)
+    if _right_to_left(title):
+        top._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
+        top.runs[0]._r.get_or_add_rPr().append(OxmlElement("w:rtl"))
     facts = [*heading.facts()]
     if facts:
         table = document.add_table(rows=0, cols=2)
