@@ -15,9 +15,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
-from bots import doctor
+from bots.doctor import checks as doctor
 from bots.cli import app
-from bots.doctor import Finding, look
+from bots.doctor.finding import Finding
+from bots.doctor.report import look
 from core.audio import opus
 from core.engines import models
 from core.errors import EngineMissing

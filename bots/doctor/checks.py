@@ -1,75 +1,25 @@
-"""`spokenly doctor`: what is set up, what is missing, and one sentence about what to do."""
+"""What Spokenly needs to hear and to be reached."""
 
 # What is examined may be missing or broken, so it is imported only where it is looked at.
 # ruff: noqa: PLC0415
 
 import errno
-import json
 import os
 import platform
 import socket
 import ssl
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from time import perf_counter
-from typing import Literal
 
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
-from core.errors import EngineMissing, SpokenlyError
-from core.settings import Settings, complaints
-
-State = Literal["good", "missing", "unneeded"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that was looked at. `missing`: Spokenly can't do without; `unneeded`: it can."""
-
-    what: str
-    state: State
-    sentence: str
-
-
-def examine(*, as_json: bool) -> int:
-    """Look at everything and print it. Returns 1 if something that is needed is missing, else 0."""
-    try:
-        settings = Settings()
-        findings = [Finding("Settings", "good", "All of them can be used.")]
-    except (ValidationError, SettingsError) as error:
-        findings = [Finding("Settings", "missing", complaint) for complaint in complaints(error)]
-        settings = Settings.model_construct()
-    findings += look(settings)
-    if as_json:
-        print(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=2))  # noqa: T201
-    else:
-        _show(findings)
-    return int(any(finding.state == "missing" for finding in findings))
-
-
-def look(settings: Settings, *names: str) -> Iterator[Finding]:
-    """Everything, or the checks of these names, that can be found out without starting Spokenly."""
-    for name, check in _CHECKS.items():
-        if names and name not in names:
-            continue
-        try:
-            yield from check(settings)
-        except ImportError as error:
-            yield Finding(
-                name, "missing", f"{error.name or 'A package'} can't be loaded: run make setup again."
-            )
-        except SpokenlyError as error:
-            yield Finding(name, "missing", str(error))
+from bots.doctor.finding import Check, Finding
+from core.errors import EngineMissing
+from core.settings import Settings
 
 
 def _python(_: Settings) -> Iterator[Finding]:
@@ -244,7 +194,7 @@ def _folder(_: Settings) -> Iterator[Finding]:
         yield Finding("Folder", "unneeded", sentence)
 
 
-_CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
+CHECKS: dict[str, Check] = {
     "Python": _python,
     "Model files": _files,
     "Engine": _engine,
@@ -256,21 +206,3 @@ _CHECKS: dict[str, Callable[[Settings], Iterator[Finding]]] = {
     "HTTPS": _https,
     "Folder": _folder,
 }
-
-_SIGNS = {"good": ("✓", "green"), "missing": ("✗", "bold red"), "unneeded": ("–", "dim")}
-
-
-def _show(findings: list[Finding]) -> None:
-    try:
-        title = f"Spokenly {version('spokenly')}"
-    except PackageNotFoundError:
-        title = "Spokenly"
-    table = Table(title=title, title_justify="left", show_header=False, box=None, padding=(0, 2, 0, 0))
-    for finding in findings:
-        sign, style = _SIGNS[finding.state]
-        table.add_row(Text(sign, style), Text(finding.what), Text(finding.sentence))
-    console = Console(highlight=False)
-    console.print(table)
-    missing = sum(finding.state == "missing" for finding in findings)
-    verdict = "Everything that is needed is here." if not missing else f"{missing} to be put right: see ✗."
-    console.print(f"\n{verdict}", markup=False)
