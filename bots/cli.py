@@ -1,4 +1,4 @@
-"""The command line: `spokenly run`, `spokenly transcribe`, `spokenly doctor`."""
+"""The command line: `spokenly run`, `transcribe`, `records` and `doctor`."""
 
 import asyncio
 import enum
@@ -10,6 +10,7 @@ import typer
 from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
+from bots.records.commands import app as records
 from core.settings import Settings, complaints
 
 BAD_SETTINGS = 78
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(records, name="records")
 
 
 class Format(enum.StrEnum):
@@ -37,6 +39,7 @@ class Format(enum.StrEnum):
     srt = "srt"
     json = "json"
     markdown = "markdown"
+    docx = "docx"
 
 
 class Engine(enum.StrEnum):
@@ -56,11 +59,13 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def spokenly(
+    context: typer.Context,
     _: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
     """Live captions of spoken conversation, on this machine."""
+    context.obj = read_settings
 
 
 @app.command()
@@ -95,7 +100,7 @@ def transcribe(
             "--format",
             "-f",
             metavar="FORMAT",
-            help="text, vtt, srt, json or markdown; else by the ending of --output, else text.",
+            help="text, markdown, vtt, srt, json or docx; else by the ending of --output, else text.",
         ),
     ] = None,
     output: Annotated[
@@ -136,7 +141,7 @@ def doctor(
     json: Annotated[bool, typer.Option("--json", help="Write the findings as JSON.")] = False,
 ) -> None:
     """Say what is set up, what is missing, and what to do about it."""
-    from bots.doctor import examine  # noqa: PLC0415 - it loads what it examines
+    from bots.doctor.report import examine  # noqa: PLC0415 - it loads what it examines
 
     raise typer.Exit(examine(as_json=json))
 

@@ -1,0 +1,1 @@
+"""`spokenly records`: what is kept, for people at a terminal and for their scripts."""
