@@ -69,6 +69,7 @@ PURE = [
     "core/record/recap.py",
     "core/record/subtitles.py",
     "core/record/turns.py",
+    "core/record/minutes.py",
     "core/record/phrases.py",
     "core/record/ranking.py",
     "core/record/rules.py",

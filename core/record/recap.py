@@ -72,8 +72,10 @@ class Recap:
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        """All of them."""
-        return (*self.summary, *self.decisions, *self.actions, *self.questions)
+        """All of them, and those that stand for the mood."""
+        felt = (self.mood.brightest, self.mood.darkest) if self.mood else ()
+        said = (*self.summary, *self.decisions, *self.actions, *self.questions)
+        return (*said, *(claim for claim in felt if claim))
 
 
 class Summariser(Protocol):
