@@ -22,12 +22,19 @@ class _Piece:
         return len(self.pcm) // WIDTH
 
 
+LEAD = 1.0
+"""Seconds of settled audio that are kept, for engines that like to hear a little of what came before."""
+
+TOGETHER = 0.2
+"""Seconds: audio from before a longer pause tells nothing about what comes after it."""
+
+
 class Tape:
     """Keeps every sample since the last final, and turns seconds of the stream into seconds of the call.
 
     A stream's clock counts samples, so pauses, dropped lines and replays are one case: `restart` begins a
-    new stream with what is not settled, `settle` forgets what a final covered. At most `limit` seconds are
-    kept; then the oldest go and `write` says which.
+    new stream with what is not settled, `settle` forgets what a final covered. At most `limit` seconds that
+    are not settled are kept; then the oldest go and `write` says which.
     """
 
     def __init__(self, speaker: Speaker, limit: float = 120.0) -> None:
@@ -58,7 +65,7 @@ class Tape:
 
     def write(self, frame: Frame) -> Lost | None:
         """Add a frame at the end of the stream; says what had to be thrown away for it, if anything."""
-        if not self._pieces and self._position == self._settled:
+        if self._position == self._settled:
             self._settled_at = frame.at
         # A sender's clock may be set back, or a fast sound card gives a second more than sixteen thousand
         # samples. The call's time never runs backwards for it, and never runs ahead either: such a piece
@@ -72,8 +79,10 @@ class Tape:
         start = end = self.start
         # Several seconds at once: one gap that can be read, instead of a hundred that can't.
         room = self._limit - min(CHUNK * RATE, self._limit // 4)
-        while self._position - self._settled > room and len(self._pieces) > 1:
-            piece = self._pieces[0]
+        while self._position - self._settled > room and (first := self._after(self._settled)) + 1 < len(
+            self._pieces
+        ):
+            piece = self._pieces[first]
             end = piece.at + piece.samples / RATE
             self.dropped += (piece.position + piece.samples - self._settled) / RATE
             self._forget(piece.position + piece.samples, end)
@@ -90,21 +99,45 @@ class Tape:
         self.settle(self._position / RATE)
 
     def _forget(self, position: int, at: float) -> None:
-        kept = bisect_right(self._pieces, position, key=lambda piece: piece.position + piece.samples)
-        del self._pieces[:kept]
+        del self._pieces[: self._after(position - round(LEAD * RATE))]
         self._settled, self._settled_at = position, at
 
-    def restart(self) -> list[bytes]:
-        """A new stream begins: its seconds count from the first sample not settled. Returns that audio."""
-        pieces = []
+    def _after(self, position: int) -> int:
+        """Which piece holds the sample at `position` of the stream."""
+        return bisect_right(self._pieces, position, key=lambda piece: piece.position + piece.samples)
+
+    def restart(self, lead: float = 0.0) -> list[bytes]:
+        """A new stream begins with the first sample not settled. Returns its audio until now.
+
+        With `lead`, up to so many seconds (1 at most) of what was settled just before come first: `known`
+        says how many there are.
+        """
+        pieces: list[_Piece] = []
+        begin = self._lead(lead)
         position = 0
-        for piece in self._pieces:
-            done = max(0, self._settled - piece.position)
+        for piece in self._pieces[self._after(begin) :]:
+            done = max(0, begin - piece.position)
             kept = _Piece(position, piece.at + done / RATE, piece.pcm[done * WIDTH :])
             pieces.append(kept)
             position += kept.samples
-        self._pieces, self._position, self._settled = pieces, position, 0
+        self._pieces, self._position, self._settled = pieces, position, self._settled - begin
         return [piece.pcm for piece in pieces]
+
+    @property
+    def known(self) -> float:
+        """Seconds at the stream's beginning that are settled."""
+        return self._settled / RATE
+
+    def _lead(self, seconds: float) -> int:
+        """The sample to begin at, for a lead of so many seconds; pauses are not crossed."""
+        wanted = self._settled - round(seconds * RATE)
+        begin, heard = self._settled, None
+        for piece in reversed(self._pieces[: self._after(self._settled - 1) + 1]):
+            done = max(0, min(piece.samples, self._settled - piece.position))
+            if begin <= wanted or (heard is not None and heard - piece.at - done / RATE > TOGETHER):
+                break
+            begin, heard = max(wanted, piece.position), piece.at
+        return begin
 
     def when(self, seconds: float) -> float:
         """Seconds of the call at which the sample after `seconds` of the stream was heard.
@@ -112,9 +145,10 @@ class Tape:
         Never before what is settled; beyond the end of the tape it goes on at the pace of samples.
         """
         position = round(seconds * RATE)
-        if position <= self._settled and not (self._pieces and self._pieces[0].position == position):
-            return self._settled_at
         index = bisect_right(self._pieces, position, key=lambda piece: piece.position) - 1
+        begins = index >= 0 and self._pieces[index].position == position
+        if position < self._settled or (position == self._settled and not begins):
+            return self._settled_at
         return self._at(max(index, 0), position)
 
     def until(self, seconds: float) -> float:

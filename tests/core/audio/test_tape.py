@@ -135,3 +135,48 @@ def test_nothing_is_replayed_after_it_was_erased() -> None:
     assert tape.restart() == []
     tape.write(Frame(ANN, 9.0, bytes(RATE * WIDTH)))
     assert tape.when(0.5) == 9.5
+
+
+@given(frames, st.floats(0, 1), st.sampled_from([0.0, 0.003, 0.01, 0.03, 0.3, 5.0]))
+def test_a_lead_is_what_was_settled_just_before_and_moves_no_time(
+    spoken: list[tuple[int, float]], share: float, lead: float
+) -> None:
+    tape = Tape(ANN)
+    heard = write(tape, spoken)
+    settled = round(share * len(heard))
+    tape.settle(settled / RATE)
+    left = tape.seconds
+    replay = samples(tape.restart(lead))
+    known = round(tape.known * RATE)
+    assert replay == [n % 60000 - 30000 for n in range(settled - known, len(heard))]
+    assert known <= round(min(lead, 1.0) * RATE)
+    assert abs(tape.seconds - left) < 1e-9
+    # No pause lies within the lead.
+    assert heard[settled - 1] - heard[settled - known] < known / RATE + 0.2 if known else True
+    for n in range(settled, len(heard), 53):
+        assert abs(tape.when((n - settled + known) / RATE) - heard[n]) < 1e-6
+
+
+def test_a_lead_is_as_long_as_was_asked_where_there_was_no_pause() -> None:
+    tape = Tape(ANN)
+    for n in range(50):
+        tape.write(Frame(ANN, n / 25, bytes(640 * WIDTH)))
+    tape.settle(1.5)
+    assert len(samples(tape.restart(0.3))) == round(0.8 * RATE)
+    assert tape.known == 0.3
+    tape.settle(0.4)
+    tape.restart(0.3)
+    assert tape.known == 0.3, "a lead may lie within the lead before it"
+
+
+def test_a_lead_does_not_cross_a_pause() -> None:
+    tape = Tape(ANN)
+    tape.write(Frame(ANN, 1.0, bytes(RATE * WIDTH)))
+    tape.write(Frame(ANN, 9.0, bytes(RATE * WIDTH)))
+    tape.settle(1.1)
+    tape.restart(0.5)
+    assert abs(tape.known - 0.1) < 1e-9
+    tape.settle(0.0)
+    tape.erase()
+    tape.restart(0.5)
+    assert abs(tape.known - 0.5) < 1e-9
