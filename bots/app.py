@@ -14,13 +14,18 @@ from aiohttp import web
 from bots.health import health_routes
 from bots.meet.doors import Rooms
 from bots.meet.guard import guard, strict_headers
+from bots.meet.records import Records
 from bots.meet.web import MeetingRoom
 from bots.meet.whip import Whip
+from bots.records.keeping import keeping
 from core.engines.local import open_engine
 from core.engines.models import sample
 from core.engines.pool import Pool
 from core.engines.protocol import Transcriber
-from core.errors import EngineMissing, Refused, UserError
+from core.errors import EngineMissing, RecordAway, RecordUnusable, Refused, UserError
+from core.record.database import open_store
+from core.record.fallback import open_summariser
+from core.record.secretary import Secretary
 from core.settings import Settings
 from core.switchboard import Switchboard
 from core.telemetry import Metrics, bug_reports, set_up_logging
@@ -35,6 +40,8 @@ class Running:
     address: str
     rooms: Rooms
     metrics: Metrics
+    record: str
+    """Where records are kept, for people; empty where nothing ever is."""
 
 
 def note(settings: Settings, engine: Transcriber) -> str | None:
@@ -48,21 +55,61 @@ def note(settings: Settings, engine: Transcriber) -> str | None:
 async def spokenly(settings: Settings, engine: Transcriber, metrics: Metrics) -> AsyncIterator[Running]:
     """Spokenly with a loaded engine. Leaving drains: last words, last page, then everything closes.
 
-    Raises `UserError` when it can't listen at the address.
+    Raises `UserError` when it can't listen at the address, `RecordUnusable` or `RecordAway` when it can't
+    keep records.
     """
+    async with (
+        _record(settings, metrics) as secretary,
+        _house(settings, engine, metrics, secretary) as running,
+    ):
+        yield running
+
+
+@asynccontextmanager
+async def _record(settings: Settings, metrics: Metrics) -> AsyncIterator[Secretary | None]:
+    """Whoever keeps the record; nobody where nothing is ever kept.
+
+    Leaving writes the last lines. Raises `RecordUnusable` or `RecordAway`.
+    """
+    if settings.keep == "never":
+        yield None
+        return
+    async with (
+        open_store(settings) as store,
+        open_summariser(settings) as summariser,
+        Secretary(
+            store, summariser, days=settings.retention_days, patience=settings.drain, metrics=metrics
+        ) as secretary,
+    ):
+        yield secretary
+
+
+@asynccontextmanager
+async def _house(
+    settings: Settings, engine: Transcriber, metrics: Metrics, secretary: Secretary | None
+) -> AsyncIterator[Running]:
     pool = Pool(engine)
     metrics.streams_lent.set_function(lambda: pool.lent)
     metrics.stream_waits.set_function(lambda: pool.waiting)
     accepting = True
     async with asyncio.TaskGroup() as outermost:
         switchboard = Switchboard(pool, calls=settings.rooms, drain=settings.drain, metrics=metrics)
-        rooms = Rooms(switchboard, settings, metrics)
+        rooms = Rooms(switchboard, settings, metrics, secretary=secretary, engine=engine.name)
+        records = None if secretary is None else Records(secretary, rooms, settings)
         meet = MeetingRoom(
-            rooms, settings, metrics, engine=engine.name, note=note(settings, engine), sample=sample()
+            rooms,
+            settings,
+            metrics,
+            engine=engine.name,
+            note=note(settings, engine),
+            sample=sample(),
+            records=records,
         )
         app = web.Application(middlewares=[guard(settings)], client_max_size=64 * 1024)
         app.on_response_prepare.append(strict_headers)
         app.add_routes(meet.routes())
+        if records is not None:
+            app.add_routes(records.routes())
         app.add_routes(
             health_routes(
                 lambda: {"engine": True, "accepting": accepting}, metrics if settings.metrics else None
@@ -73,7 +120,7 @@ async def spokenly(settings: Settings, engine: Transcriber, metrics: Metrics) ->
             async with _listening(app, settings) as address:
                 sweeping = outermost.create_task(rooms.run(), name="rooms")
                 async with switchboard:
-                    yield Running(address, rooms, metrics)
+                    yield Running(address, rooms, metrics, "" if secretary is None else secretary.store.name)
                     accepting = False
                 # Every speaker has had the last word; now every reader sees it.
                 meet.close()
@@ -145,6 +192,7 @@ async def serve(settings: Settings) -> None:
     async with open_engine(settings, metrics) as engine, spokenly(settings, engine, metrics) as running:
         print(f"Spokenly is ready: {running.address}", flush=True)  # noqa: T201 - what `make run` is for
         print(f"It hears with {engine.name}. {note(settings, engine) or ''}".rstrip(), flush=True)  # noqa: T201
+        print(keeping(settings, running.record), flush=True)  # noqa: T201
         if (words := advice(settings)) is not None:
             print(words, flush=True)  # noqa: T201
         await stop.wait()
@@ -152,24 +200,35 @@ async def serve(settings: Settings) -> None:
     log.info("spokenly.stopped")
 
 
+UNUSABLE, AWAY = 78, 75
+"""Exit codes of sysexits.h: EX_CONFIG and EX_TEMPFAIL."""
+
+
 def run(settings: Settings) -> int:
-    """`spokenly run`: the exit code, 0 when it was stopped, 1 when it could not start."""
-    failures: list[str] = []
+    """`spokenly run`: the exit code, 0 when it was stopped, 1 when it could not start.
+
+    78 when the record's database can't be used, 75 when it can't be reached.
+    """
+    failures: list[Exception] = []
     set_up_logging(settings.log_format, settings.log_level)
     try:
         with bug_reports(settings.sentry_dsn):
             asyncio.run(serve(settings))
-    except* (UserError, EngineMissing, Refused) as group:
-        failures += sentences(group)
-    for sentence in failures:
-        print(sentence, file=sys.stderr)  # noqa: T201 - the last word of a program that could not start
+    except* (UserError, EngineMissing, Refused, RecordUnusable, RecordAway) as group:
+        failures += errors(group)
+    for failure in failures:
+        print(failure, file=sys.stderr)  # noqa: T201 - the last word of a program that could not start
+    if any(isinstance(failure, RecordUnusable) for failure in failures):
+        return UNUSABLE
+    if any(isinstance(failure, RecordAway) for failure in failures):
+        return AWAY
     return 1 if failures else 0
 
 
-def sentences(group: BaseExceptionGroup[Exception]) -> Iterator[str]:
-    """What to tell people of a group of expected failures."""
+def errors(group: BaseExceptionGroup[Exception]) -> Iterator[Exception]:
+    """The expected failures in a group."""
     for error in group.exceptions:
         if isinstance(error, BaseExceptionGroup):
-            yield from sentences(error)
+            yield from errors(error)
         else:
-            yield str(error)
+            yield error

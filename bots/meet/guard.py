@@ -6,25 +6,30 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bots.meet.voice import Full, NotFound, Taken, Unwelcome
-from core.errors import UserError
+from core.errors import NoSuchRecord, RecordAway, UserError
 from core.settings import Settings
 
 
 def _status(error: UserError) -> int:
-    return {NotFound: 404, Unwelcome: 401, Taken: 409, Full: 503}.get(type(error), 400)
+    return {NotFound: 404, NoSuchRecord: 404, Unwelcome: 401, Taken: 409, Full: 503}.get(type(error), 400)
 
 
 LOCAL = ("127.0.0.1", "::1", "localhost")
 
 
+def only_local(settings: Settings) -> bool:
+    """Whether nobody but this machine can open Spokenly."""
+    return settings.host in LOCAL and settings.public_url is None
+
+
 def guard(settings: Settings) -> Middleware:
     """Middleware: strangers' pages stay out, failures are sentences, and browsers get strict orders."""
     public = urlsplit(str(settings.public_url)).netloc if settings.public_url else None
-    only_local = settings.host in LOCAL and public is None
+    alone = only_local(settings)
 
     @web.middleware
     async def middleware(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if not _well_formed(request) or not _welcome(request, public, only_local=only_local):
+        if not _well_formed(request) or not _welcome(request, public, only_local=alone):
             return web.json_response({"error": "This address is not open to that page."}, status=403)
         if public is not None and (came_from := _forwarded(request)):
             request = request.clone(remote=came_from)
@@ -32,6 +37,9 @@ def guard(settings: Settings) -> Middleware:
             return await handler(request)
         except UserError as error:
             return web.json_response({"error": str(error)}, status=_status(error))
+        except RecordAway as error:
+            away = f"The record can't be had now: {error}"
+            return web.json_response({"error": away}, status=503, headers={"Retry-After": "10"})
         except web.HTTPException as error:
             if error.status < 400 or error.content_type == "application/json":
                 raise

@@ -18,6 +18,11 @@ class Allowance:
             return 0.0
         return (amount - self._left) / self._rate
 
+    def lacks(self, now: float, amount: float = 1.0) -> float:
+        """The seconds until `amount` could be taken; takes nothing."""
+        self._refill(now)
+        return max(0.0, (amount - self._left) / self._rate)
+
     def spend(self, now: float, amount: float) -> float:
         """Take `amount` although it may not be there yet: the seconds to wait until it is."""
         self._refill(now)
@@ -38,6 +43,11 @@ class Allowances:
         self._burst = burst
         self._most = most
         self._buckets: dict[str, Allowance] = {}
+
+    def lacks(self, key: str, now: float) -> float:
+        """Seconds until `key` may take one again; takes nothing."""
+        bucket = self._buckets.get(key)
+        return 0.0 if bucket is None else bucket.lacks(now)
 
     def take(self, key: str, now: float, amount: float = 1.0) -> float:
         """Like `Allowance.take`, for `key`."""

@@ -1,11 +1,15 @@
-"""HTTP manners of the WHIP endpoint: who asks, with what body, and what a refusal looks like."""
+"""HTTP manners: who asks, with what body, and what a refusal looks like."""
 
 import asyncio
+import hashlib
+import json
 import secrets
 from collections.abc import Mapping
+from typing import Any
 
 from aiohttp import web
 
+from bots.meet.limits import Allowances
 from bots.meet.sdp import Malformed, Unsupported
 from bots.meet.voice import Full, NotFound, Taken, Unwelcome
 from core.errors import UserError
@@ -54,6 +58,11 @@ def same(one: str, other: str) -> bool:
     return secrets.compare_digest(one.encode("utf-8", "replace"), other.encode("utf-8", "replace"))
 
 
+def digest(token: str) -> str:
+    """What is kept instead of a token: its SHA-256 in hex. Tokens are random, so that is enough."""
+    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+
+
 async def body(request: web.Request, kind: str) -> str:
     """The request's text. Raises `Refused` or `Malformed`."""
     if request.content_type != kind:
@@ -74,3 +83,31 @@ async def body(request: web.Request, kind: str) -> str:
         return b"".join(pieces).decode()
     except UnicodeDecodeError as error:
         raise Malformed("The body is not UTF-8 text.") from error
+
+
+async def json_body(request: web.Request) -> dict[str, Any]:
+    """The request's JSON object. Raises `UserError`."""
+    try:
+        async with asyncio.timeout(_BODY_TIME):
+            body = await request.json()
+    except (ValueError, RecursionError, TimeoutError, web.RequestPayloadError, ConnectionError) as error:
+        raise UserError("The request's body must be JSON, and arrive whole.") from error
+    if not isinstance(body, dict):
+        raise UserError("The request's body must be a JSON object.")
+    return body
+
+
+def enough(request: web.Request, allowances: Allowances) -> None:
+    """Nobody may ask too often. Raises 429 with Retry-After."""
+    wait = allowances.take(request.remote or "", asyncio.get_running_loop().time())
+    if wait:
+        raise too_often(wait, "That was too often. Please wait a moment.")
+
+
+def too_often(wait: float, sentence: str) -> web.HTTPTooManyRequests:
+    """429: come back in `wait` seconds."""
+    return web.HTTPTooManyRequests(
+        text=json.dumps({"error": sentence}),
+        content_type="application/json",
+        headers={"Retry-After": str(max(1, round(wait)))},
+    )

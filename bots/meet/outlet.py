@@ -47,6 +47,8 @@ class Viewer:
             "lateness": None if board.lateness is None else round(board.lateness, 2),
             "now": self._now,
         }
+        if board.erased:
+            message["erased"] = board.erased
         if self._version != self._room.version:
             self._version = self._room.version
             message["room"] = self._room.describe(self._engine, self._note)

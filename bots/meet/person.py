@@ -14,16 +14,17 @@ NAME = 40
 """Characters of a name."""
 
 
-def clean_name(name: str) -> str:
-    """A name as people will read it: no control or invisible characters, at most 40 characters.
+def clean(words: str, most: int) -> str:
+    """A line as people will read it: no control or invisible characters, at most `most` characters."""
+    visible = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", words))
+    return re.sub(r"\s+", " ", visible).strip()[:most].strip()
 
-    Raises `UserError` when nothing is left.
-    """
-    visible = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", name))
-    clean = re.sub(r"\s+", " ", visible).strip()[:NAME].strip()
-    if not clean:
+
+def clean_name(name: str) -> str:
+    """A name of at most 40 characters. Raises `UserError` when nothing is left."""
+    if not (given := clean(name, NAME)):
         raise UserError("Please give a name, so that others know who speaks.")
-    return clean
+    return given
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from bots.meet.keeping import Keeping
 from bots.meet.manners import same
 from bots.meet.person import NAME, Person, clean_name
 from bots.meet.voice import Full, Taken, Unwelcome
@@ -78,7 +79,7 @@ class RoomVoice:
 
     def silent(self, quiet: bool) -> None:
         name = self._person.speaker.name
-        self._room.notify(
+        self._room.board.notify(
             f"away:{self._person.speaker.id}",
             f"Nothing arrives from {name}: waiting for the connection to come back." if quiet else None,
         )
@@ -96,12 +97,20 @@ class RoomVoice:
 
 
 class Room:
-    """One address: people who read, people who share, and what was said. Its captions live in memory only."""
+    """One address: people who read, people who share, what was said; in memory only, unless it is `kept`."""
 
     def __init__(
-        self, name: str, switchboard: Switchboard, settings: Settings, metrics: Metrics, now: float
+        self,
+        name: str,
+        switchboard: Switchboard,
+        settings: Settings,
+        metrics: Metrics,
+        now: float,
+        *,
+        kept: Keeping | None = None,
+        title: str = "",
     ) -> None:
-        self.name = name
+        self.name, self.title, self._kept = name, title, kept
         self._metrics = metrics
         self.board = Board()
         self.people: dict[str, Person] = {}
@@ -140,9 +149,10 @@ class Room:
         patience = UNUSED if self._began is None else FORGET
         return self.viewers == 0 and self.session is None and now - self.used > patience
 
-    def join(self, name: str) -> Person:
+    def join(self, name: str, identity: str | None = None) -> Person:
         """Let somebody in who wants to share; two people never have the same name.
 
+        `identity`: who this is in every call, where their browser says so.
         Raises `UserError` for a bad name, `Full` when nobody more fits.
         """
         wanted = clean_name(name)
@@ -153,7 +163,7 @@ class Room:
             number += 1
             given = f"{wanted[: NAME - 5]} ({number})"
         self._joined += 1
-        speaker = Speaker(f"p{self._joined}", given)
+        speaker = Speaker(f"p{self._joined}", given, identity)
         now = asyncio.get_running_loop().time()
         person = Person(speaker, secrets.token_urlsafe(24), seen=now)
         self.people[speaker.id] = person
@@ -204,6 +214,8 @@ class Room:
         def ended() -> None:
             if self.session is session:
                 self.session = None
+            if self.session is None and self._kept is not None:
+                self._kept.end()
             self.used = loop.time()
             self.changed()
 
@@ -222,6 +234,8 @@ class Room:
         if self._began is None:
             self._began = began
             self.began_at = datetime.now(UTC)
+        if self._kept is not None and self.began_at is not None:
+            self._kept.go_on(self.board, self.began_at)
 
     def listening(self) -> Session | None:
         """The call that hears whoever shares. One that a bug has ended begins anew, but not in a rush."""
@@ -245,8 +259,15 @@ class Room:
                 self.session = None
         self.changed()
 
-    def notify(self, key: str, sentence: str | None) -> None:
-        self.board.notify(key, sentence)
+    @property
+    def keep(self) -> str:
+        """What is kept of the room: `captions` (nothing is written) or `transcript`."""
+        return "transcript" if self._kept is not None and not self._kept.over else "captions"
+
+    def close(self) -> None:
+        """The room is forgotten; its record, if there is one, stays."""
+        if self._kept is not None:
+            self._kept.close()
 
     def changed(self) -> None:
         """Readers should look at the room again."""
@@ -257,6 +278,8 @@ class Room:
         """The room as the page reads it (docs/room-protocol.md)."""
         return {
             "room": self.name,
+            "title": self.title,
+            "keep": self.keep,
             "state": self.state,
             "engine": engine,
             "language": self._settings.language,

@@ -1,26 +1,35 @@
 """The room's addresses: pages, the little API behind them, and the two sockets."""
 
 import asyncio
-import json
 import logging
+import secrets
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from core.record.minutes import as_json
+from core.record.quotes import Quotes
 
+from bots.meet.access import identity
 from bots.meet.doors import Rooms
+from bots.meet.files import chosen, send
 from bots.meet.limits import Allowances
-from bots.meet.manners import bearer
+from bots.meet.manners import bearer, enough, json_body
 from bots.meet.outlet import Viewer
+from bots.meet.person import clean
+from bots.meet.records import Records
 from bots.meet.rooms import Room
 from bots.meet.share import FULL, NO_ROOM
+from bots.meet.shown import fresh
 from bots.meet.socket import Microphones
 from bots.meet.voice import NotFound, Unwelcome
-from core.captions.caption import Entry
+from core.captions.caption import Caption, Entry
 from core.captions.publisher import Publisher
 from core.errors import OutletGone, UserError
-from core.record import exports
+from core.record.heading import Heading
+from core.record.kept import Line
+from core.record.recap import Conversation
 from core.settings import Settings
 from core.telemetry import Metrics
 
@@ -28,17 +37,8 @@ log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).parent / "page"
 
-BODY = 10.0
-"""Seconds that a request's body may take to arrive."""
-
-FORMS = {
-    "md": ("markdown", "text/markdown"),
-    "txt": ("text", "text/plain"),
-    "vtt": ("vtt", "text/vtt"),
-    "srt": ("srt", "application/x-subrip"),
-    "json": ("json", "application/json"),
-}
-"""Endings of the transcript's address: the export, and its media type."""
+TITLE = 120
+"""Characters of a call's title."""
 
 
 class MeetingRoom:
@@ -53,8 +53,10 @@ class MeetingRoom:
         engine: str,
         note: str | None,
         sample: Path | None,
+        records: Records | None = None,
     ) -> None:
         self._rooms = rooms
+        self._records = records
         self._settings = settings
         self._metrics = metrics
         self._engine = engine
@@ -69,6 +71,9 @@ class MeetingRoom:
     def routes(self) -> list[web.AbstractRouteDef]:
         return [
             web.get("/", _file("index.html")),
+            web.get("/records", _file("records.html")),
+            web.get("/records/{call}", _file("record.html")),
+            web.get("/api/settings", self._chosen),
             web.get("/room/{room}", self._room_page),
             web.static("/page", PAGE),
             web.get("/sample.wav", self._sample_file),
@@ -77,6 +82,7 @@ class MeetingRoom:
             web.post("/api/rooms/{room}/people", self._join),
             web.delete("/api/rooms/{room}/people/{person}", self._leave),
             web.get("/api/rooms/{room}/transcript.{form}", self._transcript),
+            web.get("/api/rooms/{room}/recap", self._catch_up),
             web.get("/api/rooms/{room}/captions", self._read),
             web.get("/api/rooms/{room}/audio", self._speak),
         ]
@@ -93,23 +99,43 @@ class MeetingRoom:
             raise NotFound("The speech model on this machine carries no sample.")
         return web.FileResponse(self._sample)
 
+    async def _chosen(self, request: web.Request) -> web.Response:
+        enough(request, self._asks)
+        return fresh(
+            {
+                "keep": "never" if self._records is None else self._settings.keep,
+                "records": "closed" if self._records is None else self._records.state(request),
+                "retention": self._settings.retention_days,
+            }
+        )
+
     async def _open(self, request: web.Request) -> web.Response:
-        self._ask(request, self._new_rooms)
-        room = self._rooms.open()
-        return web.json_response({"room": room.name, "url": f"/room/{room.name}"}, status=201)
+        enough(request, self._new_rooms)
+        wanted = await json_body(request)
+        keep, title = wanted.get("keep"), wanted.get("title", "")
+        if keep not in (None, "captions", "transcript") or not isinstance(title, str):
+            raise UserError("keep must be captions or transcript, and title a line of text.")
+        owner = secrets.token_urlsafe(24)
+        room = self._rooms.open(keep, clean(title, TITLE), owner)
+        return web.json_response(
+            {"room": room.name, "url": f"/room/{room.name}", "keep": room.keep, "owner": owner},
+            status=201,
+            headers=_FRESH,
+        )
 
     async def _describe(self, request: web.Request) -> web.Response:
-        self._ask(request, self._asks)
+        enough(request, self._asks)
         room = self._rooms.find(request.match_info["room"])
         return web.json_response(room.describe(self._engine, self._note), headers=_FRESH)
 
     async def _join(self, request: web.Request) -> web.Response:
-        self._ask(request, self._joins)
+        enough(request, self._joins)
         room = self._rooms.find(request.match_info["room"])
-        name = (await _json(request)).get("name")
+        wanted = await json_body(request)
+        name, me = wanted.get("name"), wanted.get("me")
         if not isinstance(name, str):
             raise UserError("Please give a name, so that others know who speaks.")
-        person = room.join(name)
+        person = room.join(name, None if me is None else identity(me))
         return web.json_response(
             {
                 "person": person.speaker.id,
@@ -122,7 +148,7 @@ class MeetingRoom:
         )
 
     async def _leave(self, request: web.Request) -> web.Response:
-        self._ask(request, self._asks)
+        enough(request, self._asks)
         room = self._rooms.find(request.match_info["room"])
         person = room.person(bearer(request))
         if person.speaker.id != request.match_info["person"]:
@@ -131,25 +157,33 @@ class MeetingRoom:
         return web.Response(status=204)
 
     async def _transcript(self, request: web.Request) -> web.StreamResponse:
-        self._ask(request, self._asks)
+        enough(request, self._asks)
         room = self._rooms.find(request.match_info["room"])
-        form = request.match_info["form"]
-        if form not in FORMS:
-            raise NotFound(f"There is no such format; there are {', '.join(FORMS)}.")
-        entries: list[Entry] = sorted(room.board.entries, key=lambda entry: entry.start)
-        heading = exports.Heading(
-            title="Conversation", began=room.began_at, language=self._settings.language, engine=self._engine
+        form = chosen(request.match_info["form"])
+        heading = Heading(
+            title=room.title or "Conversation",
+            began=room.began_at,
+            language=self._settings.language,
+            engine=self._engine,
         )
-        response = web.StreamResponse(headers=_FRESH | _download(form))
-        await response.prepare(request)
-        write = exports.FORMATS[FORMS[form][0]]
-        for number, piece in enumerate(write(heading, entries)):
-            await response.write(piece.encode())
-            if number % 200 == 0:
-                # A long call must not hold up the others while it is laid out.
-                await asyncio.sleep(0)
-        await response.write_eof()
-        return response
+        return await send(request, form, heading, _sorted(room.board.entries))
+
+    async def _catch_up(self, request: web.Request) -> web.Response:
+        """What has been said until now, for whoever asks; nothing is written anywhere."""
+        enough(request, self._asks)
+        room = self._rooms.find(request.match_info["room"])
+        minutes = request.query.get("minutes")
+        if minutes is not None and not (minutes.isascii() and minutes.isdigit() and 0 < len(minutes) < 5):
+            raise UserError("minutes must be a whole number.")
+        since = 0.0 if minutes is None else (room.now or 0.0) - 60.0 * int(minutes)
+        lines = [
+            Line(number, entry.speaker, entry.start, entry.end, entry.text, language=entry.language)
+            for number, entry in enumerate(room.board.entries, room.board.forgotten)
+            if isinstance(entry, Caption) and entry.text and entry.end > since
+        ]
+        lines.sort(key=lambda line: line.start)
+        recap = await Quotes().summarise(Conversation(room.title, self._settings.language, lines))
+        return fresh(as_json(recap, lines))
 
     async def _read(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(heartbeat=15.0, max_msg_size=1024)
@@ -183,18 +217,8 @@ class MeetingRoom:
         self._metrics.viewers.inc(change)
 
     async def _speak(self, request: web.Request) -> web.StreamResponse:
-        self._ask(request, self._asks)
+        enough(request, self._asks)
         return await self._microphones.serve(request)
-
-    def _ask(self, request: web.Request, allowances: Allowances) -> None:
-        """Nobody may ask too often. Raises 429 with Retry-After."""
-        wait = allowances.take(request.remote or "", asyncio.get_running_loop().time())
-        if wait:
-            raise web.HTTPTooManyRequests(
-                text=_sentence("That was too often. Please wait a moment."),
-                content_type="application/json",
-                headers={"Retry-After": str(max(1, round(wait)))},
-            )
 
     def close(self) -> None:
         """Every call has ended: show each reader the last words, then say goodbye to everybody."""
@@ -236,23 +260,6 @@ def _file(name: str) -> Handler:
 _FRESH = {"Cache-Control": "no-store"}
 
 
-def _download(form: str) -> dict[str, str]:
-    return {
-        "Content-Type": f"{FORMS[form][1]}; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="captions.{form}"',
-    }
-
-
-async def _json(request: web.Request) -> dict[str, Any]:
-    try:
-        async with asyncio.timeout(BODY):
-            body = await request.json()
-    except (ValueError, RecursionError, TimeoutError, web.RequestPayloadError, ConnectionError) as error:
-        raise UserError("The request's body must be JSON, and arrive whole.") from error
-    if not isinstance(body, dict):
-        raise UserError("The request's body must be a JSON object.")
-    return body
-
-
-def _sentence(text: str) -> str:
-    return json.dumps({"error": text})
+async def _sorted(entries: Sequence[Entry]) -> AsyncIterator[Entry]:
+    for entry in sorted(entries, key=lambda entry: entry.start):
+        yield entry

@@ -70,6 +70,11 @@ class Journal:
         self.over = False
         """The record was deleted: nothing is kept any more."""
 
+    @property
+    def written(self) -> int:
+        """How many of the board's entries are dealt with: the number of the next one."""
+        return self._next
+
     def go_on(self) -> None:
         """People speak (again)."""
         self._speaking = True

@@ -215,11 +215,15 @@ def known_as(name: str) -> str:
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()).strip()
 
 
-async def people(connection: AsyncConnection, name: str | None) -> list[Person]:
+async def people(
+    connection: AsyncConnection, name: str | None = None, identity: str | None = None
+) -> list[Person]:
     """Who spoke, by name: each identity once with all its names; those without one by their names."""
     query = select(
         SpeakerRow.identity, SpeakerRow.known, SpeakerRow.name, SpeakerRow.call_id, SpeakerRow.lines
     ).where(SpeakerRow.lines > 0)
+    if identity is not None:
+        query = query.where(SpeakerRow.identity == identity)
     if name is not None:
         known = SpeakerRow.known == known_as(name)
         theirs = select(SpeakerRow.identity).where(known, SpeakerRow.identity.is_not(None))

@@ -116,6 +116,15 @@ class Secretary:
             recap = await Quotes().summarise(await self._conversation(call))
         return recap, making
 
+    async def cited(self, call: Call, recap: Recap) -> list[Line]:
+        """The lines that a recap cites, as far as they are still there. Raises `RecordAway`."""
+        numbers = {number for claim in recap.claims for number in claim.lines}
+        lines = []
+        for number in sorted(numbers):
+            with suppress(NoSuchRecord):
+                lines.append(await self.store.line(call, number))
+        return lines
+
     async def sum_up_anew(self, call: Call, wait: float = 5.0) -> None:
         """Make the recap of a call again; returns when it is there, after `wait` seconds at most."""
         task = self._recaps.get(call.key) or self._sum_up(call)

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.errors import NoSuchRecord
 from core.record import forgetting, reading, writing
 from core.record import query as language
 from core.record.kept import Call, Hit, Kept, Line, Numbered, Opening, Person, Removed
@@ -134,9 +133,8 @@ class Store:
     async def delete(self, call: Call) -> Removed:
         """The whole call, also while it is live. Raises `NoSuchRecord` when it is gone already."""
         async with self._deleting() as connection:
+            await writing.hold(connection, call.id)
             removed = await forgetting.delete_call(connection, call.id)
-            if not removed.calls:
-                raise NoSuchRecord("There is no such call in the record any more.")
             await self._audit(connection, "delete", removed, call.space)
         return removed
 
@@ -144,6 +142,12 @@ class Store:
         """Who spoke: everybody, or those who ever went by that name, in upper or lower case."""
         async with self._transactions.reading() as connection:
             return await reading.people(connection, name)
+
+    async def person(self, identity: str) -> Person | None:
+        """What is there of somebody, if anything is."""
+        async with self._transactions.reading() as connection:
+            found = await reading.people(connection, identity=identity)
+        return found[0] if found else None
 
     async def said_by(self, identity: str) -> AsyncIterator[tuple[Call, Line]]:
         """Everything somebody said, newest calls first, in each by start."""

@@ -4,7 +4,7 @@ import asyncio
 import json
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Any, Self
 
 import aiohttp
@@ -13,9 +13,13 @@ from aiohttp.test_utils import TestServer
 
 from bots.meet.doors import Rooms
 from bots.meet.guard import guard, strict_headers
+from bots.meet.records import Records
 from bots.meet.web import MeetingRoom
 from core.audio.frame import RATE, WIDTH
 from core.engines.pool import Pool
+from core.record.quotes import Quotes
+from core.record.secretary import Secretary
+from core.record.store import Store
 from core.settings import Settings
 from core.switchboard import Switchboard
 from core.telemetry import Metrics
@@ -31,13 +35,32 @@ class Visitor:
         self.client = client
         self.url = url
 
-    async def room(self) -> str:
-        async with self.client.post(f"{self.url}/api/rooms", json={}) as answer:
-            assert answer.status == 201
-            return str((await answer.json())["room"])
+    async def open(self, **wanted: str) -> dict[str, str]:
+        """A new room: `room`, `owner` and what it keeps."""
+        async with self.client.post(f"{self.url}/api/rooms", json=wanted) as answer:
+            assert answer.status == 201, await answer.text()
+            return dict(await answer.json())
 
-    async def join(self, room: str, name: str) -> dict[str, str]:
-        async with self.client.post(f"{self.url}/api/rooms/{room}/people", json={"name": name}) as answer:
+    async def room(self, **wanted: str) -> str:
+        return (await self.open(**wanted))["room"]
+
+    async def get(self, path: str, token: str | None = None) -> Any:
+        """What is there, as JSON."""
+        status, words = await self.ask("GET", path, token)
+        assert status == 200, words
+        return words
+
+    async def ask(
+        self, method: str, path: str, token: str | None = None, words: object = None
+    ) -> tuple[int, Any]:
+        """Any request: the status, and the answer's JSON."""
+        headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+        async with self.client.request(method, f"{self.url}{path}", headers=headers, json=words) as answer:
+            return answer.status, await answer.json() if answer.status != 204 else None
+
+    async def join(self, room: str, name: str, **more: str) -> dict[str, str]:
+        url = f"{self.url}/api/rooms/{room}/people"
+        async with self.client.post(url, json={"name": name, **more}) as answer:
             assert answer.status == 201, await answer.text()
             return dict(await answer.json())
 
@@ -165,27 +188,52 @@ class House(Visitor):
     """A room's server in this process, with everything behind it."""
 
     def __init__(
-        self, client: aiohttp.ClientSession, url: str, engine: ScriptedEngine, chosen: Settings
+        self,
+        client: aiohttp.ClientSession,
+        engine: ScriptedEngine,
+        chosen: Settings,
+        metrics: Metrics,
+        secretary: Secretary | None,
     ) -> None:
-        super().__init__(client, url)
+        super().__init__(client, "")
         self.engine = engine
-        self.metrics = Metrics()
+        self.metrics = metrics
         self.switchboard = Switchboard(
             Pool(engine), calls=chosen.rooms, drain=chosen.drain, metrics=self.metrics
         )
-        self.rooms = Rooms(self.switchboard, chosen, self.metrics)
-        self.meet = MeetingRoom(self.rooms, chosen, self.metrics, engine=engine.name, note=None, sample=None)
+        self.rooms = Rooms(self.switchboard, chosen, self.metrics, secretary=secretary, engine=engine.name)
+        self.records = None if secretary is None else Records(secretary, self.rooms, chosen)
+        self.meet = MeetingRoom(
+            self.rooms,
+            chosen,
+            self.metrics,
+            engine=engine.name,
+            note=None,
+            sample=None,
+            records=self.records,
+        )
 
 
 @asynccontextmanager
-async def house(engine: ScriptedEngine | None = None, **settings: Any) -> AsyncIterator[House]:
-    """The room alone (no WHIP), on the loop's own clock."""
+async def house(
+    engine: ScriptedEngine | None = None, *, store: Store | None = None, **settings: Any
+) -> AsyncIterator[House]:
+    """The room alone (no WHIP), on the loop's own clock; with a store, its records too."""
     chosen = Settings(_env_file=None, **settings)
-    async with aiohttp.ClientSession() as client:
-        h = House(client, "", engine or ScriptedEngine(), chosen)
+    metrics = Metrics()
+    async with AsyncExitStack() as stack:
+        client = await stack.enter_async_context(aiohttp.ClientSession())
+        secretary = None
+        if store is not None:
+            secretary = await stack.enter_async_context(
+                Secretary(store, Quotes(), days=chosen.retention_days, patience=5.0, metrics=metrics)
+            )
+        h = House(client, engine or ScriptedEngine(), chosen, metrics, secretary)
         app = web.Application(middlewares=[guard(chosen)], client_max_size=64 * 1024)
         app.on_response_prepare.append(strict_headers)
         app.add_routes(h.meet.routes())
+        if h.records is not None:
+            app.add_routes(h.records.routes())
         async with TestServer(app) as server:
             h.url = str(server.make_url("")).rstrip("/")
             async with h.switchboard:
