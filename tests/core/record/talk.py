@@ -84,7 +84,8 @@ hostile = st.lists(st.sampled_from([*HOSTILE.split(), *CONTROL]) | st.text(max_s
 @st.composite
 def records(draw: st.DrawFn) -> list[Exported]:
     """Entries of a record sorted by start, with overlapping speakers."""
-    speakers = [Speaker(f"p{number}", draw(hostile)) for number in range(3)]
+    names = draw(st.lists(hostile, min_size=3, max_size=3, unique_by=lambda name: plain(name) or "Somebody"))
+    speakers = [Speaker(f"p{number}", name) for number, name in enumerate(names)]
     entries: list[Exported] = []
     at = 0.0
     for number in range(draw(st.integers(0, 8))):
