@@ -84,6 +84,9 @@ class Metrics:
         )
         self.decodes_dropped = self._counter("decodes_dropped_total", "Interim decodings skipped under load.")
 
+        self.deepgram_seconds = self._counter("deepgram_seconds_total", "Seconds of audio sent to Deepgram.")
+        self.deepgram_connections = self._counter("deepgram_connections_total", "Connections to Deepgram.")
+
         self.record_lines = self._counter("record_lines_total", "Lines and gaps written into the record.")
         self.record_unkept = self._counter(
             "record_unkept_total", "Lines that the record misses because its database was away too long."

@@ -1,0 +1,218 @@
+"""One live stream: sound to Deepgram, hypotheses back, and nothing lost without being told."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Final
+
+from core.audio.frame import RATE, WIDTH
+from core.engines.deepgram.line import Line
+from core.engines.deepgram.messages import Metadata, Results, parse
+from core.engines.deepgram.settling import Settling
+from core.engines.protocol import Hypothesis
+from core.errors import EngineError, LineLost
+
+_LEAST: Final = RATE // 50 * WIDTH
+"""Bytes below which sound waits for more: Deepgram wants 20 to 250 ms at a time."""
+
+_PIECE: Final = RATE * 8 // 100 * WIDTH
+"""Bytes of a piece of longer sound: 80 ms, with a rest up to 100 ms."""
+
+BEHIND: Final = 6.0
+"""Seconds sent and not settled that are no sign of anything: results come about every second, finals after
+a few."""
+
+STALL: Final = 5.0
+"""Seconds without a message, while one is owed, after which the stream counts as lost."""
+
+IDLE: Final = 4.0
+"""Seconds after which Deepgram is told that the stream is still wanted: it closes one that is silent for
+ten. A track goes as far as eight, and whoever waits for a slow reader may go further."""
+
+_LAST: Final = 1.0
+"""Seconds that Deepgram has to close the connection after its last message."""
+
+_SLACK: Final = 0.05
+"""Seconds that a timer may come early."""
+
+_SAME: Final = 0.1
+"""Seconds by which Deepgram's count of what it heard may differ."""
+
+
+@dataclass(slots=True)
+class Spent:
+    """What Deepgram was used for. Which of these it charges for, its invoice says."""
+
+    seconds: float = 0.0
+    """Seconds of sound: as Deepgram counted them where it said so, else as they were sent."""
+    connected: float = 0.0
+    """Seconds that connections were open."""
+    connections: int = 0
+
+    def add(self, other: "Spent") -> None:
+        self.seconds += other.seconds
+        self.connected += other.connected
+        self.connections += other.connections
+
+
+class DeepgramRecognition:
+    """One stream. Made by `Deepgram.recognize`; it has no task of its own: whoever iterates keeps watch.
+
+    `send`, `flush`, `finish` and iterating raise `LineLost`, or `Refused` where Deepgram won't have it.
+    """
+
+    def __init__(self, line: Line, settling: Settling, *, interim: bool) -> None:
+        self._line = line
+        self._settling = settling
+        self._interim = interim
+        self._clock = asyncio.get_running_loop().time
+        self._held = b""
+        self._samples = 0
+        self._opened = self._told = self._heard = self._clock()  # when it was opened, last sent to, heard of
+        self._owed: float | None = None  # since when a message must come
+        self._flushed = False
+        self._finished = False
+        self._ended: float | None = None  # when the last message came
+        self._over = False
+        self._seconds = 0.0
+        self._connected: float | None = None
+        self.ignored = 0
+        """Messages of kinds that mean nothing here."""
+
+    @property
+    def spent(self) -> Spent:
+        """What this stream has used so far."""
+        connected = self._clock() - self._opened if self._connected is None else self._connected
+        return Spent(self._seconds, connected, 1)
+
+    async def send(self, pcm: bytes) -> None:
+        if self._finished:
+            raise RuntimeError("send after finish")
+        self._held += pcm
+        while len(self._held) >= _LEAST:
+            # All that is left, if it is 100 ms at most: nothing waits that needs not.
+            fits = len(self._held) <= RATE // 10 * WIDTH
+            await self._send(len(self._held) // WIDTH * WIDTH if fits else _PIECE)
+
+    async def flush(self) -> None:
+        await self._send_held()
+        if self._unsettled > 0:
+            await self._tell("Finalize")
+            self._flushed = True
+
+    async def finish(self) -> None:
+        if self._finished:
+            return
+        await self._send_held()
+        self._finished = True
+        await self._tell("CloseStream")
+        if not self._samples:
+            # A stream that carried no sound has nothing to tell.
+            self._ended = self._clock()
+
+    async def __aiter__(self) -> AsyncIterator[Hypothesis]:
+        while not self._over:
+            data = await self._next()
+            if data is None:
+                self._end()
+                rest = self._settling.end(self._sent)
+                if rest is not None:
+                    yield rest
+                return
+            hypothesis = self._read(data)
+            if hypothesis is not None and (hypothesis.final or self._interim):
+                yield hypothesis
+
+    def close(self) -> None:
+        """The context was left."""
+        self._over = True
+        self._connected = self._clock() - self._opened
+
+    @property
+    def _sent(self) -> float:
+        return self._samples / RATE
+
+    @property
+    def _unsettled(self) -> float:
+        return self._sent - self._settling.settled
+
+    # Out
+
+    async def _send_held(self) -> None:
+        if whole := len(self._held) // WIDTH * WIDTH:
+            await self._send(whole)
+
+    async def _send(self, length: int) -> None:
+        piece, self._held = self._held[:length], self._held[length:]
+        self._samples += length // WIDTH
+        self._seconds += length / (RATE * WIDTH)
+        self._flushed = False
+        self._told = self._clock()
+        await self._line.send(piece)
+
+    async def _tell(self, kind: str) -> None:
+        self._told = self._clock()
+        await self._line.send(json.dumps({"type": kind}))
+
+    # In
+
+    async def _next(self) -> bytes | None:
+        """The next message, None at the end. Keeps the stream alive, and breaks it off when it is stuck."""
+        while True:
+            try:
+                async with asyncio.timeout_at(self._due()):
+                    data = await self._line.receive()
+            except TimeoutError:
+                await self._look()
+            except EngineError:
+                # After the last message it doesn't matter how the connection ends.
+                if self._ended is None:
+                    raise
+                return None
+            else:
+                self._heard = self._clock()
+                return data
+
+    def _due(self) -> float:
+        """When to look after the stream if nothing comes before."""
+        if self._ended is not None:
+            return self._ended + _LAST
+        if self._finished or self._unsettled > BEHIND or (self._flushed and self._settling.pending):
+            self._owed = self._owed or self._clock()
+            return max(self._owed, self._heard) + STALL
+        self._owed = None
+        return min(self._told + IDLE, self._clock() + 1.0)
+
+    async def _look(self) -> None:
+        now = self._clock()
+        if self._ended is not None:
+            self._line.abort()
+        elif self._owed is not None and now - max(self._owed, self._heard) > STALL - _SLACK:
+            self._line.abort()
+            raise LineLost(f"Deepgram said nothing for {STALL:g} seconds.")
+        elif not self._finished and now - self._told > IDLE - _SLACK:
+            try:
+                async with asyncio.timeout(STALL):
+                    await self._tell("KeepAlive")
+            except TimeoutError:
+                self._line.abort()
+                raise LineLost(f"Nothing reached Deepgram for {STALL:g} seconds.") from None
+
+    def _read(self, data: bytes) -> Hypothesis | None:
+        match parse(data):
+            case Results() as results:
+                return self._settling.hear(results, self._sent)
+            case Metadata(duration) if self._finished:
+                if abs(duration - self._sent) > _SAME:
+                    raise LineLost(f"Deepgram heard {duration:.1f} of {self._sent:.1f} seconds.")
+                self._seconds = duration
+                self._ended = self._clock()
+            case _:
+                self.ignored += 1
+        return None
+
+    def _end(self) -> None:
+        if self._ended is None:
+            raise LineLost("Deepgram ended the stream before all was told.")
+        self._over = True
