@@ -4,9 +4,9 @@ Of topics and intents it tells where they were found, by counting words; of its 
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from core.errors import RecapFailed
 from core.record.evidence import PHRASES, Evidence, Overlap, alive, cut, talk
@@ -48,7 +48,7 @@ _NOTE: Final = (
 
 
 class _Loose(BaseModel):
-    model_config = ConfigDict(extra="ignore")
+    model_config = ConfigDict(extra="ignore", allow_inf_nan=False)
 
 
 class _Topic(_Loose):
@@ -79,6 +79,10 @@ class _Segments(_Loose):
     average: _Average | None = None
 
 
+_Found = Annotated[_Segments, BeforeValidator(lambda value: _Segments() if value is None else value)]
+"""What was not asked for is not there, or None."""
+
+
 class _Text(_Loose):
     text: str | None = None
 
@@ -95,9 +99,9 @@ class _Summary(_Text):
 
 class Results(_Loose):
     summary: _Summary | None = None
-    topics: _Segments = Field(default_factory=_Segments)
-    intents: _Segments = Field(default_factory=_Segments)
-    sentiments: _Segments = Field(default_factory=_Segments)
+    topics: _Found = Field(default_factory=_Segments)
+    intents: _Found = Field(default_factory=_Segments)
+    sentiments: _Found = Field(default_factory=_Segments)
 
     @property
     def told(self) -> str:

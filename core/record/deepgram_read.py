@@ -12,7 +12,6 @@ from typing import Final, Self
 import httpx
 from deepgram import AsyncDeepgramClient
 from deepgram.core.api_error import ApiError
-from deepgram.core.parse_error import ParsingError
 from deepgram.environment import DeepgramClientEnvironment
 from pydantic import ValidationError
 
@@ -20,6 +19,7 @@ from core.errors import RecapFailed
 from core.record.deepgram_answer import NAME, Answer, Results, recap
 from core.record.places import Sent, sent
 from core.record.recap import Conversation, Recap
+from core.record.words import sounds_english
 
 log = logging.getLogger(__name__)
 
@@ -46,11 +46,17 @@ class DeepgramRead:
     def __init__(self, key: str, *, mood: bool = False, url: str = ADDRESS, timeout: float = 120.0) -> None:
         self._mood = mood
         self._timeout = timeout
-        self._http = httpx.AsyncClient(timeout=httpx.Timeout(timeout + 5, connect=min(10.0, timeout)))
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(timeout + 5, connect=min(10.0, timeout)), event_hooks={"response": [_look]}
+        )
         everywhere = DeepgramClientEnvironment(base=url, production=url, agent=url, agent_rest=url)
         client = AsyncDeepgramClient(
             api_key=key, environment=everywhere, httpx_client=self._http, max_retries=RETRIES
         )
+        # The client would look its own version up on the disk for each request, on the loop.
+        wrapper = client._client_wrapper
+        headers = wrapper.get_headers()
+        wrapper.get_headers = headers.copy  # type: ignore[method-assign] # the same, read once
         self._read = client.read.v1.text
 
     async def __aenter__(self) -> Self:
@@ -70,9 +76,9 @@ class DeepgramRead:
         parts = await asyncio.to_thread(sent, conversation.lines)
         if not parts:
             return Recap("deepgram", NAME)
-        if conversation.language.lower().partition("-")[0] != "en":
+        if not await asyncio.to_thread(_english, conversation):
             raise RecapFailed(
-                "Deepgram's text intelligence reads English only, and this call is in another language."
+                "Deepgram's text intelligence reads English only; this call was in another language."
             )
         if sum(len(part.words) for part in parts) <= FEWEST:
             raise RecapFailed(f"Deepgram sums up calls of more than {FEWEST} words only.")
@@ -112,12 +118,24 @@ class DeepgramRead:
                 raise RecapFailed("Deepgram can't be reached: see whether this machine is online.") from error
             except ApiError as error:
                 raise RecapFailed(_sentence(error.status_code)) from error
-            except ParsingError as error:
-                raise RecapFailed(_ODD) from error
+        # The client's own models hold whatever came, right or wrong; it was looked at.
+        return Answer.model_validate(answer, from_attributes=True).results
+
+
+def _english(conversation: Conversation) -> bool:
+    """Whether a call was in English; where nobody knows, by its commonest words."""
+    language = conversation.language.lower().partition("-")[0]
+    unknown = language in {"", "auto", "multi", "und"}
+    return language == "en" or (unknown and sounds_english([line.text for line in conversation.lines]))
+
+
+async def _look(response: httpx.Response) -> None:
+    """Reads an answer before the client does, which has no error for one of another form than it expects."""
+    if response.is_success:
         try:
-            # The client's own models hold whatever came, right or wrong.
-            return Answer.model_validate(answer, from_attributes=True).results
+            Answer.model_validate_json(await response.aread())
         except ValidationError:
+            # Its words quote the answer, and the answer quotes people.
             raise RecapFailed(_ODD) from None
 
 

@@ -25,13 +25,13 @@ PHRASES = 12
 """Phrases of a recap at most."""
 
 _ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]*://\S*"
+    r"(?<![a-z0-9+.-])[a-z][a-z0-9+.-]*://\S*"
     r"|\b(?:javascript|data|mailto|vbscript|file|tel):\S+"
     r"|\bwww\.\S+"
-    r"|[\w.+-]+@[\w-]+(?:\.[\w-]+)*"
-    r"|\b[\w-]+(?:\.[\w-]+)*\.(?:app|biz|click|cn|co|com|dev|gg|info|io|link|ly|me|net|online|org|ru|site|top"
+    r"|(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)*"
+    r"|(?<![\w-])[\w-]+(?:\.[\w-]+)*\.(?:app|biz|click|cn|co|com|dev|gg|info|io|link|ly|me|net|online|org|ru|site|top"
     r"|uk|us|xyz|zip)\b(?:/\S*)?"
-    r"|\b[\w-]+(?:\.[\w-]+)+/\S+",
+    r"|(?<![\w-])[\w-]+(?:\.[\w-]+)+/\S+",
     re.IGNORECASE,
 )
 """Whatever a page or a chat platform could make a link of."""
@@ -46,7 +46,8 @@ def addresses(text: str) -> list[str]:
 
 def alive(text: str, said: str = "") -> bool:
     """Whether `text` has an address in it that is not in `said`, or calls people, whoever said that."""
-    return bool(_MENTION.search(_plain(text))) or not set(addresses(text)) <= set(addresses(said))
+    found = set(addresses(text))
+    return bool(_MENTION.search(_plain(text))) or (bool(found) and not found <= set(addresses(said)))
 
 
 def _plain(text: str) -> str:
@@ -147,13 +148,15 @@ class Overlap:
         return sum(self._weight[word] for word in said & left)
 
 
-def talk(lines: Sequence[Line]) -> tuple[Talk, ...]:
-    """Who spoke how long, the longest first."""
+def talk(lines: Iterable[Line]) -> tuple[Talk, ...]:
+    """Everybody who spoke, the longest first."""
     seconds: Counter[str] = Counter()
-    counted: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
+    names: dict[str, str] = {}
     for line in lines:
-        seconds[line.speaker.name] += max(0.0, line.end - line.start)  # type: ignore[assignment]
-        counted[line.speaker.name] += len(words(line.text))
-    return tuple(
-        sorted((Talk(name, seconds[name], counted[name]) for name in seconds), key=lambda one: -one.seconds)
-    )
+        key = line.speaker.id
+        names[key] = line.speaker.name
+        seconds[key] += max(0.0, line.end - line.start)  # type: ignore[assignment]
+        counts[key] += len(words(line.text))
+    ranked = sorted(names, key=lambda key: (-seconds[key], names[key], key))
+    return tuple(Talk(names[key], round(seconds[key], 1), counts[key]) for key in ranked)

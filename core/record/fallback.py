@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.errors import RecapFailed
+from core.record.mood import feeling
 from core.record.quotes import Quotes
 from core.record.recap import Conversation, Recap, Summariser
 from core.settings import Settings
@@ -43,8 +44,12 @@ class WithQuotes:
 
 @asynccontextmanager
 async def open_summariser(settings: Settings) -> AsyncIterator[Summariser]:
-    """The summariser that `settings.recap` names, with quotes to fall back on; closed when this is left."""
-    quotes = Quotes()
+    """The summariser that `settings.recap` names, with quotes to fall back on; closed when this is left.
+
+    Raises `UserError` where the mood is wanted without its package.
+    """
+    # All of them are made in threads, because they read files.
+    quotes = await asyncio.to_thread(Quotes, mood=settings.mood)
     if settings.recap == "quotes":
         yield quotes
         return
@@ -66,6 +71,7 @@ def _language_model(settings: Settings) -> "LanguageModel":
         settings.llm_key.get_secret_value() if settings.llm_key else None,
         context=settings.llm_context,
         timeout=settings.llm_timeout,
+        mood=feeling() if settings.mood else None,
     )
 
 

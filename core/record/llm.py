@@ -11,9 +11,10 @@ from core.errors import RecapFailed
 from core.record import prompt
 from core.record.answer import Answer, Nonsense, Said, Todo, schema
 from core.record.chat import Chat, TooMuch
-from core.record.evidence import Evidence, talk
+from core.record.evidence import Evidence, cut, talk
+from core.record.mood import Feeling, mood_of
 from core.record.prompt import Row
-from core.record.recap import Claim, Conversation, Recap
+from core.record.recap import Claim, Conversation, Mood, Recap
 
 if TYPE_CHECKING:
     from openai import DefaultAsyncHttpxClient
@@ -42,7 +43,8 @@ class LanguageModel:
     """A Summariser over any endpoint that speaks OpenAI's chat completions.
 
     `context`: tokens that the model takes at once. `timeout`: seconds that one answer may take; a whole recap
-    may take five times that. To be made in a thread (it reads certificates), and closed at the end.
+    may take five times that. `mood`: what tells how an English line sounds, where the mood is wanted. To be
+    made in a thread (it reads certificates), and closed at the end.
     """
 
     def __init__(
@@ -53,9 +55,11 @@ class LanguageModel:
         *,
         context: int,
         timeout: float,
+        mood: Feeling | None = None,
         http: "DefaultAsyncHttpxClient | None" = None,
     ) -> None:
         self.name = model
+        self._feeling = mood
         self._chat = Chat(url, model, key, timeout, http)
         self._patience = PATIENCE * timeout
         form = prompt.tokens(str(schema()))
@@ -95,7 +99,16 @@ class LanguageModel:
             recap,
             name=self.name,
             talk=await asyncio.to_thread(talk, conversation.lines),
+            mood=await asyncio.to_thread(self._mood, conversation),
             note=_note(work.parts, evidence.dropped),
+        )
+
+    def _mood(self, conversation: Conversation) -> Mood | None:
+        """The mood by the words alone: what a model feels, no line can be held against."""
+        if self._feeling is None or not conversation.language.lower().startswith("en"):
+            return None
+        return mood_of(
+            [(line.text, Claim(cut(line.text), (line.number,))) for line in conversation.lines], self._feeling
         )
 
 

@@ -49,12 +49,16 @@ class Sent:
 
     def _begin(self, wanted: Sequence[str], near: int) -> int | None:
         """The word at which `wanted` begins, of several places the one nearest to word `near`."""
-        if not wanted:
-            return None
-        places = sorted(self._places.get(wanted[0], ()), key=lambda place: abs(place - near))
-        return next(
-            (place for place in places if [*self.words[place : place + len(wanted)]] == [*wanted]), None
-        )
+        places = self._places.get(wanted[0], []) if wanted else []
+        after = bisect_right(places, near)
+        before = after - 1
+        while before >= 0 or after < len(places):
+            back = before >= 0 and (after == len(places) or near - places[before] <= places[after] - near)
+            place = places[before if back else after]
+            if self.words[place : place + len(wanted)] == tuple(wanted):
+                return place
+            before, after = (before - 1, after) if back else (before, after + 1)
+        return None
 
 
 def _plain(word: str) -> str:
@@ -63,7 +67,9 @@ def _plain(word: str) -> str:
 
 def sent(lines: Sequence[Line], budget: int = BUDGET) -> list[Sent]:
     """The texts to send for `lines`: one, or several of about the same size; none where nothing was said."""
-    said = [(line.number, text) for line in lines if (text := one_line(line.text))]
+    # Half a character, which JSON can hold, can't be sent.
+    whole = ((line.number, line.text.encode(errors="replace").decode()) for line in lines)
+    said = [(number, text) for number, spoken in whole if (text := one_line(spoken))]
     costs = [tokens(text) + 1 for _, text in said]
     pieces = -(-sum(costs) // budget)
     share = sum(costs) / max(1, pieces)
