@@ -32,6 +32,12 @@ def whom(identity: str | None, name: str | None, call: int | None) -> ColumnElem
 
 async def forget(connection: AsyncConnection, whom: ColumnElement[bool], dry: bool) -> Removed:
     """Their lines, their names, and the recaps of those calls, which may quote them."""
+    if not dry:
+        # Nobody writes to these calls meanwhile: a line of theirs would hold their name.
+        mine = select(SpeakerRow.call_id).where(whom)
+        await connection.execute(
+            select(CallRow.id).where(CallRow.id.in_(mine)).order_by(CallRow.id).with_for_update()
+        )
     query = select(SpeakerRow.id, SpeakerRow.call_id, SpeakerRow.lines).where(whom)
     speakers = (await connection.execute(query)).all()
     ids, calls = [row.id for row in speakers], {row.call_id for row in speakers}

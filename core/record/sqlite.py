@@ -52,10 +52,10 @@ def prepare(path: Path, default: bool) -> Path:
         if path.exists() and path.stat().st_size:
             _known(path)
         _private(path)
-        return path
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else "it can't be used"
         raise RecordUnusable(f"The record can't be kept in {path}: {reason}.") from error
+    return path
 
 
 def _known(path: Path) -> None:

@@ -73,6 +73,21 @@ async def begin(connection: AsyncConnection, opening: Opening, host: str, now: d
     )
 
 
+async def hold(connection: AsyncConnection, call: int) -> None:
+    """Until this transaction ends, nobody else writes, corrects or deletes anything of the call.
+
+    Raises `NoSuchRecord`.
+    """
+    # On SQLite the whole database is held already, and the clause says nothing.
+    there = await connection.execute(select(CallRow.id).where(CallRow.id == call).with_for_update())
+    if there.first() is None:
+        raise _gone()
+
+
+def _gone() -> NoSuchRecord:
+    return NoSuchRecord("There is no such call in the record any more.")
+
+
 async def alive(connection: AsyncConnection, call: int, host: str, now: datetime) -> None:
     """Somebody keeps this call. One that was taken for interrupted goes on. Raises `NoSuchRecord`."""
     interrupted = CallRow.state == "interrupted"
@@ -87,7 +102,7 @@ async def alive(connection: AsyncConnection, call: int, host: str, now: datetime
         )
     )
     if not done.rowcount:
-        raise NoSuchRecord("There is no such call in the record any more.")
+        raise _gone()
 
 
 async def end(connection: AsyncConnection, call: int, now: datetime) -> None:
@@ -96,7 +111,7 @@ async def end(connection: AsyncConnection, call: int, now: datetime) -> None:
         update(CallRow).where(CallRow.id == call).values(state="ended", ended=now, alive_at=now)
     )
     if not done.rowcount:
-        raise NoSuchRecord("There is no such call in the record any more.")
+        raise _gone()
 
 
 async def write(connection: AsyncConnection, call: int, entries: Sequence[Numbered]) -> None:
@@ -182,10 +197,11 @@ async def correct(connection: AsyncConnection, call: int, number: int, text: str
 
     Raises `UserError` for a text that is empty or too long, `NoSuchRecord` when there is no such line.
     """
+    await hold(connection, call)
     there = await line(connection, call, number)
     if text is not None:
         text = " ".join(clean(text).split())
-        if not text:
+        if not any(map(str.isprintable, text)):
             raise UserError("A line can't be empty: to take words out of the record, delete or forget them.")
         if len(text) > LONGEST:
             raise UserError(f"That is too long for one line: {LONGEST:,} characters at most.")
@@ -215,6 +231,7 @@ async def interrupted(
 
 async def keep_recap(connection: AsyncConnection, call: int, recap: Recap, now: datetime) -> None:
     """In the place of the one before. Raises `NoSuchRecord` where it speaks of what was deleted meanwhile."""
+    await hold(connection, call)
     cited = {number for claim in recap.claims for number in claim.lines}
     there = select(func.count()).where(
         LineRow.id.in_([line_id(call, number) for number in cited]), LineRow.kind == SAID
