@@ -12,9 +12,10 @@ from collections.abc import Iterable, Sequence
 from core.record.kept import Line
 from core.record.mood import Feeling, feeling, mood_of
 from core.record.phrases import phrases
+from core.record.questions import question
 from core.record.ranking import telling, weights
-from core.record.recap import By, Claim, Conversation, Recap, Talk
-from core.record.rules import Task, decision, question, task
+from core.record.recap import By, Claim, Conversation, Mood, Recap, Talk
+from core.record.rules import Task, decision, task
 from core.record.sentences import Sentence, said
 from core.record.words import sounds_english, words
 
@@ -64,7 +65,7 @@ class Quotes:
 def quote(conversation: Conversation, *, mood: Feeling | None = None) -> Recap:
     """The recap, at once. `mood`: what tells how a sentence sounds, where the mood is wanted."""
     language = _language(conversation)
-    sentences = list(said(conversation.lines, language))
+    sentences = _unbroken(list(said(conversation.lines, language)))
     weight = weights(sentence.bag for sentence in sentences)
     decisions = _decisions(sentences)
     actions = _actions(sentences)
@@ -82,7 +83,7 @@ def quote(conversation: Conversation, *, mood: Feeling | None = None) -> Recap:
         questions=tuple(_claim(sentence) for sentence in questions),
         phrases=phrases(sentences, 8),
         talk=_talk(conversation.lines),
-        mood=mood_of([(sentence.text, _claim(sentence)) for sentence in english], mood) if mood else None,
+        mood=_mood(english, mood) if mood else None,
         note=note if conversation.lines else None,
         quoted=True,
     )
@@ -94,6 +95,17 @@ def _language(conversation: Conversation) -> str:
     if language in {"", "multi", "auto", "und"}:
         return "en" if sounds_english([line.text for line in conversation.lines[:200]]) else "und"
     return language
+
+
+def _unbroken(sentences: list[Sentence]) -> list[Sentence]:
+    """Without what somebody began and did not end, where the engine ends sentences at all."""
+    whole = [sentence for sentence in sentences if sentence.whole]
+    return whole if len(whole) > 0.5 * len(sentences) else sentences
+
+
+def _mood(sentences: Iterable[Sentence], mood: Feeling) -> Mood | None:
+    readable = [each for each in sentences if each.length <= _LONGEST and not _stumbling(each)]
+    return mood_of([(each.text, _claim(each)) for each in readable], mood)
 
 
 def _claim(sentence: Sentence, found: Task | None = None) -> Claim:

@@ -1,4 +1,4 @@
-"""Likely commitments, decisions and questions in English talk, by plain rules.
+"""Likely commitments and decisions in English talk, by plain rules.
 
 They would rather miss one than invent one: a sentence counts only where its words alone make it plain, and
 never under a condition, a denial or a question. What a rule finds is always the sentence itself.
@@ -13,24 +13,30 @@ from core.record.words import content
 _TASK = (
     r"(?:arrange|assemble|back up|book|buy|check|circulate|clean up|collect|come back to you|compile|contact|"
     r"coordinate|deliver|deploy|draft|draw up|e-?mail|fetch|figure out|file|fill (?:in|out)|find out|"
-    r"finish|fix|"
+    r"fix|"
     r"follow up|forward|get back to|get in touch|get (?:it|that|this|them) (?:out|done|ready)|"
     r"give (?:\w+ ){1,2}(?:a call|a ring|access)|hand in|install|investigate|let (?:\w+ ){1,3}know|"
     r"look (?:into|up|after)|mail|make sure|measure|merge|message|migrate|negotiate|notify|order|"
     r"organi[sz]e|phone|"
     r"ping|post|prepare|print|publish|push|put (?:\w+ ){0,4}(?:together|online)|reach out|release|"
     r"repair|request|"
-    r"research|review|rewrite|roll (?:out|back)|schedule|send|set up|share (?!with you)|ship|"
+    r"research|rewrite|roll (?:out|back)|schedule|send|set up|ship|"
     r"speak (?:to|with) (?!you\b)|submit|"
     r"summari[sz]e|take care of|talk (?:to|with) (?!you\b)|test|tidy up|translate|try (?:it |that |"
     r"this )?out|"
-    r"type (?:it |that |this )?up|update|upgrade|upload|verify|be working on|work (?:on|out)|"
+    r"type (?:it |that |this )?up|update|upgrade|upload|verify|be working on|work on|"
     r"write (?!down|criteria))"
 )
 """What people promise to do after a meeting, and seldom do in one."""
 
-_MAYBE = r"(?:add|announce|ask|assign|bring|call|confirm|do|get|have|invite|make|remind|remove|run|take|try)"
+_MAYBE = (
+    r"(?:add|announce|ask|assign|bring|call|confirm|do|finish|get|have|invite|make|remind|remove|review|run|share|"
+    r"take|try)"
+)
 """What counts as a task only with a time by which it is to be done."""
+
+_WORK = rf"(?:{_TASK}|add|bring|do|finish|remove|review|run|share)"
+"""What others may be asked for, or everybody has to do, by a time."""
 
 _OWED = (
     r"(?:arrange|book|contact|e-?mail|follow up|get in touch|hire|order|organi[sz]e|reach out|schedule|"
@@ -101,20 +107,20 @@ _PROMISE_DUE = re.compile(_PROMISE.pattern.replace("|I can|let me", "").replace(
 _WEAK = re.compile(r"\b(?:I can|let me)\s", re.IGNORECASE)
 
 _REQUEST = re.compile(
-    rf"\b(?:can|could|will|would) you\s+(?:(?:please|also|maybe|just|then|kindly)\s+)*{_TASK}\b"
+    rf"\b(?:can|could|will|would) you\s+(?:(?:please|also|maybe|just|then|kindly)\s+)*{_WORK}\b"
     rf"|\byou(?:'ll| will| need to| have to| should|'re going to| are going to)\s+(?:(?:also|then|"
-    rf"please)\s+)*{_TASK}\b"
-    rf"|\b(?:please)\s+{_TASK}\b",
+    rf"please)\s+)*{_WORK}\b"
+    rf"|\b(?:please)\s+{_WORK}\b",
     re.IGNORECASE,
 )
 
 _DUTY = re.compile(
     rf"\b(?:we|somebody|someone)(?:'ll| will| need to| needs to| have to| has to| must|'ve got to| should)\s+"
-    rf"(?:(?:also|then|all|still|really)\s+)*{_TASK}\b",
+    rf"(?:(?:also|then|all|still|really)\s+)*{_WORK}\b",
     re.IGNORECASE,
 )
 
-_OWING = re.compile(_DUTY.pattern.replace("'ll| will|", "").replace(_TASK, _OWED), re.IGNORECASE)
+_OWING = re.compile(_DUTY.pattern.replace("'ll| will|", "").replace(_WORK, _OWED), re.IGNORECASE)
 
 _ASSIGNED = re.compile(
     rf"(?<=\w)(?:'ll| will| needs to| has to| is going to| is gonna)\s+(?:also\s+)?{_TASK}\b", re.IGNORECASE
@@ -145,47 +151,10 @@ _DECISION = re.compile(
 _EARLIER = re.compile(
     r"\b(?:last (?:time|meeting|week|month|year)|(?:previous|earlier) (?:meeting|call)|yesterday|"
     r"long ago|earlier on)\b"
-    r"|\b(?:lunch|coffee|tea|break)\b",
+    r"|\bgo for (?:\w+ ){0,4}(?:meeting|presentations?|agenda|lunch|coffee|tea|break)\b",
     re.IGNORECASE,
 )
 """What was decided in another meeting, and what a meeting decides about itself."""
-
-_ASKS = re.compile(
-    r"(?:^|[,;:–—]\s*|\b(?:and|but|so|or|then|well)\s+)(?:"
-    r"(?:what|who|when|where|why|how|which|whose)(?:'(?:s|re|ll|d)\b|(?: \w+){0,2} (?:is|are|was|were|"
-    r"do|does|did|can|"
-    r"could|should|would|will|shall|have|has)\b| (?:many|much|long|often|about|else)\b)"
-    r"|(?:is|are|was|were|do|does|did|can|could|should|would|will|shall|have|has|isn't|aren't|don't|"
-    r"doesn't|didn't|"
-    r"can't|couldn't|shouldn't|wouldn't|won't|haven't|hasn't) (?:we|you|they|i|he|she|it|there|the|this|"
-    r"that|these|"
-    r"those|any|anyone|anybody|somebody|someone|everybody|everyone|our|your|my|their|\w+ (?:have|know|"
-    r"want|need))\b)",
-    re.IGNORECASE,
-)
-
-_TAG = re.compile(
-    r"[,\s]+(?:right|okay|ok|yeah|yes|no|huh|eh|you know|alright|all right|or what|or not|or something|"
-    r"(?:is|isn't|are|aren't|do|don't|does|doesn't|did|didn't|was|wasn't|can|can't|will|won't) (?:it|"
-    r"they|you|we|he|she))\s*\?$",
-    re.IGNORECASE,
-)
-
-_PHATIC = re.compile(
-    r"\b(?:can (?:you|everybody|everyone|anybody|people) (?:all )?(?:hear|see) (?:me|my|it|this)|"
-    r"how (?:are|is) (?:you|everyone|"
-    r"everybody|it going)|any (?:other |more |further )?questions|make sense|are (?:you|"
-    r"we) (?:all )?ready|you know what i mean|"
-    r"shall (?:we|i) (?:start|begin|go|move)|(?:is|are) (?:everyone|everybody|we all) (?:here|ready)|"
-    r"what's up|what do you mean|"
-    r"do you (?:mean|want me to)|does that|is (?:that|this) (?:okay|ok|all right|alright|right|fine|"
-    r"clear|it)|sorry|pardon|"
-    r"what (?:did|do) you (?:say|call)|what was (?:that|it|i)|is (?:it|this) (?:on|working)|"
-    r"where (?:was|were) (?:i|we)|"
-    r"can i (?:just )?(?:ask|say|interrupt)|what's (?:that|it|this) called|who's (?:next|first)|"
-    r"anything else)\b",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +182,7 @@ def task(text: str, speaker: str, others: Collection[str]) -> Task | None:
             named or (next(iter(others)) if len(others) == 1 else None), due, 0.5 + bool(due) + bool(named)
         )
     if not asks and _first(_ITEM, plain):
-        return Task(named, due, 2.0)
+        return Task(named or _meant(plain, others), due, 2.0)
     if not asks and (_first(_OWING, plain) or (due and _first(_DUTY, plain))):
         return Task(None, due, 0.5 + bool(due))
     return _assigned(plain, due, others)
@@ -260,6 +229,17 @@ def addressed(text: str, names: Collection[str]) -> str | None:
     return found.pop() if len(found) == 1 else None
 
 
+def _meant(text: str, names: Collection[str]) -> str | None:
+    """Whose action item it is: "an action item for Ben"."""
+    found = [
+        name
+        for name in names
+        for called in _called(name)
+        if re.search(rf"\bfor {re.escape(called)}(?!\w)", text)
+    ]
+    return found[0] if found else None
+
+
 def _called(name: str) -> set[str]:
     return {called for called in (name, *name.split()[:1]) if len(called) > 1}
 
@@ -271,13 +251,3 @@ def decision(text: str) -> bool:
         return False
     found = _first(_DECISION, plain)
     return found is not None and len(content(plain[: found.start()] + plain[found.end() :])) > 1
-
-
-def question(text: str, *, whole: bool) -> bool:
-    """Whether a sentence asks something that a reader may want to know. `whole`: its end was heard."""
-    plain = text.replace("’", "'").strip()
-    if _PHATIC.search(plain):
-        return False
-    if not plain.endswith("?"):
-        return not whole and _ASKS.match(plain) is not None
-    return _ASKS.search(_TAG.sub("", plain)) is not None

@@ -131,10 +131,10 @@ def stumbles(text: str) -> int:
 
 
 def _again(one: str, other: str) -> bool:
-    """Whether a word is said twice, or begun and then said: "the the", "techno technology"."""
+    """Whether a word is said twice, or begun and then said: "the the", "we we're", "techno technology"."""
     if one == other:
         return one not in TWICE and not one.isdigit()
-    return other.startswith(one) and one not in STOP["en"] and one.isalpha()
+    return other.startswith(f"{one}'") or (other.startswith(one) and one not in STOP["en"] and one.isalpha())
 
 
 def nods(text: str) -> bool:
