@@ -1,20 +1,14 @@
-"""What was said, as text files: Markdown, plain text, WebVTT, SubRip and JSON.
+"""What every kind of file has in common: it is written as the entries come.
 
-Each takes a heading and the entries of a call, sorted by start, and yields the file in pieces, so that a
-call of any length is never in memory as a whole. Speech and names are data in every one of them: nothing
-that people say or are called can become a heading, a link, HTML, a cue or a field.
+Each takes a heading and the entries of a call, sorted by start, and gives the file in pieces, so that a call
+of any length is never in memory as a whole. Speech and names are data in every one of them: nothing that
+people say or are called can become a heading, a link, HTML, a cue or a field.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Protocol, TypeVar
 
-from core.record.data import Json
-from core.record.heading import Heading
-from core.record.prose import Markdown, Text
-from core.record.subtitles import Srt, Vtt
 from core.record.turns import Exported
-
-__all__ = ["FORMATS", "SUFFIXES", "Export", "Heading", "Writing", "pieces"]
 
 Piece_co = TypeVar("Piece_co", covariant=True)
 
@@ -35,29 +29,9 @@ class Writing(Protocol[Piece_co]):
         """What stands below the last entry."""
 
 
-Export = Callable[[Heading, Iterable[Exported]], Iterator[str]]
-
-
 def pieces(writing: Writing[Piece_co], entries: Iterable[Exported]) -> Iterator[Piece_co]:
     """The whole file of what `entries` hold."""
     yield from writing.begin()
     for entry in entries:
         yield from writing.feed(entry)
     yield from writing.close()
-
-
-def _export(open_: Callable[[Heading], Writing[str]]) -> Export:
-    return lambda heading, entries: pieces(open_(heading), entries)
-
-
-FORMATS: Mapping[str, Export] = {
-    "text": _export(Text),
-    "vtt": _export(Vtt),
-    "srt": _export(Srt),
-    "json": _export(Json),
-    "markdown": _export(Markdown),
-}
-"""The exports by the name that people type."""
-
-SUFFIXES: Mapping[str, str] = {"text": "txt", "vtt": "vtt", "srt": "srt", "json": "json", "markdown": "md"}
-"""How a file of each format ends."""

@@ -66,7 +66,8 @@ async def write(
 ) -> AsyncGenerator[bytes, None]:
     """The file of `entries` (sorted by start), in pieces, as they come: never in memory as a whole.
 
-    Text is UTF-8. Whoever stops before the end closes it (`contextlib.aclosing`). Raises what `entries` do.
+    Text is UTF-8, and each piece of it ends with a whole character. Raises what `entries` do. Whoever stops
+    before the end closes it (`contextlib.aclosing`).
     """
     loop = asyncio.get_running_loop()
     writing = form.open(heading)

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TextIO
 
+import docx
 import pytest
 
 from core.errors import LineLost, UserError
@@ -102,6 +103,14 @@ async def test_a_recording_without_sound_opens_no_output(tmp_path: Path) -> None
     with pytest.raises(UserError, match="no file"):
         await transcribe(tmp_path / "none.wav", out)
     assert not out.opened
+
+
+async def test_a_word_document_holds_every_word_too(tmp_path: Path) -> None:
+    path, target = wav(tmp_path / "a.wav", speak(100)), tmp_path / "a.docx"
+    transcription = Transcription(ScriptedEngine(), "en")
+    await transcription.run(path, "a", FORMATS["docx"], lambda: target.open("wb"), lambda _: None)
+    written = [paragraph.text for paragraph in docx.Document(str(target)).paragraphs]
+    assert [number for text in written for number in numbers(text.partition("\n")[2])] == [*range(1, 101)]
 
 
 async def test_silence_is_a_file_without_captions(tmp_path: Path) -> None:
