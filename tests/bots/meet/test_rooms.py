@@ -46,6 +46,8 @@ async def test_a_room_tells_what_it_is() -> None:
         assert status == 200
         assert told == {
             "room": room,
+            "title": "",
+            "keep": "captions",
             "state": "waiting",
             "engine": "Scripted",
             "language": "en",
