@@ -90,6 +90,7 @@ class FakeArchive:
     live_recap: dict[str, Any] = field(default_factory=recap)
     mine: dict[str, Any] = field(default_factory=lambda: {"names": [], "calls": 0, "lines": 0})
     failure: tuple[int, str] | None = None  # of every question of /api/records and /api/me
+    unwelcome: set[str] = field(default_factory=set)  # tokens that open nothing any more
     list_size: int = 50
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # method, path with query, token
 
@@ -116,6 +117,8 @@ def _archive(request: web.Request) -> FakeArchive:
     if archive.failure is not None:
         status, sentence = archive.failure
         raise _refusal(status, sentence)
+    if _token(request) in archive.unwelcome:
+        raise _refusal(401, "This token opens nothing here.")
     return archive
 
 

@@ -134,6 +134,67 @@ async def says(page: Any, selector: str, text: str) -> None:
     await page.locator(selector).filter(has_text=text).wait_for()
 
 
+FAULTS = """
+() => {
+  const faults = [];
+  const shown = (selector) => [...document.querySelectorAll(selector)].filter((one) => one.checkVisibility());
+  const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
+  faults.push(...ids.filter((id, place) => ids.indexOf(id) !== place).map((id) => `twice: #${id}`));
+  for (const one of shown("a, button, summary")) {
+    if (!(one.textContent.trim() || one.ariaLabel)) faults.push(`no name: ${one.outerHTML}`);
+    const { width, height } = one.getBoundingClientRect();
+    const small = Math.min(width, height) < 24 && one.matches("button, summary");
+    if (small) faults.push(`small: ${one.outerHTML}`);
+  }
+  for (const one of shown("input, select, textarea")) {
+    if (!(one.labels?.length || one.ariaLabel)) faults.push(`no label: ${one.outerHTML}`);
+  }
+  let level = 0;
+  for (const one of shown("h1, h2, h3, h4")) {
+    const next = Number(one.tagName[1]);
+    if (next > level + 1) faults.push(`heading skipped before: ${one.textContent}`);
+    level = next;
+  }
+  for (const attribute of ["aria-labelledby", "aria-describedby"]) {
+    for (const one of document.querySelectorAll(`[${attribute}]`)) {
+      const lost = one.getAttribute(attribute).split(" ").filter((id) => !document.getElementById(id));
+      faults.push(...lost.map((id) => `points nowhere: ${id}`));
+    }
+  }
+  const scroller = document.getElementById("scroller");
+  const wide = Math.max(document.documentElement.scrollWidth, scroller?.scrollWidth ?? 0);
+  if (wide > innerWidth) faults.push(`wider than the window: ${wide}`);
+  return faults;
+}
+"""
+
+
+async def faults(page: Any) -> list[str]:
+    """What keeps somebody out: no name or label, too small, skipped headings, sideways scrolling."""
+    found: list[str] = await page.evaluate(FAULTS)
+    return found
+
+
+async def tabbed(page: Any) -> bool:
+    """Whether the Tab key reaches everything that can be used, and shows where it is."""
+    wanted = await page.evaluate(
+        """() => {
+          document.body.tabIndex = -1; // from the very beginning, whatever was clicked before
+          document.body.focus();
+          const group = (one) => (one.type === "radio" ? one.name : one); // a group is one stop
+          return new Set([...document.querySelectorAll("a[href], button, summary, input, select, textarea")]
+            .filter((one) => one.checkVisibility() && !one.disabled).map(group)).size;
+        }"""
+    )
+    reached = set()
+    for _ in range(wanted):
+        await page.keyboard.press("Tab")
+        reached.add(await page.evaluate("document.activeElement.outerHTML"))
+        if await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "solid":
+            return False
+    return len(reached) == wanted
+
+
 async def share(page: Any, source: str = "sample", name: str = "Ann") -> None:
     await page.click("#share-open")
     await page.fill("#share-form input[name=name]", name)

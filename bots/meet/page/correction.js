@@ -84,7 +84,8 @@ export class Correction {
       event.preventDefault();
       this.#save(field.value);
     });
-    this.words.replaceChildren(this.form);
+    for (const part of this.words.children) part.hidden = true;
+    this.words.append(this.form);
     this.button.hidden = true;
     field.focus();
     field.setSelectionRange(field.value.length, field.value.length);
@@ -124,7 +125,7 @@ export class Correction {
   }
 
   #wrong(sentence) {
-    write(this.words.querySelector(".error"), sentence);
+    write((this.form ?? this.words).querySelector(".error"), sentence);
     this.form?.querySelector("textarea").focus();
   }
 

@@ -15,7 +15,8 @@ let noted = false;
 export function drawKeep(id, room, retention, empty) {
   const { keep } = room;
   for (const place of document.querySelectorAll("[data-keep]")) write(place, keepLabel(keep));
-  for (const place of document.querySelectorAll("[data-keep-sentence]")) write(place, keepSentence(keep, retention));
+  const sentence = keepSentence(keep, retention);
+  if (sentence) for (const place of document.querySelectorAll("[data-keep-sentence]")) write(place, sentence);
   write($("over"), keep === "transcript" ? OVER.transcript : OVER.captions);
   write($("save-hint"), saveHint(keep, retention, empty));
   $("save-docx").hidden = keep !== "transcript";

@@ -64,8 +64,8 @@ export function keepRecordsKey(key) {
 
 /** What may open more of a call, the strongest first: only one of them can be sent. @param {string} room */
 export function tokensFor(room) {
-  const tokens = [knownRooms().get(room)?.owner, recordsKey(), me(), ""];
-  return [...new Set(tokens.filter((token) => typeof token === "string"))];
+  const tokens = [knownRooms().get(room)?.owner, recordsKey(), me()].filter(Boolean);
+  return [...new Set(tokens.map(String)), ""];
 }
 
 /** Storage may be switched off: then it is as if nothing had been kept. */

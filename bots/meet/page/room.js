@@ -61,7 +61,8 @@ function draw() {
   if (document.body.dataset.room !== room.state) document.body.dataset.room = room.state;
   write($("state"), line === "connecting" ? "Connecting" : STATES[room.state]);
   document.title = [room.state === "live" ? "Live" : "", room.title, "Spokenly"].filter(Boolean).join(" · ");
-  write($("title"), room.title ?? "");
+  write($("title"), room.title || "Room");
+  $("title").classList.toggle("unseen", !room.title);
   drawKeep(id, room, retention, empty);
   // Even the same language anew makes the browser look at every row again.
   for (const part of [$("log"), $("now"), $("stage")]) if (part.lang !== room.language) part.lang = room.language;

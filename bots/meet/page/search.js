@@ -12,7 +12,7 @@ export function hitItem(call, hit, withCall) {
   const time = timeElement(new Date(began + line.start * 1000), timeOfDay(began, line.start));
   const address = `${withCall ? `/records/${encodeURIComponent(call.key)}` : ""}#line-${Number(line.number)}`;
   const head = element("p", "hit-head", anchor(address, "", element("bdi", "", line.name), " ", time));
-  if (withCall) head.append(" ", element("span", "hit-call", element("bdi", "", titleOf(call)), ", ", day(call.began)));
+  if (withCall) head.append(" ", element("span", "hit-call", element("bdi", "", titleOf(call)), call.title ? `, ${day(call.began)}` : ""));
   return element("li", "hit", head, spoken(line.text, hit.marks));
 }
 

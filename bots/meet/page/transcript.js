@@ -36,7 +36,7 @@ export class Transcript {
   async start() {
     this.log.lang = this.call.language ?? "";
     await this.load();
-    this.watch.observe($("more-state"));
+    this.watch.observe($("more-place"));
   }
 
   /** The next page; at most one at a time. @returns {Promise<boolean>} whether it came */
@@ -76,8 +76,8 @@ export class Transcript {
   /** Until the page fills what can be seen; a failure waits for a click. */
   async #ahead() {
     if (!this.more || this.loading || !(await this.load())) return;
-    this.watch.unobserve($("more-state"));
-    this.watch.observe($("more-state"));
+    this.watch.unobserve($("more-place"));
+    this.watch.observe($("more-place"));
   }
 
   /** Goes to a line, however far down: loads up to it. @param {number} number @returns {Promise<boolean>} */

@@ -60,7 +60,7 @@ export function keepLabel(keep) {
 
 /** @param {"captions" | "transcript" | undefined} keep @param {number | null} days that a record is kept; 0: for ever */
 export function keepSentence(keep, days) {
-  if (keep === "captions") return "Captions only: nothing is written down.";
+  if (keep === "captions") return "Captions only: nothing is written down. The sound is not stored either.";
   if (keep !== "transcript") return "";
   const told = "A transcript of this call is kept: the words, with names; never the sound.";
   if (days === null) return told;
