@@ -95,7 +95,7 @@ class Chat:
         client = AsyncOpenAI(
             base_url=url,
             # Without one the client would take a key out of the environment, which may be another endpoint's.
-            api_key=key or "none",
+            api_key=(key or "").strip() or "none",
             timeout=Timeout(timeout + 5, connect=min(10.0, timeout)),
             max_retries=0,
             http_client=http,
@@ -169,6 +169,9 @@ class Chat:
                 raw = await self._completions.create(model=self._model, messages=messages, **_FORMS[form])
         except TimeoutError as error:
             raise RecapFailed(f"The language model did not answer in {self._timeout:g} seconds.") from error
+        except UnicodeEncodeError:
+            # Of all that is sent only the key has a place where a letter beyond ASCII can't stand.
+            raise RecapFailed(_SENTENCES[401]) from None
         except (APIConnectionError, APIStatusError):
             raise
         except OpenAIError as error:

@@ -51,7 +51,7 @@ class DeepgramRead:
         )
         everywhere = DeepgramClientEnvironment(base=url, production=url, agent=url, agent_rest=url)
         client = AsyncDeepgramClient(
-            api_key=key, environment=everywhere, httpx_client=self._http, max_retries=RETRIES
+            api_key=key.strip(), environment=everywhere, httpx_client=self._http, max_retries=RETRIES
         )
         # The client would look its own version up on the disk for each request, on the loop.
         wrapper = client._client_wrapper
@@ -114,6 +114,9 @@ class DeepgramRead:
                     )
             except (TimeoutError, httpx.ReadTimeout) as error:
                 raise RecapFailed(f"Deepgram did not answer in {self._timeout:g} seconds.") from error
+            except UnicodeEncodeError:
+                # A key with a letter beyond ASCII has no place in a header.
+                raise RecapFailed(_sentence(401)) from None
             except httpx.HTTPError as error:
                 raise RecapFailed("Deepgram can't be reached: see whether this machine is online.") from error
             except ApiError as error:

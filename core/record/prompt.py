@@ -106,11 +106,10 @@ def parts(all_rows: Sequence[Row], budget: int, overlap: int = 2) -> list[Sequen
         end = _end(all_rows, start, begin, aim)
         found.append(all_rows[start:end])
         begin = start = end
-        while (
-            start > max(0, end - overlap)
-            and sum(row.cost for row in all_rows[start - 1 : end]) <= budget // 10
-        ):
-            start -= 1
+        if end < len(all_rows):
+            room = min(budget // 10, budget - all_rows[end].cost)
+            while start > max(0, end - overlap) and (room := room - all_rows[start - 1].cost) >= 0:
+                start -= 1
     return found
 
 

@@ -13,7 +13,7 @@ from core.errors import RecapFailed
 from core.record.deepgram_read import DeepgramRead
 from core.record.places import sent
 from core.record.recap import Claim, Talk
-from tests.core.record.talks import MEETING, conversation, long
+from tests.core.record.calls import MEETING, conversation, long
 from tests.fakes.deepgram_read import FakeDeepgramRead, Hang, Raw, Status, fake_deepgram_read
 
 pytestmark = pytest.mark.real_time
@@ -214,6 +214,7 @@ async def test_a_bad_day_is_told_in_one_sentence(fault: Status | Raw, told: str,
 async def test_a_wrong_key_an_away_and_a_silent_deepgram_are_told_apart() -> None:
     async with fake_deepgram_read() as fake:
         assert "DEEPGRAM_API_KEY" in await failure(fake, key="dg-wrong")
+        assert "DEEPGRAM_API_KEY" in await failure(fake, key="dg-schlüssel")
         assert "can't be reached" in await failure(fake, url="http://127.0.0.1:9")
         fake.always = Hang()
         assert await failure(fake, seconds=0.2) == "Deepgram did not answer in 0.2 seconds."

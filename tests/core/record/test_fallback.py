@@ -19,7 +19,7 @@ from core.record.quotes import Quotes
 from core.record.recap import Conversation, Recap
 from core.settings import Settings
 from core.telemetry import bug_reports, set_up_logging
-from tests.core.record.talks import MEETING, conversation
+from tests.core.record.calls import MEETING, conversation
 from tests.fakes import deepgram_read, openai
 from tests.fakes.deepgram_read import fake_deepgram_read
 from tests.fakes.openai import fake_openai

@@ -12,7 +12,7 @@ from openai import DefaultAsyncHttpxClient
 from core.errors import RecapFailed
 from core.record.llm import LanguageModel
 from core.record.recap import Claim
-from tests.core.record.talks import MEETING, conversation, long
+from tests.core.record.calls import MEETING, conversation, long
 from tests.fakes import openai as wire
 from tests.fakes.openai import Data, Drop, FakeOpenAI, Hang, Message, Raw, Status, fake_openai
 
@@ -97,6 +97,11 @@ async def test_an_endpoint_without_a_key_is_asked_without_one_of_the_environment
         fake.key = None
         assert (await made.summarise(conversation())).claims
     assert fake.authorizations == ["Bearer none"]
+
+
+async def test_a_key_may_come_with_the_end_of_its_line() -> None:
+    async with fake_openai() as fake, model(fake, key="sk-right\n") as made:
+        assert (await made.summarise(conversation())).claims
 
 
 async def test_another_http_client_can_be_lent() -> None:
@@ -387,6 +392,7 @@ async def test_a_refusal_is_told_as_one(refusal: Message | Status) -> None:
 @pytest.mark.parametrize(
     ("settings", "setting"),
     [({"key": "sk-wrong"}, "SPOKENLY_LLM_KEY"), ({"key": None}, "SPOKENLY_LLM_KEY"),
+     ({"key": "sk-schlüssel"}, "SPOKENLY_LLM_KEY"),
      ({"name": "none"}, "SPOKENLY_LLM_MODEL"), ({"url": "http://127.0.0.1:9/v1"}, "SPOKENLY_LLM_URL")],
 )  # fmt: skip
 async def test_what_is_set_wrong_is_named(settings: dict[str, Any], setting: str) -> None:

@@ -12,7 +12,7 @@ from core.record.deepgram_read import DeepgramRead
 from core.record.llm import LanguageModel
 from core.record.quotes import Quotes
 from core.record.recap import Conversation, Recap, Summariser
-from tests.core.record.talks import MEETING, conversation, long
+from tests.core.record.calls import MEETING, conversation, long
 from tests.fakes import deepgram_read, openai
 from tests.fakes.deepgram_read import fake_deepgram_read
 from tests.fakes.openai import fake_openai
