@@ -23,12 +23,13 @@ from core.engines.models import sample
 from core.engines.pool import Pool
 from core.engines.protocol import Transcriber
 from core.errors import EngineMissing, RecordAway, RecordUnusable, Refused, UserError
+from core.metrics import Metrics
 from core.record.database import open_store
 from core.record.fallback import open_summariser
 from core.record.secretary import Secretary
 from core.settings import Settings
 from core.switchboard import Switchboard
-from core.telemetry import Metrics, bug_reports, set_up_logging
+from core.telemetry import bug_reports, set_up_logging
 
 log = logging.getLogger(__name__)
 

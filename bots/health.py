@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 from prometheus_client.exposition import choose_encoder
 
-from core.telemetry import Metrics
+from core.metrics import Metrics
 
 
 def health_routes(

@@ -11,7 +11,7 @@ from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.captions.publisher import Outlet, Publisher
 from core.engines.pool import Pool
-from core.telemetry import Metrics
+from core.metrics import Metrics
 from core.track import Track
 
 log = logging.getLogger(__name__)

@@ -10,8 +10,8 @@ from core.captions.board import Board
 from core.captions.publisher import Outlet
 from core.engines.pool import Pool
 from core.errors import UserError
+from core.metrics import Metrics
 from core.session import Session
-from core.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 

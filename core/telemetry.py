@@ -22,13 +22,12 @@ from sentry_sdk.utils import BadDsn
 
 from core import redaction
 from core.errors import UserError
-from core.metrics import Metrics
 from core.redaction import fingerprint
 
 if TYPE_CHECKING:
     from sentry_sdk.types import Event, Hint
 
-__all__ = ["Metrics", "bug_reports", "fingerprint", "set_up_logging"]
+__all__ = ["bug_reports", "fingerprint", "set_up_logging"]
 
 
 OURS: Final = ("core", "bots", "spokenly", "__main__")

@@ -14,7 +14,7 @@ from core.captions.caption import Caption, Gap
 from core.engines.pool import Pool
 from core.engines.protocol import Hypothesis, Recognition
 from core.errors import EngineError, LineBusy, LineLost, Refused
-from core.telemetry import Metrics
+from core.metrics import Metrics
 
 log = logging.getLogger(__name__)
 

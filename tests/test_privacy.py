@@ -26,8 +26,9 @@ from prometheus_client import generate_latest
 from bots import app
 from bots.meet import outlet
 from core.captions.board import Board
+from core.metrics import Metrics
 from core.settings import Settings
-from core.telemetry import Metrics, bug_reports, set_up_logging
+from core.telemetry import bug_reports, set_up_logging
 from tests.fakes.engine import ScriptedEngine, ScriptedRecognition, speak
 from tests.fakes.sentry import FakeSentry, fake_sentry
 

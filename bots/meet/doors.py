@@ -10,11 +10,12 @@ from bots.meet.manners import digest
 from bots.meet.rooms import UNUSED, Room, RoomVoice
 from bots.meet.voice import Full, NotFound
 from core.errors import UserError
+from core.metrics import Metrics
 from core.record.kept import Opening
 from core.record.secretary import Secretary
 from core.settings import Settings
 from core.switchboard import Switchboard
-from core.telemetry import Metrics, fingerprint
+from core.telemetry import fingerprint
 
 SPACE = "here"
 """The space of the record that rooms in the browser belong to: this machine."""

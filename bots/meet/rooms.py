@@ -15,10 +15,10 @@ from core.audio.frame import Frame, Left, Lost, Speaker, seconds
 from core.audio.senderclock import SenderClock
 from core.captions.board import Board
 from core.errors import UserError
+from core.metrics import Metrics
 from core.session import Session
 from core.settings import Settings
 from core.switchboard import Switchboard
-from core.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 

@@ -8,8 +8,6 @@ from pathlib import Path
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from core.record.minutes import as_json
-from core.record.quotes import Quotes
 
 from bots.meet.access import identity
 from bots.meet.doors import Rooms
@@ -27,11 +25,13 @@ from bots.meet.voice import NotFound, Unwelcome
 from core.captions.caption import Caption, Entry
 from core.captions.publisher import Publisher
 from core.errors import OutletGone, UserError
+from core.metrics import Metrics
 from core.record.heading import Heading
 from core.record.kept import Line
+from core.record.minutes import as_json
+from core.record.quotes import Quotes
 from core.record.recap import Conversation
 from core.settings import Settings
-from core.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 

@@ -21,8 +21,8 @@ from bots.meet.sdp import Unsupported, read_fragment, read_offer
 from bots.meet.voice import Doors, Full, NotFound, Taken, Unwelcome, Voice
 from core.audio import opus
 from core.errors import UserError
+from core.metrics import Metrics
 from core.settings import Settings
-from core.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 

@@ -17,7 +17,7 @@ from typing import Protocol, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from core.telemetry import Metrics, Priority
+from core.metrics import Metrics, Priority
 
 log = logging.getLogger(__name__)
 

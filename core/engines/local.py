@@ -18,8 +18,8 @@ from core.engines.segments import Rules
 from core.engines.silero import Silero
 from core.engines.whisper import Whisper
 from core.errors import LineBusy, Refused
+from core.metrics import Metrics
 from core.settings import Settings
-from core.telemetry import Metrics
 
 log = logging.getLogger(__name__)
 

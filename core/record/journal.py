@@ -12,8 +12,9 @@ from typing import Protocol
 from core.captions.board import Board
 from core.captions.caption import Entry, Gap
 from core.errors import NoSuchRecord, OutletBusy, OutletGone, RecordAway
+from core.metrics import Metrics
 from core.record.kept import Call, Line, Numbered, Opening, Unkept
-from core.telemetry import Metrics, fingerprint
+from core.telemetry import fingerprint
 
 log = logging.getLogger(__name__)
 

@@ -11,12 +11,13 @@ from typing import Self
 from core.captions.board import Board
 from core.captions.publisher import Publisher
 from core.errors import NoSuchRecord, RecapFailed, RecordAway
+from core.metrics import Metrics
 from core.record.journal import NOTICE, Journal
 from core.record.kept import Call, Line, Opening, Removed
 from core.record.quotes import Quotes
 from core.record.recap import Conversation, Recap, Summariser
 from core.record.store import Store
-from core.telemetry import Metrics, fingerprint
+from core.telemetry import fingerprint
 
 log = logging.getLogger(__name__)
 

@@ -24,9 +24,9 @@ from core.audio.frame import RATE, WIDTH, Frame
 from core.captions.board import Board
 from core.engines.pool import Pool
 from core.engines.protocol import Hypothesis
+from core.metrics import Metrics
 from core.session import Session
 from core.settings import Settings
-from core.telemetry import Metrics
 from tests.bench.machine import machine
 from tests.bench.speech import silence
 from tests.bots.meet.house import STEP, Visitor

@@ -10,7 +10,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bots.health import health_routes
-from core.telemetry import Metrics
+from core.metrics import Metrics
 
 HEALTHCHECK = Path(__file__).parents[2] / "config" / "healthcheck.py"
 

@@ -12,8 +12,8 @@ from core.captions.publisher import Outlet
 from core.engines.pool import Pool
 from core.engines.protocol import Transcriber
 from core.errors import LineLost
+from core.metrics import Metrics
 from core.session import Session
-from core.telemetry import Metrics
 from tests.core.captions.test_publisher import Wall
 from tests.fakes.engine import (
     Busy,

@@ -7,8 +7,8 @@ from core.captions.board import Board
 from core.captions.caption import Caption
 from core.engines.pool import Pool
 from core.errors import UserError
+from core.metrics import Metrics
 from core.switchboard import Switchboard
-from core.telemetry import Metrics
 from tests.core.captions.test_publisher import Wall
 from tests.fakes.engine import ScriptedEngine, speak
 

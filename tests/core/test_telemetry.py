@@ -11,7 +11,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
 
 from core.errors import EngineMissing, UserError
-from core.telemetry import Metrics, bug_reports, set_up_logging
+from core.metrics import Metrics
+from core.telemetry import bug_reports, set_up_logging
 from tests.fakes.sentry import fake_sentry
 
 

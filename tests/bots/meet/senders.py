@@ -19,8 +19,8 @@ from bots.meet.ice import adapt
 from bots.meet.voice import NotFound, Taken, Unwelcome
 from bots.meet.whip import Whip
 from core.audio.frame import RATE
+from core.metrics import Metrics
 from core.settings import Settings
-from core.telemetry import Metrics
 from tests.core.audio.tones import tone
 
 LOOPBACK = ("127.0.0.1",)

@@ -16,8 +16,8 @@ from bots.meet import ice, ingest
 from bots.meet.ingest import Ingest
 from bots.meet.tap import Tap
 from bots.meet.whip import Whip
+from core.metrics import Metrics
 from core.settings import Settings
-from core.telemetry import Metrics
 from tests.bots.meet.offers import BROWSER, FFMPEG, PICTURE_FIRST
 from tests.bots.meet.senders import House, client, ffmpeg, serving, until, write_tone
 from tests.core.audio.tones import loudness

@@ -6,8 +6,8 @@ import pytest
 from aiohttp import web
 
 from bots.meet.whip import Whip
+from core.metrics import Metrics
 from core.settings import Settings
-from core.telemetry import Metrics
 from tests.bots.meet.senders import LOOPBACK, House, until, write_tone
 from tests.bots.meet.test_tap import Weather
 from tests.core.audio.tones import loudness

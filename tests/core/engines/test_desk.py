@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 
 from core.engines.desk import Decoded, Desk, Urgency, Work
-from core.telemetry import Metrics
+from core.metrics import Metrics
 
 pytestmark = pytest.mark.real_time
 

@@ -11,9 +11,9 @@ from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.captions.publisher import FAREWELL, Publisher
+from core.metrics import Metrics
 from core.record.journal import NOTICE, Journal
 from core.record.kept import Call, Line, Opening, Unkept
-from core.telemetry import Metrics
 from tests.fakes.keeper import FakeKeeper
 
 ANN, BO = Speaker("p1", "Ann", "web:ann"), Speaker("p2", "Bo", "web:bo")
