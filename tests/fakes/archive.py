@@ -90,7 +90,7 @@ class FakeArchive:
     live_recap: dict[str, Any] = field(default_factory=recap)
     mine: dict[str, Any] = field(default_factory=lambda: {"names": [], "calls": 0, "lines": 0})
     failure: tuple[int, str] | None = None  # of every question of /api/records and /api/me
-    unwelcome: set[str] = field(default_factory=set)  # tokens that open nothing any more
+    key: str = KEY
     list_size: int = 50
     asked: list[tuple[str, str, str]] = field(default_factory=list)  # method, path with query, token
 
@@ -117,8 +117,6 @@ def _archive(request: web.Request) -> FakeArchive:
     if archive.failure is not None:
         status, sentence = archive.failure
         raise _refusal(status, sentence)
-    if _token(request) in archive.unwelcome:
-        raise _refusal(401, "This token opens nothing here.")
     return archive
 
 
@@ -150,7 +148,7 @@ def _call(request: web.Request) -> tuple[FakeArchive, dict[str, Any]]:
 
 
 def _owned(request: web.Request) -> bool:
-    return _token(request) in (OWNER, KEY)
+    return _token(request) in (OWNER, request.app[ARCHIVE].key)
 
 
 async def _settings(request: web.Request) -> web.Response:
@@ -170,7 +168,7 @@ async def _list(request: web.Request) -> web.Response:
 
 
 def _unlock(request: web.Request, archive: FakeArchive) -> None:
-    if archive.records == "closed" or (archive.records == "key" and _token(request) != KEY):
+    if archive.records == "closed" or (archive.records == "key" and _token(request) != archive.key):
         raise _refusal(401, "The records' key is needed.")
 
 
@@ -214,8 +212,8 @@ async def _lines(request: web.Request) -> web.Response:
 
 async def _search_call(request: web.Request) -> web.Response:
     archive, found = _call(request)
-    hits = list(_hits(request.query["q"], archive.entries[found["key"]]))
-    return web.json_response({"hits": hits[:50], "more": len(hits) > 50})
+    hits, skip = list(_hits(request.query["q"], archive.entries[found["key"]])), int(request.query["skip"])
+    return web.json_response({"hits": hits[skip : skip + 20], "more": len(hits) > skip + 20})
 
 
 async def _recap(request: web.Request) -> web.Response:

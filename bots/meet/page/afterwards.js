@@ -2,10 +2,9 @@
 
 import { ask, Refusal } from "./api.js";
 import { $, anchor, element, write } from "./dom.js";
-import { recapView } from "./recap.js";
+import { BETTER, PATIENCE, recapView } from "./recap.js";
 
 const FIRST = 2000; // ms: the last words are on their way into the record
-const PATIENCE = 12; // tries: a language model may take its minutes
 
 export class Afterwards {
   /** @param {string} room @param {import("./board.js").Board} board */
@@ -42,7 +41,11 @@ export class Afterwards {
     const turn = this.turn;
     try {
       const recap = await ask(`/api/records/${this.room}/recap`);
-      if (turn === this.turn) this.#show(recap);
+      if (turn !== this.turn) return;
+      this.#show(recap);
+      if (!recap.making || attempt + 1 >= PATIENCE) return;
+      write($("after-state"), BETTER);
+      this.#later(attempt + 1);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       if (turn !== this.turn) return;

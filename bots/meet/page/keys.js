@@ -62,10 +62,10 @@ export function keepRecordsKey(key) {
   write(() => sessionStorage, RECORDS_KEY, key);
 }
 
-/** What may open more of a call, the strongest first: only one of them can be sent. @param {string} room */
-export function tokensFor(room) {
-  const tokens = [knownRooms().get(room)?.owner, recordsKey(), me()].filter(Boolean);
-  return [...new Set(tokens.map(String)), ""];
+/** The token that came when this browser opened the room, or "". @param {string} room */
+export function ownerOf(room) {
+  const owner = knownRooms().get(room)?.owner;
+  return typeof owner === "string" ? owner : "";
 }
 
 /** Storage may be switched off: then it is as if nothing had been kept. */

@@ -13,6 +13,9 @@ import { counted, duration, timeOfDay } from "./words.js";
  * @property {(said: Said) => HTMLElement | null} way  a link or button to the line; null where it is not to be had
  */
 
+export const PATIENCE = 12; // looks for a recap that is being made: a language model may take its minutes
+export const BETTER = "A better recap is being made. Until then, this one quotes.";
+
 const QUOTED = {
   summary: "The most telling lines",
   decisions: "Likely decisions",
@@ -29,7 +32,7 @@ export function recapView(recap, place) {
     .map(([key, title]) => section(place, title, claims(recap[key], recap.quoted, place)));
   if (recap.phrases.length) parts.push(section(place, "Key phrases", phrases(recap.phrases)));
   if (recap.talk.length) parts.push(section(place, "Who spoke", talk(recap.talk)));
-  if (recap.mood) parts.push(section(place, "Mood", element("p", "", mood(recap.mood.score))));
+  if (recap.mood) parts.push(section(place, "Mood", mood(recap, place)));
   if (!parts.length) parts.push(element("p", "hint", "Nothing was said that could be summed up."));
   return [...parts, origin(recap)];
 }
@@ -90,11 +93,20 @@ function talk(list) {
   return element("ul", "talk", ...rows);
 }
 
-/** @param {number} score -1 to 1 */
-function mood(score) {
+function mood(recap, place) {
+  const { score, brightest, darkest } = recap.mood;
   const words = ["bad", "rather bad", "even", "rather good", "good"];
   const word = words[Math.max(0, Math.min(4, Math.round(score * 2.5 + 2)))];
-  return `By the words alone, ${word} (${score.toFixed(1).replace("-", "−")}, from −1 to 1).`;
+  const made = element("div", "", element("p", "", `By the words alone, ${word} (${signed(score)}, from −1 to 1).`));
+  for (const [name, claim] of [["The brightest line:", brightest], ["The darkest line:", darkest]]) {
+    if (claim) made.append(element("p", "due", name), claims([claim], true, place));
+  }
+  return made;
+}
+
+/** @param {number} score */
+function signed(score) {
+  return score.toFixed(1).replace("-", "−");
 }
 
 function origin(recap) {

@@ -4,8 +4,8 @@ import { ask, Refusal } from "./api.js";
 import { factsOf, titleOf } from "./calls.js";
 import { prepareDialogs } from "./dialogs.js";
 import { $, anchor, element, write } from "./dom.js";
-import { forgetRoom, keepRecordsKey, recordsKey, tokensFor } from "./keys.js";
-import { recapView } from "./recap.js";
+import { forgetRoom, keepRecordsKey, me, ownerOf, recordsKey } from "./keys.js";
+import { BETTER, PATIENCE, recapView } from "./recap.js";
 import { found, hitItem } from "./search.js";
 import { Transcript } from "./transcript.js";
 import { counted, day, languageName, listed } from "./words.js";
@@ -16,19 +16,22 @@ let token = "";
 let call = null;
 let transcript = null;
 let searched = 0;
+let sought = ""; // what the hits that are shown were found by
+let waiting = 0; // for a better recap
 
-/** Asks with the strongest token that is let in. */
+/** Only one token can be sent: one that allows everything if there is one, else this browser's own. */
 async function look() {
-  for (const candidate of tokensFor(key)) {
-    try {
-      token = candidate;
-      return await ask(base, { token });
-    } catch (error) {
-      if (!(error instanceof Refusal) || error.status !== 401 || candidate === "") throw error;
-      if (candidate === recordsKey()) keepRecordsKey(""); // it is so no longer
-    }
+  for (const candidate of [ownerOf(key), recordsKey()].filter(Boolean)) {
+    token = candidate;
+    const told = await ask(base, { token }).catch((error) => {
+      if (error instanceof Refusal && error.status === 401) return null;
+      throw error;
+    });
+    if (told?.may.length) return told;
+    if (candidate === recordsKey()) keepRecordsKey(""); // it is the key no longer
   }
-  return null;
+  token = me();
+  return ask(base, { token });
 }
 
 async function start() {
@@ -82,17 +85,20 @@ function drawState() {
   }
 }
 
-/** @param {"GET" | "POST"} method POST makes it anew */
-async function recap(method) {
+/** @param {"GET" | "POST"} method POST makes it anew @param {number} attempt while a better one is being made */
+async function recap(method, attempt = 0) {
+  clearTimeout(waiting);
   $("recap-anew").disabled = true;
   write($("recap-error"), "");
-  write($("recap-state"), method === "GET" ? "The recap is being made…" : "The recap is being made anew…");
+  if (!attempt) write($("recap-state"), method === "GET" ? "The recap is being made…" : "The recap is being made anew…");
   try {
     const made = await ask(`${base}/recap`, { method, token });
     const way = (said) => anchor(`#line-${Number(said.number)}`, "cite");
     $("recap").replaceChildren(...recapView(made, { began: Date.parse(call.began), heading: "h3", way }));
     $("recap-files").hidden = false;
-    write($("recap-state"), method === "GET" ? "" : "The recap was made anew.");
+    const again = made.making && attempt < PATIENCE;
+    if (again) waiting = setTimeout(() => recap("GET", attempt + 1), Math.min(30000, 2000 * 1.6 ** attempt));
+    write($("recap-state"), again ? BETTER : method === "GET" ? "" : "The recap was made anew.");
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     write($("recap-state"), "");
@@ -113,19 +119,25 @@ async function goTo(number) {
   if (!transcript.more) write($("told"), "That line is not there any more.");
 }
 
-async function search(words) {
+/** @param {string} words "" shows the transcript alone @param {number} skip how many lines were found already */
+async function search(words, skip = 0) {
   const asking = (searched += 1);
   write($("search-error"), "");
   $("search-close").hidden = !words;
-  $("hits").hidden = true;
+  $("hits").hidden = skip === 0;
+  $("found-more").hidden = true;
   write($("found-count"), words ? "Looking…" : "");
   if (!words) return;
   try {
-    const { hits, more } = await ask(`${base}/search?q=${encodeURIComponent(words)}`, { token });
+    const { hits, more } = await ask(`${base}/search?q=${encodeURIComponent(words)}&skip=${skip}`, { token });
     if (asking !== searched) return; // something else is looked for by now
-    $("hits").replaceChildren(...hits.map((hit) => hitItem(call, hit, false)));
-    $("hits").hidden = hits.length === 0;
-    write($("found-count"), found(hits.length, more));
+    const items = hits.map((hit) => hitItem(call, hit, false));
+    if (skip) $("hits").append(...items);
+    else $("hits").replaceChildren(...items);
+    $("hits").hidden = $("hits").childElementCount === 0;
+    $("found-more").hidden = !more;
+    sought = words;
+    write($("found-count"), found($("hits").childElementCount, more));
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (asking !== searched) return;
@@ -157,6 +169,7 @@ $("search").addEventListener("submit", (event) => {
   event.preventDefault();
   search($("words").value.trim());
 });
+$("found-more").addEventListener("click", () => search(sought, $("hits").childElementCount));
 $("search-close").addEventListener("click", () => {
   $("words").value = "";
   search("");

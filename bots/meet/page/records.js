@@ -4,7 +4,7 @@ import { ask, Refusal } from "./api.js";
 import { callItem } from "./calls.js";
 import { prepareDialogs } from "./dialogs.js";
 import { $, write } from "./dom.js";
-import { forgetRoom, keepRecordsKey, knownRooms, recordsKey, tokensFor } from "./keys.js";
+import { forgetRoom, keepRecordsKey, knownRooms, me, ownerOf, recordsKey } from "./keys.js";
 import { Mine } from "./mine.js";
 import { Search } from "./search.js";
 
@@ -122,7 +122,7 @@ const NONE = "None. A call appears here when its words are kept and it was opene
 async function lookUp(room) {
   const known = knownRooms().get(room);
   try {
-    return await ask(`/api/records/${encodeURIComponent(room)}`, { token: tokensFor(room)[0] });
+    return await ask(`/api/records/${encodeURIComponent(room)}`, { token: ownerOf(room) || me() });
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     if (error.status !== 404) return error;

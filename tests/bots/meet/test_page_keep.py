@@ -200,13 +200,19 @@ async def test_when_a_kept_call_is_over_its_recap_appears(fake: FakeRoom, visit:
     await until(page, lambda: fake.archive.paths().count(f"/api/records/{ROOM}/recap") == 1)
     assert await page.locator("#after-state").inner_text() == "The recap is being made…"
     fake.archive.recaps[ROOM] = recap(
-        summary=[claim("Line 59.", line(59, "Line 59.")), claim(EVIL, line(3, EVIL))]
+        summary=[claim("Line 59.", line(59, "Line 59.")), claim(EVIL, line(3, EVIL))], making=True
     )
     await page.evaluate("new Promise((done) => requestIdleCallback(done))")
     for _ in range(5):
         await page.clock.run_for(3000)
         await page.evaluate("new Promise((done) => requestIdleCallback(done))")
     await says(page, "#after-recap", "onerror")
+    await says(page, "#after-state", "A better recap is being made.")
+    del fake.archive.recaps[ROOM]["making"]
+    for _ in range(5):
+        await page.clock.run_for(6000)
+        await page.evaluate("new Promise((done) => requestIdleCallback(done))")
+    await becomes(page, "!document.getElementById('after-state').textContent")
     assert await page.locator("img").count() == 0
     for wanted in ("#log li:last-child", "#after h2"):  # the last words and the recap are both in sight
         assert await page.locator(wanted).evaluate(

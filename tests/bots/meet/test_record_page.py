@@ -152,6 +152,21 @@ async def test_a_recap_names_whoever_said_it_and_leads_there(fake: FakeRoom, vis
     assert await page.locator("#recap-anew").is_hidden()
 
 
+async def test_a_better_recap_takes_the_place_of_the_first(fake: FakeRoom, visit: Visits) -> None:
+    said = line(0, "We met.")
+    fake.archive.keeps(CALL, said)
+    fake.archive.recaps[CALL] = recap(summary=[claim("We met.", said)], making=True)
+    page = await record(fake, visit, fixed_clock=True)
+    await says(page, "#recap", "The most telling lines")
+    await says(page, "#recap-state", "A better recap is being made.")
+    fake.archive.recaps[CALL] = recap(summary=[claim("They met.", said)], quoted=False)
+    await page.clock.run_for(3000)
+    await says(page, "#recap", "They met.")
+    assert await texts(page, "#recap-state") == [""]
+    await page.clock.run_for(60000)
+    assert fake.archive.paths().count(f"/api/records/{CALL}/recap") == 2
+
+
 async def test_a_quoting_recap_says_that_it_quotes(fake: FakeRoom, visit: Visits) -> None:
     said = line(0, "We decide: the ninth.")
     fake.archive.keeps(CALL, said)
@@ -229,10 +244,11 @@ async def test_the_strongest_token_that_is_let_in_is_used(fake: FakeRoom, visit:
     page = await record(fake, visit, script=key + f"localStorage.setItem('spokenly.me', '{ME}');")
     await page.locator("#delete").wait_for()
     assert {token for *_, token in fake.archive.asked} == {KEY}
-    fake.archive.unwelcome = {KEY}
+    fake.archive.key = "another one"
     await page.reload()
     await says(page, "#log", "Hello.")
     assert fake.archive.tokens(f"/api/records/{CALL}") == [KEY, KEY, ME]
+    assert fake.archive.tokens(f"/api/records/{CALL}/lines?from=0") == [KEY, ME]
     assert await page.locator("#delete").is_hidden()
 
 
@@ -264,8 +280,12 @@ async def test_a_search_in_the_call_leads_to_its_lines(fake: FakeRoom, visit: Vi
     await becomes(page, "document.activeElement.id === 'line-900'")
     await page.fill("#words", "word")
     await page.press("#words", "Enter")
-    await says(page, "#found-count", "The first 50 lines; there are more.")
+    await says(page, "#found-count", "The first 20 lines; there are more.")
+    await page.click("#found-more")
+    await says(page, "#found-count", "The first 40 lines; there are more.")
+    assert (await texts(page, "#hits mark"))[39] == "Word"
     await page.click("#search-close")
+    assert await page.locator("#found-more").is_hidden()
     assert await page.locator("#hits").is_hidden()
     assert await texts(page, "#found-count") == [""]
 
