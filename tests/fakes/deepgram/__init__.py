@@ -34,10 +34,11 @@ from tests.fakes.deepgram.faults import (
     Stall,
     Words,
 )
+from tests.fakes.deepgram.keys import Key
 from tests.fakes.deepgram.ledger import Ledger, Visit
-from tests.fakes.deepgram.live import Manner
+from tests.fakes.deepgram.manner import Manner
 from tests.fakes.deepgram.messages import Style
-from tests.fakes.deepgram.server import KEY, FakeDeepgram, Key, deepgram
+from tests.fakes.deepgram.server import KEY, FakeDeepgram, deepgram
 
 __all__ = [
     "BROKEN",

@@ -207,6 +207,8 @@ class Ear:
     def _overlong(self, value: int) -> None:
         hold = self._habits.hold if value else 0
         kept = self._words[len(self._words) - hold :] if 0 < hold < len(self._words) else []
+        if kept and self._habits.interim is not None:
+            self._told.append(Said(self.settled, self.at, self._until(self.at)))
         self._final(kept[0].start if kept else self.at)
 
     def _until(self, end: int) -> tuple[Word, ...]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.fakes.deepgram.ear import Began, Ended, Said, Told, Word
-from tests.fakes.deepgram.query import Asked
+from tests.fakes.deepgram.query import Asked, Rejected, check_keyterms
 
 Message = dict[str, Any]
 
@@ -136,6 +136,22 @@ def schema_error(text: str) -> Message:
         "description": "Could not deserialize last text message: unknown or malformed message",
         "message": text[:200],
     }
+
+
+def configured(message: Message, asked: Asked, most: int, request_id: str) -> Message:
+    """The answer to Configure."""
+    terms = message.get("keyterms")
+    success: Message = {"type": "ConfigureSuccess", "request_id": request_id}
+    failure: Message = {"type": "ConfigureFailure", "request_id": request_id}
+    if terms is None:
+        return success
+    if not asked.model.startswith("nova-3"):
+        return failure | {"code": "CONFIGURE_KEYTERMS_NOT_SUPPORTED", "description": "Only Nova-3."}
+    try:
+        check_keyterms(terms, most)
+    except Rejected as error:
+        return failure | {"code": "CONFIGURE_KEYTERM_LIMIT_EXCEEDED", "description": error.sentence}
+    return success | {"keyterms": terms}
 
 
 NET_0000 = (

@@ -1,38 +1,28 @@
 """Deepgram's own servers, on loopback: live and pre-recorded listening, reading, grants and projects."""
 
 import asyncio
-import json
 import ssl
 import uuid
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
 
-from tests.fakes.deepgram import faults, file, messages, query
+from tests.fakes.deepgram import faults, messages, wire
 from tests.fakes.deepgram.faults import Http, Refusing, Script
+from tests.fakes.deepgram.keys import Key, Keys
 from tests.fakes.deepgram.ledger import Ledger, Visit
-from tests.fakes.deepgram.live import Live, Manner, reset
+from tests.fakes.deepgram.live import Live
+from tests.fakes.deepgram.manner import Manner
 from tests.fakes.deepgram.query import Asked, Rejected
+from tests.fakes.deepgram.rest import Desk, let_in
 
 KEY = "0123456789abcdef0123456789abcdef01234567"
 """The key that is let in unless others are given."""
 
 SECRETS = frozenset({"authorization", "cookie", "sec-websocket-protocol"})
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What a key may do."""
-
-    member: bool = True
-    """May list projects and grant tokens; without it a key may only listen and read."""
-    models: frozenset[str] | None = None
-    """The models it may use; None: all."""
-    credit: bool = True
 
 
 class FakeDeepgram:
@@ -55,13 +45,11 @@ class FakeDeepgram:
         self.manner = manner
         self.limit = limit
         """Live streams at once; one more is refused with 429."""
-        self.keys = dict(keys)
-        self.files = dict(files)
-        """What lies at the URLs that POST /v1/listen may be given."""
         self.ledger = Ledger()
+        self._keys = Keys(keys)
+        self._desk = Desk(self._keys, files, manner, self.ledger)
         self.url = ""
         """http://127.0.0.1:port"""
-        self._grants: dict[str, tuple[float, str]] = {}
         self._requests = 0
         self._lives: dict[int, Live] = {}
         self._away: Refusing | None = None
@@ -110,11 +98,11 @@ class FakeDeepgram:
     def routes(self) -> list[web.RouteDef]:
         return [
             web.get("/v1/listen", self._counted(self._live)),
-            web.post("/v1/listen", self._rest(self._file)),
-            web.post("/v1/read", self._rest(self._read)),
-            web.post("/v1/auth/grant", self._rest(self._grant)),
-            web.get("/v1/auth/token", self._rest(self._token)),
-            web.get("/v1/projects", self._rest(self._projects)),
+            web.post("/v1/listen", self._rest(self._desk.file)),
+            web.post("/v1/read", self._rest(self._desk.read)),
+            web.post("/v1/auth/grant", self._rest(self._desk.grant)),
+            web.get("/v1/auth/token", self._rest(self._desk.token)),
+            web.get("/v1/projects", self._rest(self._desk.projects)),
         ]
 
     def _counted(
@@ -154,37 +142,8 @@ class FakeDeepgram:
                     return None
             case faults.Drop():
                 pass
-        reset(request.transport)
+        wire.reset(request.transport)
         return web.Response()
-
-    def _key(self, request: web.Request, *, grants: bool = True) -> Key:
-        """Whose request it is. Raises `Rejected`."""
-        scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-        if not value:
-            scheme, _, value = request.headers.get("Sec-WebSocket-Protocol", "").partition(",")
-        value = value.strip()
-        if scheme.lower() == "bearer" and grants:
-            expires, value = self._grants.get(value, (0.0, ""))
-            if asyncio.get_running_loop().time() >= expires:
-                raise Rejected(401)
-        elif scheme.lower() != "token":
-            raise Rejected(401)
-        if value not in self.keys:
-            raise Rejected(401)
-        return self.keys[value]
-
-    def _let_in(self, request: web.Request, *, live: bool) -> Asked:
-        """Raises `Rejected`."""
-        key = self._key(request)
-        given = {name: request.query.getall(name) for name in request.query}
-        asked = query.read(given, live=live, keyterms=self.manner.keyterms)
-        if key.models is not None and asked.model not in key.models:
-            raise Rejected(403)
-        if not key.credit:
-            raise Rejected(402)
-        if live and self.ledger.open >= self.limit:
-            raise Rejected(429)
-        return asked
 
     # Live
 
@@ -193,14 +152,15 @@ class FakeDeepgram:
         ledger.asked += 1
         script = self._away or (self.script.popleft() if self.script else None)
         if isinstance(script, Refusing):
+            ledger.refused.update(_refused(script))
             answer = await self._refuse(script, request, request_id)
             if answer is not None:
-                refused = script.status if isinstance(script, Http) else type(script).__name__
-                ledger.refused[str(refused)] += 1
                 return answer
             script = None
         try:
-            asked = self._let_in(request, live=True)
+            asked = let_in(request, self._keys, self.manner, live=True)
+            if ledger.open >= self.limit:
+                raise Rejected(429)
         except Rejected as error:
             ledger.refused[str(error.status)] += 1
             return self._refusal(error, request_id)
@@ -237,6 +197,8 @@ class FakeDeepgram:
         finally:
             self._lives.pop(visit.number, None)
             ledger.open -= 1
+            visit.ended = visit.ended or "lost"
+            visit.closed = asyncio.get_running_loop().time()
 
     async def cut_all(self) -> None:
         """The end: nobody waits for anything any more."""
@@ -260,10 +222,9 @@ class FakeDeepgram:
             door = f"{request.method} {request.path}"
             fault = self._away or (self.rest.popleft() if self.rest else None)
             if fault is not None:
+                self.ledger.requests.update(f"{door} {kind}" for kind in _refused(fault))
                 refused = await self._refuse(fault, request, request_id)
                 if refused is not None:
-                    kind = fault.status if isinstance(fault, Http) else type(fault).__name__
-                    self.ledger.requests[f"{door} {kind}"] += 1
                     return refused
             try:
                 body = await answer(request, request_id)
@@ -275,69 +236,12 @@ class FakeDeepgram:
 
         return self._counted(handle)
 
-    async def _file(self, request: web.Request, request_id: str) -> dict[str, Any]:
-        asked = self._let_in(request, live=False)
-        body = await request.read()
-        if request.content_type == "application/json":
-            url = _json(body).get("url")
-            if url not in self.files:
-                sentence = "The remote server hosting the media returned a client error: 404 Not Found"
-                raise Rejected(400, "REMOTE_CONTENT_ERROR", sentence)
-            body = self.files[url]
-        self.ledger.bodies.append(len(body))
-        now = asyncio.get_running_loop().time()
-        seconds, answer = file.transcript(
-            body, asked, request_id=request_id, now=now, style=self.manner.style
-        )
-        self.ledger.posted += seconds
-        return answer
 
-    async def _read(self, request: web.Request, request_id: str) -> dict[str, Any]:
-        key = self._key(request)
-        if not key.credit:
-            raise Rejected(402)
-        if not request.query.get("language", "").startswith("en"):
-            raise Rejected(400, "Bad Request", "Bad Request: language is required and must be English.")
-        text = _json(await request.read()).get("text")
-        if not isinstance(text, str) or not text:
-            raise Rejected(400, "Bad Request", "Bad Request: the text is empty.")
-        on = frozenset(name for name, value in request.query.items() if value == "true")
-        return file.analysis(text, request_id=request_id, now=asyncio.get_running_loop().time(), on=on)
-
-    async def _grant(self, request: web.Request, _: str) -> dict[str, Any]:
-        key = self._key(request, grants=False)
-        if not key.member:
-            raise Rejected(403, "FORBIDDEN", "Insufficient permissions.")
-        body = await request.read()
-        lasts = (_json(body) if body else {}).get("ttl_seconds") or 30
-        if not 0 < lasts <= 3600:
-            raise Rejected(400, "Bad Request", "Bad Request: ttl_seconds must be between 1 and 3600.")
-        value = request.headers["Authorization"].partition(" ")[2].strip()
-        token = f"jwt.{len(self._grants)}.{uuid.uuid5(uuid.NAMESPACE_OID, str(len(self._grants))).hex}"
-        self._grants[token] = (asyncio.get_running_loop().time() + lasts, value)
-        return {"access_token": token, "expires_in": float(lasts)}
-
-    async def _token(self, request: web.Request, _: str) -> dict[str, Any]:
-        key = self._key(request, grants=False)
-        scopes = ["member"] if key.member else ["usage:write"]
-        return {"api_key_id": "6f1d2c3b-0000-4000-8000-000000000001", "comment": "fake", "scopes": scopes}
-
-    async def _projects(self, request: web.Request, _: str) -> dict[str, Any]:
-        key = self._key(request, grants=False)
-        if not key.member:
-            sentence = "User does not have the required scope to view projects."
-            raise Rejected(403, "INSUFFICIENT_PERMISSIONS", sentence)
-        return {"projects": [{"project_id": "7f2e3d4c-0000-4000-8000-000000000002", "name": "Captions"}]}
-
-
-def _json(body: bytes) -> dict[str, Any]:
-    try:
-        found = json.loads(body)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
-        raise Rejected(400, "INVALID_JSON", "Invalid JSON submitted.")
-    return found
+def _refused(fault: Refusing) -> list[str]:
+    """The name of a refusal; none when it only takes its time."""
+    if isinstance(fault, Http):
+        return [str(fault.status)]
+    return [] if isinstance(fault, faults.Hang) and fault.seconds is not None else [type(fault).__name__]
 
 
 @asynccontextmanager
