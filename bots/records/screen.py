@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -44,6 +45,15 @@ class Screen:
             self.show(words)
         else:
             self.write(f"{words}\n")
+
+    def lines(self, words: str) -> None:
+        """Lines as they are; in a terminal each is wrapped under where it begins."""
+        if not self.terminal:
+            self.write(words)
+            return
+        for each in words.splitlines():
+            bare = each.lstrip(" ")
+            self.show(Padding(Text(bare), (0, 0, 0, len(each) - len(bare))))
 
     def said(self, number: str, time: str, words: str | Text) -> None:
         """A line of a call, with its number and its time of day in front."""
