@@ -232,6 +232,17 @@ async def test_failures_are_sentences(fake: FakeRoom, visit: Visits) -> None:
     await page.context.set_offline(False)
 
 
+async def test_a_server_that_comes_back_is_found_again(fake: FakeRoom, visit: Visits) -> None:
+    fake.archive.keeps("a" * 22, title="Here it is")
+    away = "const real = fetch; window.fetch = async (...a) => { if (window.back) return real(...a);"
+    page = await records(fake, visit, script=f"{away} throw new TypeError(); }};")
+    await says(page, "#all-state", "The server can't be reached. Is Spokenly still running?")
+    await page.evaluate("window.back = true")
+    await page.click("#all-more")
+    await says(page, "#calls", "Here it is")
+    assert await page.locator("#all-more").is_hidden()
+
+
 async def test_hostile_titles_and_names_are_text(fake: FakeRoom, visit: Visits) -> None:
     fake.archive.keeps("a" * 22, line(0, EVIL, name=EVIL), title=EVIL, speakers=[EVIL])
     fake.archive.mine = {"names": [EVIL], "calls": 1, "lines": 1}
