@@ -126,7 +126,7 @@ class Scribe:
 
 
 def transcript(words: list[Message]) -> str:
-    return " ".join(word.get("punctuated_word", word["word"]) for word in words)
+    return " ".join(str(word.get("punctuated_word", word["word"])) for word in words)
 
 
 def refusal(code: str, sentence: str, request_id: str) -> Message:
