@@ -19,7 +19,7 @@ from core.engines.deepgram.recognition import DeepgramRecognition, Spent
 from core.engines.deepgram.settling import Settling
 from core.engines.protocol import Hypothesis
 from core.errors import LineBusy, Refused
-from core.telemetry import Metrics
+from core.metrics import Metrics
 
 
 class Deepgram:

@@ -98,8 +98,9 @@ def asked(options: DeepgramOptions, language: str, vocabulary: Sequence[str] = (
         "language": [spoken(options, language)],
         "punctuate": ["true"],
         "smart_format": [_word(options.smart_format)],
-        "mip_opt_out": [_word(options.mip_opt_out)],
     }
+    if options.mip_opt_out:
+        query["mip_opt_out"] = ["true"]
     if terms := _keyterms(options, vocabulary):
         query["keyterm"] = terms
     if options.redact:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
-from core.audio.frame import RATE, WIDTH
+from core.audio.frame import RATE, WIDTH, seconds
 from core.engines.deepgram.line import Line
 from core.engines.deepgram.messages import Metadata, Results, parse
 from core.engines.deepgram.settling import Settling
@@ -17,7 +17,10 @@ _LEAST: Final = RATE // 50 * WIDTH
 """Bytes below which sound waits for more: Deepgram wants 20 to 250 ms at a time."""
 
 _PIECE: Final = RATE * 8 // 100 * WIDTH
-"""Bytes of a piece of longer sound: 80 ms, with a rest up to 100 ms."""
+"""Bytes of a piece of longer sound: 80 ms, so that the rest is never too short."""
+
+_MOST: Final = RATE // 10 * WIDTH
+"""Bytes that go out as one piece: 100 ms."""
 
 BEHIND: Final = 6.0
 """Seconds sent and not settled that are no sign of anything: results come about every second, finals after
@@ -76,6 +79,7 @@ class DeepgramRecognition:
         self._ended: float | None = None  # when the last message came
         self._over = False
         self._seconds = 0.0
+        self._counted: float | None = None  # seconds, by Deepgram
         self._connected: float | None = None
         self.ignored = 0
         """Messages of kinds that mean nothing here."""
@@ -89,11 +93,14 @@ class DeepgramRecognition:
     async def send(self, pcm: bytes) -> None:
         if self._finished:
             raise RuntimeError("send after finish")
-        self._held += pcm
-        while len(self._held) >= _LEAST:
+        pcm = self._held + pcm
+        done = 0
+        while (left := len(pcm) - done) >= _LEAST:
             # All that is left, if it is 100 ms at most: nothing waits that needs not.
-            fits = len(self._held) <= RATE // 10 * WIDTH
-            await self._send(len(self._held) // WIDTH * WIDTH if fits else _PIECE)
+            length = left // WIDTH * WIDTH if left <= _MOST else _PIECE
+            await self._send(pcm[done : done + length])
+            done += length
+        self._held = pcm[done:]
 
     async def flush(self) -> None:
         await self._send_held()
@@ -140,13 +147,14 @@ class DeepgramRecognition:
     # Out
 
     async def _send_held(self) -> None:
-        if whole := len(self._held) // WIDTH * WIDTH:
-            await self._send(whole)
+        whole = len(self._held) // WIDTH * WIDTH
+        held, self._held = self._held[:whole], self._held[whole:]
+        if held:
+            await self._send(held)
 
-    async def _send(self, length: int) -> None:
-        piece, self._held = self._held[:length], self._held[length:]
-        self._samples += length // WIDTH
-        self._seconds += length / (RATE * WIDTH)
+    async def _send(self, piece: bytes) -> None:
+        self._samples += len(piece) // WIDTH
+        self._seconds += seconds(piece)
         self._flushed = False
         self._told = self._clock()
         await self._line.send(piece)
@@ -204,15 +212,17 @@ class DeepgramRecognition:
             case Results() as results:
                 return self._settling.hear(results, self._sent)
             case Metadata(duration) if self._finished:
-                if abs(duration - self._sent) > _SAME:
-                    raise LineLost(f"Deepgram heard {duration:.1f} of {self._sent:.1f} seconds.")
-                self._seconds = duration
-                self._ended = self._clock()
+                self._counted = duration
+                if abs(duration - self._sent) <= _SAME:
+                    self._seconds = duration
+                    self._ended = self._clock()
             case _:
                 self.ignored += 1
         return None
 
     def _end(self) -> None:
+        if self._ended is None and self._counted is not None:
+            raise LineLost(f"Deepgram heard {self._counted:.1f} of {self._sent:.1f} seconds.")
         if self._ended is None:
             raise LineLost("Deepgram ended the stream before all was told.")
         self._over = True
