@@ -50,7 +50,8 @@ _LEANING = re.compile(
 class Quotes:
     """A summariser that quotes.
 
-    `mood`: tell the mood of English calls as well; raises `UserError` where its package is missing.
+    `mood`: tell the mood of English calls as well. Then a word list is read from the disk at once, which
+    blocks; raises `UserError` where its package is missing.
     """
 
     def __init__(self, mood: bool = False) -> None:
@@ -201,11 +202,14 @@ def _questions(sentences: Sequence[Sentence], weight: dict[str, float], taken: s
 
 
 def _asking(sentence: Sentence) -> float:
-    if sentence.length < 5 or sentence.length > 30 or len(sentence.bag) < 2 or not _readable(sentence):
+    """What a sentence is worth as a question; 0 where it is none."""
+    if len(sentence.bag) < 2 or sentence.length > 30 or not _readable(sentence):
         return 0.0
-    if not sentence.language.startswith("en"):
-        return _asks(sentence) / math.sqrt(sentence.length)
-    return question(sentence.text, whole=sentence.whole) / math.sqrt(sentence.length)
+    if sentence.language.startswith("en"):
+        asks = sentence.length >= 5 and question(sentence.text, whole=sentence.whole)
+    else:
+        asks = sentence.length >= 3 and _asks(sentence)
+    return asks / math.sqrt(sentence.length)
 
 
 def _answered(sentences: Sequence[Sentence], at: int) -> bool:
