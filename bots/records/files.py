@@ -87,7 +87,7 @@ def heading(call: Call) -> Heading:
     """What stands above the words; times are those of this machine."""
     note = {
         "live": "The call was going on when this was written.",
-        "interrupted": "The record broke off: what was said after its last line is not in it.",
+        "interrupted": "Spokenly was stopped in the middle of this call.",
         "ended": None,
     }[call.state]
     return Heading(call.title, call.began.astimezone(), call.language, call.engine, note=note)

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ import pytest
 from core.audio.frame import Speaker
 from core.captions.caption import Gap
 from core.record.database import open_store
-from core.record.kept import Unkept
+from core.record.kept import Numbered, Opening, Unkept
 from core.record.recap import Claim, Recap
 from core.settings import Settings
 from tests.bots.kept import (
@@ -541,6 +542,7 @@ def test_somebody_is_forgotten_in_one_call_alone() -> None:
     }
     assert people == {"Ann": 2, "Ben": 2}
     assert records("forget", "Ann", "--in", "plan", "--yes").exit_code == 1
+    assert records("forget", "Ann", "--in", "other", "--dry-run").stdout == "Ann\n"
 
 
 @both
@@ -605,6 +607,31 @@ def test_a_reader_who_has_seen_enough_is_no_trouble(command: list[str]) -> None:
         process.stdout.close()
         errors = process.stderr.read()
     assert errors == b""
+
+
+def finished(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        spokenly(*arguments), env=environment(), capture_output=True, text=True, check=False
+    )
+
+
+def test_a_call_that_goes_on_is_told_of_when_it_is_summed_up_and_when_somebody_is_forgotten() -> None:
+    """In another process: this one is the Spokenly that keeps the call."""
+
+    async def run() -> None:
+        async with open_store(Settings()) as store:
+            call = await store.begin(
+                Opening("live-call", "here", "Now", datetime.now(UTC), "en", "An engine")
+            )
+            await store.write(call, [Numbered(number, line) for number, line in enumerate(PLANNING)])
+            recap = await asyncio.to_thread(finished, "recap", "last")
+            assert (recap.returncode, "is not kept" in recap.stderr) == (0, True)
+            assert await store.recap(call) is None
+            assert "\tlive\t" in (await asyncio.to_thread(finished, "list")).stdout
+            forgotten = await asyncio.to_thread(finished, "forget", "Ann", "--yes")
+            assert (forgotten.returncode, "goes on" in forgotten.stderr) == (0, True)
+
+    asyncio.run(run())
 
 
 def on_a_terminal(command: list[str], typed: bytes, stop: signal.Signals | None = None) -> tuple[int, str]:
