@@ -19,7 +19,8 @@ let access = ""; // not known yet
 
 async function start() {
   try {
-    access = (await ask("/api/settings")).records;
+    const told = await ask("/api/settings");
+    access = told.keep === "never" ? "never" : told.records;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
     $("all").hidden = false;
@@ -33,14 +34,16 @@ async function start() {
 async function open() {
   const all = access === "open" || (access === "key" && recordsKey() !== "");
   $("closed").hidden = access !== "closed";
+  $("never").hidden = access !== "never";
   $("key-form").hidden = access !== "key" || all;
   $("search").hidden = !all;
   $("all").hidden = !all || search.open;
-  $("own").hidden = all;
+  $("own").hidden = all || access === "never";
   if (all) {
     await Promise.all([more(), search.fromAddress()]);
     return;
   }
+  if (access === "never") return;
   own = [...knownRooms().keys()];
   $("own-calls").replaceChildren();
   await moreOwn();

@@ -170,6 +170,16 @@ async def test_where_the_list_is_closed_people_still_find_their_own_calls(
     assert list(kept) == ["a" * 22]
 
 
+async def test_where_nothing_is_ever_kept_the_records_say_so(fake: FakeRoom, visit: Visits) -> None:
+    fake.archive.keep, fake.archive.records = "never", "closed"
+    page = await records(fake, visit)
+    await says(page, "#never", "Nothing is kept here")
+    assert (
+        await page.locator("#closed, #own, #all, #search, #key-form").and_(page.locator(":visible")).count()
+        == 0
+    )
+
+
 async def test_a_browser_that_knows_no_call_is_told_how_it_will(fake: FakeRoom, visit: Visits) -> None:
     fake.archive.records = "closed"
     page = await records(fake, visit, script="localStorage.setItem('spokenly.rooms', '[3, null]');")
