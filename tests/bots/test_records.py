@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import zipfile
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pytest
 
 from core.audio.frame import Speaker
 from core.captions.caption import Gap
+from core.errors import RecordAway
 from core.record.database import open_store
 from core.record.kept import Numbered, Opening, Unkept
 from core.record.recap import Claim, Recap
@@ -189,7 +190,9 @@ def test_a_recap_is_shown_with_its_call_unless_it_is_not_wanted() -> None:
             await store.keep_recap(call, recap)
 
     asyncio.run(write())
-    assert "Ship on Friday." in records("show", "last").stdout
+    whole = records("show", "last").stdout
+    assert "Ship on Friday." in whole
+    assert (whole.count("Planning\n"), whole.count("Began")) == (1, 1)
     assert "Ship on Friday." not in records("show", "last", "--no-recap").stdout
     shown = json.loads(records("show", "last", "--json").stdout)
     assert shown["recap"]["summary"][0]["lines"] == [0]
@@ -389,6 +392,26 @@ def test_a_place_that_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_p
         assert result.exit_code == 1
         assert re.fullmatch(r".* can't be written: .*\.\n", result.stderr)
     assert records("export", "--all", "-o", str(tmp_path / "file")).exit_code == 2
+
+
+@pytest.mark.parametrize("force", [False, True])
+def test_a_file_that_breaks_off_is_not_there_or_is_what_it_was(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, force: bool
+) -> None:
+    async def broken(*_: object) -> AsyncIterator[bytes]:
+        yield b"half of a call"
+        raise RecordAway("The database went away.")
+
+    keep("planning-call", PLANNING)
+    monkeypatch.setattr("bots.records.files.write", broken)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    target = folder / "call.txt"
+    if force:
+        target.write_text("mine")
+    result = records("export", "last", "-o", str(target), *(["--force"] if force else []))
+    assert (result.exit_code, result.stderr) == (75, "The database went away.\n")
+    assert [path.read_text() for path in folder.iterdir()] == (["mine"] if force else [])
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
@@ -606,7 +629,7 @@ def test_a_reader_who_has_seen_enough_is_no_trouble(command: list[str]) -> None:
         process.stdout.readline()
         process.stdout.close()
         errors = process.stderr.read()
-    assert errors == b""
+    assert (process.returncode, errors) == (0, b"")
 
 
 def finished(*arguments: str) -> subprocess.CompletedProcess[str]:
