@@ -74,6 +74,7 @@ class DeepgramRecognition:
         self._samples = 0
         self._opened = self._told = self._heard = self._clock()  # when it was opened, last sent to, heard of
         self._owed: float | None = None  # since when a message must come
+        self._writing = 0  # pieces that the network has not taken yet
         self._flushed = False
         self._finished = False
         self._ended: float | None = None  # when the last message came
@@ -156,12 +157,18 @@ class DeepgramRecognition:
         self._samples += len(piece) // WIDTH
         self._seconds += seconds(piece)
         self._flushed = False
-        self._told = self._clock()
-        await self._line.send(piece)
+        await self._write(piece)
 
     async def _tell(self, kind: str) -> None:
+        await self._write(json.dumps({"type": kind}))
+
+    async def _write(self, data: bytes | str) -> None:
         self._told = self._clock()
-        await self._line.send(json.dumps({"type": kind}))
+        self._writing += 1
+        try:
+            await self._line.send(data)
+        finally:
+            self._writing -= 1
 
     # In
 
@@ -186,7 +193,8 @@ class DeepgramRecognition:
         """When to look after the stream if nothing comes before."""
         if self._ended is not None:
             return self._ended + _LAST
-        if self._finished or self._unsettled > BEHIND or (self._flushed and self._settling.pending):
+        asked = self._finished or self._writing > 0 or (self._flushed and self._settling.pending)
+        if asked or self._unsettled > BEHIND:
             self._owed = self._owed or self._clock()
             return max(self._owed, self._heard) + STALL
         self._owed = None

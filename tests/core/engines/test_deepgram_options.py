@@ -51,7 +51,18 @@ def test_one_address_serves_streams_and_recordings(url: str, socket: str, rest: 
 
 
 @pytest.mark.parametrize(
-    "url", ["", "api.deepgram.com", "ftp://x", "https://", "https://[", "https://x:99999"]
+    "url",
+    [
+        "",
+        "api.deepgram.com",
+        "ftp://x",
+        "https://",
+        "https://[",
+        "https://x:99999",
+        "https://a..b",
+        "https://a:b@c",
+        "https://a b",
+    ],
 )
 def test_an_address_that_is_none_is_named(url: str) -> None:
     assert [each.partition(" ")[0] for each in complaints(DeepgramOptions(url=url))] == [

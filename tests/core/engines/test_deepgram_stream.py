@@ -13,6 +13,7 @@ import pytest
 from pydantic import SecretStr
 
 from core.audio.frame import RATE, WIDTH, seconds
+from core.engines.deepgram import recognition
 from core.engines.deepgram.engine import Deepgram
 from core.engines.deepgram.options import DeepgramOptions
 from core.engines.protocol import Hypothesis, Recognition
@@ -407,6 +408,28 @@ async def test_a_network_that_takes_nothing_releases_whoever_sends() -> None:
     assert len(sent) == 1
 
 
+async def test_a_network_that_takes_nothing_is_noticed_before_much_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Loopback takes more before it is full than a real network does.
+    monkeypatch.setattr(recognition, "BEHIND", 10_000.0)
+    loop = asyncio.get_running_loop()
+    half_open = fakes.HalfOpen(at=fakes.Opening())
+    async with fakes.deepgram([half_open]) as fake, engine(fake) as one, one.recognize("en") as stream:
+
+        async def talk_and_listen() -> None:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(stream.send(bytes(RATE * WIDTH * 1000)))
+                async for _ in stream:
+                    pass
+
+        before = loop.time()
+        with pytest.raises(ExceptionGroup) as caught:
+            await talk_and_listen()
+        assert all(isinstance(error, LineLost) for error in caught.value.exceptions)
+        assert loop.time() - before <= 7
+
+
 # Leaving
 
 
@@ -545,6 +568,36 @@ async def test_a_stream_that_could_not_be_opened_is_no_lent_one() -> None:
         assert one.spent.connections == 1
 
 
+@pytest.mark.parametrize("key", ["", "  ", "two words", "schlüssel", "line\nbreak"])
+def test_what_cant_be_a_key_is_refused_before_anything_is_opened(key: str) -> None:
+    with pytest.raises(Refused, match="DEEPGRAM_API_KEY"):
+        Deepgram(SecretStr(key))
+
+
+async def test_spaces_around_a_key_are_no_part_of_it() -> None:
+    async with fakes.deepgram() as fake, engine(fake, key=f" {KEY}\n") as one:
+        assert await one.check_key()
+
+
+async def test_a_socks_proxy_that_cant_be_used_is_refused_in_one_sentence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("all_proxy", "socks5://127.0.0.1:9")
+    monkeypatch.setenv("socks_proxy", "socks5://127.0.0.1:9")
+    async with fakes.deepgram() as fake, engine(fake) as one:
+        with pytest.raises(Refused, match="python-socks"):
+            await one.check_key()
+
+
+async def test_a_proxy_that_is_away_is_a_lost_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("no_proxy", "")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    async with fakes.deepgram() as fake, engine(fake) as one:
+        with pytest.raises(LineLost, match="can't be reached"):
+            await one.check_key()
+
+
 async def test_options_that_cant_be_used_are_refused_before_anything_is_opened() -> None:
     with pytest.raises(Refused, match="SPOKENLY_DEEPGRAM_URL"):
         Deepgram(SecretStr(KEY), DeepgramOptions(url="ftp://nowhere"))
@@ -668,3 +721,7 @@ async def test_a_server_with_a_certificate_is_used_only_if_that_is_trusted(
             await stream.send(speak(5))
             await stream.finish()
             assert words([each async for each in stream]) == [1, 2, 3, 4, 5]
+        async with engine(fake) as one, one.recognize("en") as stream:
+            await stream.send(speak(5))
+            before = asyncio.all_tasks()
+        assert asyncio.all_tasks() <= before
