@@ -81,10 +81,10 @@ def quote(conversation: Conversation, *, mood: Feeling | None = None) -> Recap:
     return Recap(
         by=_BY,
         name=NAME,
-        summary=tuple(_claim(sentence) for sentence in _summary(sentences, weight, taken)),
-        decisions=tuple(_claim(sentence) for sentence in decisions),
+        summary=_claims(_summary(sentences, weight, taken)),
+        decisions=_claims(decisions),
         actions=tuple(_claim(sentence, found) for sentence, found in actions),
-        questions=tuple(_claim(sentence) for sentence in questions),
+        questions=_claims(questions),
         phrases=phrases(sentences, 8),
         talk=_talk(conversation.lines),
         mood=_mood(english, mood) if mood else None,
@@ -111,6 +111,11 @@ def _mood(sentences: Iterable[Sentence], mood: Feeling) -> Mood | None:
     return mood_of([(each.text, _claim(each)) for each in sentences if _readable(each)], mood)
 
 
+def _claims(sentences: Iterable[Sentence]) -> tuple[Claim, ...]:
+    """Each once, though it may stand on a line several times."""
+    return tuple(dict.fromkeys(_claim(sentence) for sentence in sentences))
+
+
 def _claim(sentence: Sentence, found: Task | None = None) -> Claim:
     if found is None:
         return Claim(sentence.text, sentence.lines)
@@ -128,6 +133,9 @@ def _worth(sentence: Sentence) -> float:
 
 
 def _asks(sentence: Sentence) -> bool:
+    """Whether it asks something, by its end or, in English, by its beginning."""
+    if sentence.language.startswith("en") and question(sentence.text, whole=False):
+        return True
     return sentence.text.rstrip("\"'”’»)」").endswith(("?", "？", "؟"))
 
 
@@ -169,7 +177,11 @@ def _actions(sentences: Sequence[Sentence]) -> list[tuple[Sentence, Task]]:
             if likely and (len(sentence.bag) > 1 or likely.when):
                 found.append((sentence, likely))
     found.sort(key=lambda each: (-each[1].sure, -len(each[0].bag), each[0].lines))
-    return sorted(found[:10], key=lambda each: each[0].lines)
+    kept: list[tuple[Sentence, Task]] = []
+    for sentence, likely in found:
+        if len(kept) < 10 and not any(set(sentence.bag) <= set(other.bag) for other, _ in kept):
+            kept.append((sentence, likely))
+    return sorted(kept, key=lambda each: each[0].lines)
 
 
 def _plain(sentence: Sentence) -> bool:

@@ -120,7 +120,9 @@ _DUTY = re.compile(
     re.IGNORECASE,
 )
 
-_OWING = re.compile(_DUTY.pattern.replace("'ll| will|", "").replace(_WORK, _OWED), re.IGNORECASE)
+_OWING = re.compile(
+    _DUTY.pattern.replace("'ll| will|", "").replace("| should", "").replace(_WORK, _OWED), re.IGNORECASE
+)
 
 _ASSIGNED = re.compile(
     rf"(?<=\w)(?:'ll| will| needs to| has to| is going to| is gonna)\s+(?:also\s+)?{_TASK}\b", re.IGNORECASE

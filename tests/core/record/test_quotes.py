@@ -120,6 +120,17 @@ def test_what_somebody_asks_and_answers_at_once_is_no_question() -> None:
     assert [claim.text for claim in recap.questions] == ["Who pays for the repair of the heating?"]
 
 
+def test_a_promise_made_twice_is_one_task() -> None:
+    recap = quote(talk("I'll send the contract to the lawyer.", "Okay.", "I'll send the contract then."))
+    assert [claim.text for claim in recap.actions] == ["I'll send the contract to the lawyer."]
+
+
+def test_a_question_without_its_mark_is_no_summary() -> None:
+    asked = "Is it possible to open the new ticket shop before the season begins."
+    rest = [f"The {a} committee discussed the {b} budget of the {c} theatre." for a, b, c in _words(6)]
+    assert asked not in [claim.text for claim in quote(talk(asked, *rest)).summary]
+
+
 def test_other_languages_are_quoted_and_the_note_says_what_is_missing() -> None:
     recap = quote(
         talk(

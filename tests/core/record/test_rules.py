@@ -52,6 +52,7 @@ def test_a_commitment_is_a_task(text: str, who: str | None, when: str | None) ->
         "Can you go back one page, Ben?",
         "Should I send it by Friday?",
         "We need to be careful.",
+        "We should talk to them about the weather.",
         "Eve will be happy.",
         "I can see it now.",
         "That would be good by Friday.",
