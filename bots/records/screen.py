@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from io import TextIOWrapper
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
@@ -25,10 +26,10 @@ class Screen:
     """The standard output: a terminal, or something that reads lines."""
 
     def __init__(self) -> None:
-        # A letter that this terminal can't write must not end the program.
-        if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(errors="replace")
         self._console = Console(highlight=False, markup=False, emoji=False)
+        if isinstance(sys.stdout, TextIOWrapper):
+            # What is read by programs is UTF-8; a letter that a terminal can't write is no reason to end.
+            sys.stdout.reconfigure(encoding=None if self.terminal else "utf-8", errors="replace")
 
     @property
     def terminal(self) -> bool:

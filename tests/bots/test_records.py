@@ -638,6 +638,18 @@ def finished(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def test_what_programs_read_is_utf_8_whatever_the_terminal_can_write() -> None:
+    keep("planning-call", said((ANN, "会議 — ümläut")))
+    for command in (["show", "last"], ["search", "会議", "--json"], ["export", "last"]):
+        done = subprocess.run(
+            spokenly(*command),
+            env=environment() | {"PYTHONIOENCODING": "latin-1"},
+            capture_output=True,
+            check=True,
+        )
+        assert "会議 — ümläut" in done.stdout.decode()
+
+
 def test_a_call_that_goes_on_is_told_of_when_it_is_summed_up_and_when_somebody_is_forgotten() -> None:
     """In another process: this one is the Spokenly that keeps the call."""
 
