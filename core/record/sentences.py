@@ -45,6 +45,7 @@ def said(lines: Sequence[Line], language: str) -> Iterator[Sentence]:
 
     Of an engine that writes no full stops, each line is one.
     """
+    lines = [line for line in lines if line.text.strip()]
     ended = sum(_ended(line.text) for line in lines)
     for run in _runs(lines) if ended > _PUNCTUATED * len(lines) else ([line] for line in lines):
         yield from _sentences(run, run[0].language or language)

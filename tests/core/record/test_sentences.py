@@ -64,5 +64,10 @@ def test_corrected_words_are_what_was_said() -> None:
     assert one.text == "The bridge is closed."
 
 
+def test_a_line_without_words_leaves_no_hole_in_a_sentence() -> None:
+    (one,) = heard((ANN, "The provider charges"), (ANN, " "), (ANN, "three per cent."))
+    assert (one.text, one.lines) == ("The provider charges three per cent.", (1, 7))
+
+
 def test_lines_without_words_say_nothing() -> None:
     assert heard((ANN, "   "), (BEN, "Um, okay."), (ANN, "")) == []
