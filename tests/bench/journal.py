@@ -108,10 +108,10 @@ async def measure(settings: Settings, lines: int, lock: Path | None) -> None:
         print(f"  a caption costs without a record: {micro(await path(None, 2_000, ''))}")
         print(f"  a caption costs with one:         {micro(await path(secretary, 2_000, 'path'))}")
         if lock is not None:
-            other = sqlite3.connect(lock)
-            other.execute("BEGIN EXCLUSIVE")
+            other = sqlite3.connect(lock, timeout=60, isolation_level=None, check_same_thread=False)
+            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
             print(f"  … while the database is locked:   {micro(await path(secretary, 2_000, 'locked'))}")
-            other.rollback()
+            other.execute("ROLLBACK")
             other.close()
 
 
@@ -120,8 +120,8 @@ async def main(quick: bool) -> None:
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         await measure(Settings(_env_file=None, data_dir=place), lines, place / "spokenly.db")
-    with postgres() as url:
-        await measure(Settings(_env_file=None, database_url=url), lines, None)
+    with postgres(durable=True) as server:
+        await measure(server.settings(server.migrated()), lines, None)
 
 
 if __name__ == "__main__":
