@@ -15,7 +15,7 @@ from core.record.recap import Claim, Recap, Talk
 from core.record.store import Store
 from core.settings import Settings
 from tests.fakes.postgres import Postgres
-from tests.fakes.record import ANN, BEGAN, BOB, EVE, kept, numbered, said
+from tests.fakes.record import ANN, BEGAN, BOB, EVE, kept, numbered, opening, said
 
 pytestmark = pytest.mark.real_time
 
@@ -133,6 +133,22 @@ async def test_calls_expire_by_the_rule_of_their_space_else_by_the_default(store
     assert {call.key for call in await store.expire(NOW, 30)} == expected
     assert {call.key for call in await store.calls()} == {*ages, live.key} - expected
     assert await store.expire(NOW, 30) == []
+
+
+async def test_a_call_that_goes_on_after_all_does_not_expire(
+    store: Store, over: Over, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may begin again between the look at the calls and the deletion."""
+    call = await over(99, "again")
+    looked = await store.expire(NOW, 30, dry=True)
+    await store.begin(opening("again"))
+
+    async def earlier(*_: object) -> list[Call]:
+        return looked
+
+    monkeypatch.setattr("core.record.forgetting.expired", earlier)
+    assert await store.expire(NOW, 30) == []
+    assert (await store.call("again")).id == call.id
 
 
 async def test_nothing_expires_where_everything_is_kept(store: Store, over: Over) -> None:
