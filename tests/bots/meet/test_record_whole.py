@@ -20,6 +20,7 @@ async def test_a_call_is_kept_recapped_corrected_found_and_forgotten(browser: An
         visiting(browser, FakeRoom(base=h.url)) as visit,
     ):
         page = await visit(h.url, script=f"localStorage.setItem('spokenly.me', '{ME}');")
+        page.set_default_timeout(30000)  # the server itself and its database work here as well
         await _hold(page, h)
         await _correct(page)
         await _look_it_up(page, h)
