@@ -7,7 +7,7 @@ from core.record.database import open_store
 from core.settings import Settings
 from tests.bots.meet.house import House, house
 from tests.bots.meet.test_records import ELSEWHERE, KEY, ME, said
-from tests.fakes.browser import becomes, needs_browser, says, texts, visiting
+from tests.fakes.browser import needs_browser, says, texts, visiting
 from tests.fakes.room import FakeRoom
 
 pytestmark = needs_browser
@@ -68,7 +68,8 @@ async def _look_it_up(page: Any, h: House) -> None:
     await says(page, "#found-count", "1 line")
     assert await texts(page, "#hits mark") == ["penguin", "penguin"]
     await page.click("#hits a")
-    await becomes(page, "document.activeElement.innerText.includes('penguin')")
+    await page.wait_for_url("**/records/*#line-*")
+    await says(page, "#log .aim .said", "penguin")
     await page.go_back()
 
 
