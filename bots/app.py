@@ -24,8 +24,8 @@ from core.engines.pool import Pool
 from core.engines.protocol import Transcriber
 from core.errors import EngineMissing, RecordAway, RecordUnusable, Refused, UserError
 from core.metrics import Metrics
-from core.record.database import open_store
-from core.record.fallback import open_summariser
+from core.record.database.opening import open_store
+from core.record.recaps.fallback import open_summariser
 from core.record.secretary import Secretary
 from core.settings import Settings
 from core.switchboard import Switchboard

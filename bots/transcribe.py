@@ -16,8 +16,8 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from core.audio import media
 from core.engines.local import open_engine
 from core.errors import EngineMissing, Refused, SpokenlyError, UserError
-from core.record.formats import FORMATS, SUFFIXES
-from core.record.transcription import Transcription
+from core.record.files.formats import FORMATS, SUFFIXES
+from core.record.files.transcription import Transcription
 from core.settings import Settings
 
 STDIN = "-"

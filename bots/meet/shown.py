@@ -8,7 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from core.captions.caption import Gap
-from core.record.heading import Heading
+from core.record.files.heading import Heading
 from core.record.kept import Call, Hit, Kept, Line, Unkept
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from core.record.database import open_store
+from core.record.database.opening import open_store
 from core.settings import Settings
 from tests.bots.meet.house import House, house
 from tests.bots.meet.test_records import ELSEWHERE, KEY, ME, said
