@@ -247,7 +247,8 @@ async def test_what_somebody_took_back_leaves_the_page_and_what_they_say_later_s
         page,
         "rows.js",
         """const rows = new m.Rows();
-        const entry = (speaker, start, text) => ({ kind: "caption", speaker, name: speaker, start, end: start, text });
+        const entry = (speaker, start, text) => (
+          { kind: "caption", speaker, name: speaker, start, end: start, text });
         rows.take(0, [entry("p1", 0, "a"), entry("p2", 1, "b"), entry("p1", 2, "c")]);
         const gone = rows.erase({ p1: 3 }).map((row) => row.text);
         rows.take(3, [entry("p1", 3, "d"), entry("p2", 4, ""), entry("p2", 5, "e")]);
