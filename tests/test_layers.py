@@ -18,7 +18,7 @@ FLOORS = [
     {"core.engines"},
     {"core.captions"},
     {"core.record"},
-    {"core.track", "core.session", "core.switchboard"},
+    {"core.call", "core.track", "core.session", "core.switchboard"},
 ]
 """From the ground up. What stands on a floor imports its own floor and those below."""
 
@@ -60,6 +60,7 @@ PURE = [
     "core/captions/cues.py",
     "core/captions/pages.py",
     "core/engines/agreement.py",
+    "core/engines/breaker.py",
     "core/engines/segments.py",
     "core/errors.py",
     "core/record/data.py",

@@ -55,6 +55,8 @@ class LocalEngine:
         self.desk: Desk
         self._silero: Silero
 
+    lead = 0.0
+
     @property
     def name(self) -> str:
         return self.decoder.name
@@ -87,9 +89,10 @@ class LocalEngine:
 
     @asynccontextmanager
     async def recognize(
-        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
     ) -> AsyncIterator[LocalRecognition]:
-        """As the protocol says. `vocabulary` helps nothing here: the model takes no hints."""
+        """As the protocol says. `vocabulary` helps nothing here: the model takes no hints. There is no lead,
+        so `known` is nothing: an utterance is heard as a whole, and ends in silence."""
         primary = language.split("-", 1)[0].lower()
         if self.languages is not None and primary not in self.languages:
             built_in = isinstance(self.decoder, Moonshine)

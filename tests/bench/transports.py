@@ -43,11 +43,12 @@ class Deaf:
 
     name = "Nobody"
     languages = None
+    lead = 0.0
     streams = 10_000
 
     @asynccontextmanager
     async def recognize(
-        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
     ) -> AsyncIterator["DeafRecognition"]:
         yield DeafRecognition()
 
