@@ -40,6 +40,7 @@ class _Found:
 
     calls: list[Call] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
+    live: bool = False
     removed: Removed = field(default_factory=Removed)
 
     @property
@@ -91,7 +92,7 @@ def forget(settings: Settings, name: str, *, within: str | None, dry: bool, sure
                 f"Nobody called {name} said anything{where}: `spokenly records people` lists them."
             )
         if dry or not sure:
-            _show_people(found.people, Screen())
+            _show_people(found, Screen())
         return 0
 
     async def act(store: Store) -> int:
@@ -101,6 +102,8 @@ def forget(settings: Settings, name: str, *, within: str | None, dry: bool, sure
                 await store.forget(identity=person.identity, call=found.call)
         await store.forget(name=name, call=found.call)
         tell(f"Deleted {_lines(found.removed)}.")
+        if found.live:
+            tell("A call of theirs goes on and keeps what they say from now on: forget it when it is over.")
         return 0
 
     if code := go(settings, look):
@@ -117,15 +120,21 @@ async def _count(store: Store, found: _Found, name: str) -> Removed:
         async for call, _ in said:
             if found.call is None or call.id == found.call.id:
                 calls.add(call.id)
+                found.live = found.live or call.state == "live"
                 lines += 1
     return Removed(len(calls), lines)
 
 
-def _show_people(people: Sequence[Person], page: Screen) -> None:
+def _show_people(found: _Found, page: Screen) -> None:
+    """Who is meant; how much they said only where all of it is meant."""
     rows = [
-        (", ".join(person.names), page.number(person.calls), page.number(person.lines)) for person in people
+        (", ".join(person.names), page.number(person.calls), page.number(person.lines))
+        for person in found.people
     ]
-    page.table(("Name", "Calls", "Lines"), rows, "Calls Lines")
+    if found.call is None:
+        page.table(("Name", "Calls", "Lines"), rows, "Calls Lines")
+    else:
+        page.table(("Name",), [row[:1] for row in rows])
 
 
 def _sum(one: Removed, other: Removed) -> Removed:

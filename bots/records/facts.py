@@ -2,7 +2,6 @@
 
 from core.captions.caption import Gap
 from core.record.kept import Call, Hit, Kept, Line, Person
-from core.record.recap import Claim, Recap
 
 Fact = dict[str, object]
 
@@ -59,25 +58,3 @@ def person_fact(person: Person) -> Fact:
         "calls": person.calls,
         "lines": person.lines,
     }
-
-
-def recap_fact(recap: Recap) -> Fact:
-    return {
-        "by": recap.by,
-        "name": recap.name,
-        "quoted": recap.quoted,
-        "note": recap.note,
-        "summary": [*map(_claim, recap.summary)],
-        "decisions": [*map(_claim, recap.decisions)],
-        "actions": [*map(_claim, recap.actions)],
-        "questions": [*map(_claim, recap.questions)],
-        "phrases": list(recap.phrases),
-        "talk": [
-            {"name": talk.name, "seconds": round(talk.seconds, 3), "words": talk.words} for talk in recap.talk
-        ],
-        "mood": {"score": recap.mood.score} if recap.mood else None,
-    }
-
-
-def _claim(claim: Claim) -> Fact:
-    return {"text": claim.text, "lines": list(claim.lines), "who": claim.who, "when": claim.when}

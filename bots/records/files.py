@@ -2,10 +2,11 @@
 
 import asyncio
 import errno
+import hashlib
 import os
 import sys
 from collections.abc import AsyncIterable, AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -42,7 +43,9 @@ def order(key: str | None, form: str | None, output: str | None, *, force: bool,
             raise ValueError("Several calls don't fit into one file: give --output a folder.")
         return Order(key, FORMATS[form or "text"], None, folder=False, force=force)
     target = Path(output)
-    folder = target.is_dir() or output.endswith(("/", "\\"))
+    folder = output.endswith(("/", "\\"))
+    with suppress(OSError):  # a name that can't be is told of when it is written to
+        folder = folder or target.is_dir()
     if one and not folder:
         ending = SUFFIXES.get(target.suffix[1:].lower())
         return Order(key, FORMATS[form] if form else ending or FORMATS["text"], target, False, force)
@@ -84,15 +87,19 @@ def heading(call: Call) -> Heading:
     """What stands above the words; times are those of this machine."""
     note = {
         "live": "The call was going on when this was written.",
-        "interrupted": "The record broke off: what was said after its last line is not in it.",
+        "interrupted": "Spokenly was stopped in the middle of this call.",
         "ended": None,
     }[call.state]
     return Heading(call.title, call.began.astimezone(), call.language, call.engine, note=note)
 
 
 def name(call: Call) -> str:
-    """A name for a file that no other call has: when it began, its title, the beginning of its key."""
-    parts = [f"{call.began.astimezone():%Y-%m-%d-%H%M}", slug(call.title), slug(call.key.lstrip("-")[:8])]
+    """A name for a file that only this call has, and always: its time, its title, and a hash of its key.
+
+    The key itself opens the record; it is not written where files are listed.
+    """
+    mark = hashlib.sha256(call.key.encode()).hexdigest()[:8]
+    parts = [f"{call.began.astimezone():%Y-%m-%d-%H%M}", slug(call.title), mark]
     return "-".join(filter(None, parts))
 
 

@@ -1,7 +1,5 @@
 """`records recap`: what a call came to, made where there is no recap yet."""
 
-import json
-
 from bots.records.desk import find, reading
 from bots.records.files import heading
 from bots.records.screen import Screen, count, tell
@@ -23,14 +21,14 @@ async def recap(store: Store, settings: Settings, key: str, *, anew: bool, form:
     summary = None if anew else await store.recap(call)
     if summary is None:
         summary = await _made(store, settings, call)
-    cited = await lines(store, call, summary)
+    lines = await cited(store, call, summary)
     page = Screen()
     if form == "json":
-        page.write(f"{json.dumps(minutes.as_json(summary, cited), ensure_ascii=False, indent=2)}\n")
+        page.json(minutes.as_json(summary, lines))
         return 0
     written = minutes.markdown if form == "markdown" else minutes.text
-    for piece in written(heading(call), summary, cited):
-        page.write(piece)
+    for piece in written(heading(call), summary, lines):
+        page.lines(piece)
     return 0
 
 
@@ -40,7 +38,7 @@ async def _made(store: Store, settings: Settings, call: Call) -> Recap:
     if not said:
         raise NoSuchRecord("Nothing was said in this call, so there is nothing to sum up.")
     async with open_summariser(settings) as summariser:
-        tell(f"{summariser.name} sums up {count(len(said), 'line')}.")
+        tell(f"Summing up {count(len(said), 'line')} ({summariser.name}).")
         summary = await summariser.summarise(Conversation(call.title, call.language, said))
     if call.state == "live":
         tell("The call goes on: this recap is not kept, there will be a whole one at its end.")
@@ -49,7 +47,7 @@ async def _made(store: Store, settings: Settings, call: Call) -> Recap:
     return summary
 
 
-async def lines(store: Store, call: Call, summary: Recap) -> list[Line]:
+async def cited(store: Store, call: Call, summary: Recap) -> list[Line]:
     """The lines that a recap cites, as far as they are still there."""
     found = []
     for number in sorted({number for claim in summary.claims for number in claim.lines}):

@@ -8,8 +8,10 @@ import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from io import TextIOWrapper
 
 from rich.console import Console, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -24,10 +26,10 @@ class Screen:
     """The standard output: a terminal, or something that reads lines."""
 
     def __init__(self) -> None:
-        # A letter that this terminal can't write must not end the program.
-        if hasattr(sys.stdout, "reconfigure"):
-            sys.stdout.reconfigure(errors="replace")
         self._console = Console(highlight=False, markup=False, emoji=False)
+        if isinstance(sys.stdout, TextIOWrapper):
+            # What is read by programs is UTF-8; a letter that a terminal can't write is no reason to end.
+            sys.stdout.reconfigure(encoding=None if self.terminal else "utf-8", errors="replace")
 
     @property
     def terminal(self) -> bool:
@@ -44,6 +46,15 @@ class Screen:
             self.show(words)
         else:
             self.write(f"{words}\n")
+
+    def lines(self, words: str) -> None:
+        """Lines as they are; in a terminal each is wrapped under where it begins."""
+        if not self.terminal:
+            self.write(words)
+            return
+        for each in words.splitlines():
+            bare = each.lstrip(" ")
+            self.show(Padding(Text(bare), (0, 0, 0, len(each) - len(bare))))
 
     def said(self, number: str, time: str, words: str | Text) -> None:
         """A line of a call, with its number and its time of day in front."""

@@ -1,14 +1,15 @@
 """`records show`: one call, its facts, what it came to, and what was said."""
 
 from datetime import UTC, datetime
+from itertools import islice
 
 from rich.text import Text
 
 from bots.records import screen
 from bots.records.desk import find, reading
-from bots.records.facts import call_fact, entry_fact, recap_fact
+from bots.records.facts import call_fact, entry_fact
 from bots.records.files import heading
-from bots.records.recaps import lines
+from bots.records.recaps import cited
 from bots.records.screen import Screen, as_json, tell
 from core.captions.caption import Gap
 from core.record import minutes
@@ -26,13 +27,14 @@ async def show(store: Store, key: str, *, recap: bool, as_facts: bool) -> int:
     if as_facts:
         await _show_facts(store, call, summary, page)
         return 0
-    _heading(call, page)
+    _above(call, page)
     if summary is not None:
-        page.write("\n")
-        cited = await lines(store, call, summary)
-        for piece in minutes.text(heading(call), summary, cited):
-            page.write(piece)
-    page.write("\n")
+        above = heading(call)
+        pieces = minutes.text(above, summary, await cited(store, call, summary))
+        # The title and the facts of the call stand there already.
+        for piece in islice(pieces, 1 + len([*above.sentences()]), None):
+            page.lines(piece)
+    page.write("\nTRANSCRIPT\n")
     turns = _Turns(call, page)
     async with reading(store.entries(call)) as entries:
         async for entry in entries:
@@ -42,10 +44,10 @@ async def show(store: Store, key: str, *, recap: bool, as_facts: bool) -> int:
     return 0
 
 
-async def _show_facts(store: Store, call: Call, recap: Recap | None, page: Screen) -> None:
+async def _show_facts(store: Store, call: Call, summary: Recap | None, page: Screen) -> None:
     """One JSON object, an entry a line."""
-    page.write(f'{{"call": {as_json(call_fact(call))},\n')
-    page.write(f'"recap": {as_json(recap_fact(recap) if recap else None)},\n"entries": [')
+    recap = minutes.as_json(summary, await cited(store, call, summary)) if summary else None
+    page.write(f'{{"call": {as_json(call_fact(call))},\n"recap": {as_json(recap)},\n"entries": [')
     between = "\n"
     async with reading(store.entries(call)) as entries:
         async for entry in entries:
@@ -54,7 +56,7 @@ async def _show_facts(store: Store, call: Call, recap: Recap | None, page: Scree
     page.write("\n]}\n")
 
 
-def _heading(call: Call, page: Screen) -> None:
+def _above(call: Call, page: Screen) -> None:
     length = screen.lasted(call, datetime.now(UTC))
     facts = [f"Began {screen.day(call.began)}", length, call.state, screen.count(call.lines, "line")]
     page.line(Text(screen.title(call), "bold"))

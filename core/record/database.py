@@ -1,7 +1,6 @@
 """Where the record is, and how it is opened: a SQLite file by default, or a PostgreSQL server."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
@@ -136,11 +135,14 @@ def postgres_engine(url: URL, answer: float) -> AsyncEngine:
     connect: Any = partial(
         asyncpg.connect,
         url.render_as_string(hide_password=False),
-        # Without one it would look for a file of passwords at every connection, and block the loop.
-        password=url.password or os.environ.get("PGPASSWORD", ""),
         timeout=_CONNECT,
         command_timeout=answer,
-        server_settings={"application_name": "spokenly", "TimeZone": "UTC"},
+        server_settings={
+            "application_name": "spokenly",
+            # Which index to take depends on the words: a plan that was made for others would be slow.
+            "plan_cache_mode": "force_custom_plan",
+            "jit": "off",
+        },
     )
     return create_async_engine(
         "postgresql+asyncpg://",

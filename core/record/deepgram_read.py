@@ -122,7 +122,7 @@ class DeepgramRead:
             except ApiError as error:
                 raise RecapFailed(_sentence(error.status_code)) from error
         # The client's own models hold whatever came, right or wrong; it was looked at.
-        return Answer.model_validate(answer, from_attributes=True).results
+        return (await asyncio.to_thread(Answer.model_validate, answer, from_attributes=True)).results
 
 
 def _english(conversation: Conversation) -> bool:
@@ -136,7 +136,7 @@ async def _look(response: httpx.Response) -> None:
     """Reads an answer before the client does, which has no error for one of another form than it expects."""
     if response.is_success:
         try:
-            Answer.model_validate_json(await response.aread())
+            await asyncio.to_thread(Answer.model_validate_json, await response.aread())
         except ValidationError:
             # Its words quote the answer, and the answer quotes people.
             raise RecapFailed(_ODD) from None

@@ -52,6 +52,8 @@ def alive(text: str, said: str = "") -> bool:
 
 def _plain(text: str) -> str:
     """One spelling for what looks alike, so that a wide or an invisible character hides nothing."""
+    if text.isascii():
+        return text.casefold()
     shown = "".join(c for c in unicodedata.normalize("NFKC", text) if unicodedata.category(c) != "Cf")
     return shown.casefold()
 
@@ -69,7 +71,7 @@ class Evidence:
         self._lines = {line.number: line for line in lines}
         self._language = language
         self._names = {line.speaker.name.casefold(): line.speaker.name for line in lines}
-        self._all: str | None = None
+        self._all = _plain(" ".join(line.text for line in lines))
         self.dropped = 0
 
     def claim(
@@ -109,8 +111,6 @@ class Evidence:
 
     def phrases(self, wanted: Iterable[str]) -> tuple[str, ...]:
         """Those phrases whose words of meaning were all said, be it in another form; without repeats."""
-        if self._all is None:
-            self._all = _plain(" ".join(line.text for line in self._lines.values()))
         found: dict[str, str] = {}
         for phrase in (cut(one, 60) for one in wanted):
             roots = [word[:5] for word in content(phrase, self._language)]

@@ -84,7 +84,7 @@ class LanguageModel:
         rows = await asyncio.to_thread(prompt.rows, conversation.lines, self._budget // 2)
         if not rows:
             return Recap("llm", self.name)
-        evidence = Evidence(conversation.lines, conversation.language)
+        evidence = await asyncio.to_thread(Evidence, conversation.lines, conversation.language)
         deadline = asyncio.get_running_loop().time() + self._patience
         work = _Work(self._chat, evidence, self._budget, deadline)
         try:

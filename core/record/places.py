@@ -10,8 +10,9 @@ from core.record.kept import Line
 from core.record.prompt import tokens
 from core.record.written import line as one_line
 
-BUDGET = 120_000
-"""Tokens in one text; the service takes 150,000 of its own."""
+BUDGET = 30_000
+"""Tokens in one text, some two hours of talk. Deepgram takes more, but it sums up each text in one
+paragraph, and its client reads the answer on the loop."""
 
 ALIKE = 0.6
 """How much of a piece must be found where it is said to lie, if it isn't found as it stands."""

@@ -16,6 +16,8 @@ _ASKS = re.compile(
     re.IGNORECASE,
 )
 
+_WORD = re.compile(r"(?:what|who|when|where|why|how|which|whose)\b", re.IGNORECASE)
+
 _TAG = re.compile(
     r"[,\s]+(?:right|okay|ok|yeah|yes|no|huh|eh|you know|alright|all right|or what|or not|or something|"
     r"(?:is|isn't|are|aren't|do|don't|does|doesn't|did|didn't|was|wasn't|can|can't|will|won't) (?:it|"
@@ -48,4 +50,5 @@ def question(text: str, *, whole: bool) -> bool:
         return False
     if not plain.endswith("?"):
         return not whole and _ASKS.match(plain) is not None
-    return _ASKS.search(_TAG.sub("", plain)) is not None
+    untagged = _TAG.sub("", plain)
+    return _ASKS.search(untagged) is not None or (untagged == plain and _WORD.match(plain) is not None)

@@ -17,7 +17,7 @@ from core.record.ranking import telling, weights
 from core.record.recap import By, Claim, Conversation, Mood, Recap, Talk
 from core.record.rules import Task, decision, task
 from core.record.sentences import Sentence, said
-from core.record.words import sounds_english, words
+from core.record.words import length, sounds_english
 
 NAME = "Quotes chosen by plain rules"
 
@@ -35,6 +35,9 @@ _SHORT = 5
 _LONGEST = 40
 """Words after which a sentence is no quote that anybody reads."""
 
+_CHARACTERS = 400
+"""Likewise, whatever its words are."""
+
 _LEANING = re.compile(
     r"(?:it|it['’]s|that|that['’]s|this|they|they['’]re|he|she|he['’]s|she['’]s|those|these|because|"
     r"['’]?cause|which|or|"
@@ -47,7 +50,8 @@ _LEANING = re.compile(
 class Quotes:
     """A summariser that quotes.
 
-    `mood`: tell the mood of English calls as well; raises `UserError` where its package is missing.
+    `mood`: tell the mood of English calls as well. Then a word list is read from the disk at once, which
+    blocks; raises `UserError` where its package is missing.
     """
 
     def __init__(self, mood: bool = False) -> None:
@@ -70,17 +74,17 @@ def quote(conversation: Conversation, *, mood: Feeling | None = None) -> Recap:
     decisions = _decisions(sentences)
     actions = _actions(sentences)
     taken = {id(sentence) for sentence in decisions} | {id(sentence) for sentence, _ in actions}
-    questions = _questions(sentences, weight)
+    questions = _questions(sentences, weight, taken)
     taken |= {id(sentence) for sentence in questions}
     english = [sentence for sentence in sentences if sentence.language.startswith("en")]
     note = _NOTE if len(english) == len(sentences) else f"{_NOTE} {_NOTE_OTHERS}"
     return Recap(
         by=_BY,
         name=NAME,
-        summary=tuple(_claim(sentence) for sentence in _summary(sentences, weight, taken)),
-        decisions=tuple(_claim(sentence) for sentence in decisions),
+        summary=_claims(_summary(sentences, weight, taken)),
+        decisions=_claims(decisions),
         actions=tuple(_claim(sentence, found) for sentence, found in actions),
-        questions=tuple(_claim(sentence) for sentence in questions),
+        questions=_claims(questions),
         phrases=phrases(sentences, 8),
         talk=_talk(conversation.lines),
         mood=_mood(english, mood) if mood else None,
@@ -104,8 +108,12 @@ def _unbroken(sentences: list[Sentence]) -> list[Sentence]:
 
 
 def _mood(sentences: Iterable[Sentence], mood: Feeling) -> Mood | None:
-    readable = [each for each in sentences if each.length <= _LONGEST and not _stumbling(each)]
-    return mood_of([(each.text, _claim(each)) for each in readable], mood)
+    return mood_of([(each.text, _claim(each)) for each in sentences if _readable(each)], mood)
+
+
+def _claims(sentences: Iterable[Sentence]) -> tuple[Claim, ...]:
+    """Each once, though it may stand on a line several times."""
+    return tuple(dict.fromkeys(_claim(sentence) for sentence in sentences))
 
 
 def _claim(sentence: Sentence, found: Task | None = None) -> Claim:
@@ -116,7 +124,7 @@ def _claim(sentence: Sentence, found: Task | None = None) -> Claim:
 
 def _worth(sentence: Sentence) -> float:
     """What a sentence is worth as a quote, by its form: fluent, whole, neither a scrap nor a speech."""
-    if len(sentence.bag) < 4 or sentence.length > _LONGEST or _stumbling(sentence) or _asks(sentence):
+    if len(sentence.bag) < 4 or not _readable(sentence) or _asks(sentence):
         return 0.0
     fluent = (1 - sentence.stumbles / sentence.length) ** 4
     alone = 0.7 if _LEANING.match(sentence.text) else 1.0
@@ -125,17 +133,28 @@ def _worth(sentence: Sentence) -> float:
 
 
 def _asks(sentence: Sentence) -> bool:
+    """Whether it asks something, by its end or, in English, by its beginning."""
+    if sentence.language.startswith("en") and question(sentence.text, whole=False):
+        return True
     return sentence.text.rstrip("\"'”’»)」").endswith(("?", "？", "؟"))
 
 
-def _stumbling(sentence: Sentence) -> bool:
-    return sentence.stumbles > 0.15 * sentence.length
+def _readable(sentence: Sentence) -> bool:
+    """Whether anybody would read it: no speech without an end, no stumbling."""
+    return (
+        sentence.length <= _LONGEST
+        and len(sentence.text) <= _CHARACTERS
+        and sentence.stumbles <= 0.15 * sentence.length
+    )
 
 
 def _summary(sentences: Sequence[Sentence], weight: dict[str, float], taken: set[int]) -> list[Sentence]:
-    full = [sentence for sentence in sentences if len(sentence.bag) >= 2 and not _stumbling(sentence)]
+    full = [sentence for sentence in sentences if len(sentence.bag) >= 2 and _readable(sentence)]
     if len(full) < _SHORT:
-        return full or [sentence for sentence in sentences if sentence.length > 2][:_SHORT]
+        return (
+            full
+            or [each for each in sentences if each.length > 2 and len(each.text) <= 2 * _CHARACTERS][:_SHORT]
+        )
     worth = [0.0 if id(sentence) in taken else _worth(sentence) for sentence in sentences]
     candidates = sum(each > 0 for each in worth)
     count = min(12, 2 + round(math.sqrt(candidates)))
@@ -158,15 +177,19 @@ def _actions(sentences: Sequence[Sentence]) -> list[tuple[Sentence, Task]]:
             if likely and (len(sentence.bag) > 1 or likely.when):
                 found.append((sentence, likely))
     found.sort(key=lambda each: (-each[1].sure, -len(each[0].bag), each[0].lines))
-    return sorted(found[:10], key=lambda each: each[0].lines)
+    kept: list[tuple[Sentence, Task]] = []
+    for sentence, likely in found:
+        if len(kept) < 10 and not any(set(sentence.bag) <= set(other.bag) for other, _ in kept):
+            kept.append((sentence, likely))
+    return sorted(kept, key=lambda each: each[0].lines)
 
 
 def _plain(sentence: Sentence) -> bool:
     """Whether the rules for English may judge a sentence."""
     return (
         sentence.language.startswith("en")
-        and 3 <= sentence.length <= _LONGEST
-        and not _stumbling(sentence)
+        and sentence.length >= 3
+        and _readable(sentence)
         and bool(sentence.bag)
     )
 
@@ -180,19 +203,25 @@ def _most(found: Sequence[Sentence], count: int) -> list[Sentence]:
     return kept
 
 
-def _questions(sentences: Sequence[Sentence], weight: dict[str, float]) -> list[Sentence]:
-    worth = [0.0 if _answered(sentences, at) else _asking(sentence) for at, sentence in enumerate(sentences)]
+def _questions(sentences: Sequence[Sentence], weight: dict[str, float], taken: set[int]) -> list[Sentence]:
+    worth = [
+        0.0 if id(sentence) in taken or _answered(sentences, at) else _asking(sentence)
+        for at, sentence in enumerate(sentences)
+    ]
     asked = sum(each > 0 for each in worth)
     chosen = telling([sentence.bag for sentence in sentences], worth, weight, min(8, 4 + asked // 12))
     return [sentences[at] for at in sorted(chosen)]
 
 
 def _asking(sentence: Sentence) -> float:
-    if sentence.length < 5 or sentence.length > 30 or len(sentence.bag) < 2 or _stumbling(sentence):
+    """What a sentence is worth as a question; 0 where it is none."""
+    if len(sentence.bag) < 2 or sentence.length > 30 or not _readable(sentence):
         return 0.0
-    if not sentence.language.startswith("en"):
-        return _asks(sentence) / math.sqrt(sentence.length)
-    return question(sentence.text, whole=sentence.whole) / math.sqrt(sentence.length)
+    if sentence.language.startswith("en"):
+        asks = sentence.length >= 5 and question(sentence.text, whole=sentence.whole)
+    else:
+        asks = sentence.length >= 3 and _asks(sentence)
+    return asks / math.sqrt(sentence.length)
 
 
 def _answered(sentences: Sequence[Sentence], at: int) -> bool:
@@ -213,6 +242,6 @@ def _talk(lines: Iterable[Line]) -> tuple[Talk, ...]:
         key = line.speaker.id
         names[key] = line.speaker.name
         seconds[key] = seconds.get(key, 0.0) + max(0.0, line.end - line.start)
-        counts[key] = counts.get(key, 0) + len(words(line.text))
+        counts[key] = counts.get(key, 0) + length(line.text)
     ranked = sorted(names, key=lambda key: (-seconds[key], names[key], key))
     return tuple(Talk(names[key], round(seconds[key], 1), counts[key]) for key in ranked)

@@ -68,7 +68,7 @@ _DATE = (
 )
 
 _WHEN = re.compile(
-    rf"\b(?:(?:no later than|by|before|until|till|on|due|at)\s+(?:the\s+)?(?:{_AFTER}|{_DATE}|"
+    rf"\b(?:(?:no later than|by|before|until|till|on|for|at)\s+(?:the\s+)?(?:{_AFTER}|{_DATE}|"
     rf"(?:mon|tues|wednes|thurs|fri|satur|sun)day|the (?:deadline|demo|release|launch|weekend))|"
     rf"{_AFTER})(?![\w'])",
     re.IGNORECASE,
@@ -120,7 +120,9 @@ _DUTY = re.compile(
     re.IGNORECASE,
 )
 
-_OWING = re.compile(_DUTY.pattern.replace("'ll| will|", "").replace(_WORK, _OWED), re.IGNORECASE)
+_OWING = re.compile(
+    _DUTY.pattern.replace("'ll| will|", "").replace("| should", "").replace(_WORK, _OWED), re.IGNORECASE
+)
 
 _ASSIGNED = re.compile(
     rf"(?<=\w)(?:'ll| will| needs to| has to| is going to| is gonna)\s+(?:also\s+)?{_TASK}\b", re.IGNORECASE
@@ -133,7 +135,7 @@ _ITEM = re.compile(
 )
 
 _DECISION = re.compile(
-    r"(?<!what )(?<!which )(?<!that )(?<!why )(?<!as )(?<!how )"
+    r"(?<!what )(?<!which )(?<!that )(?<!why )(?<!as )(?<!how )(?<!are )"
     r"\bwe(?:'ve| have)?(?: (?:all|now|already|finally|just|then|kind of|also|actually))*"
     r" (?:decided|agreed|settled on|resolved to|concluded|opted|voted|chosen|approved)\b"
     r"|\b(?:let's|we'll|we will|we're going to|we're gonna|we should just)(?: (?:just|all|then|definitely))*"
@@ -147,6 +149,9 @@ _DECISION = re.compile(
     r"passed|rejected|defeated)\b",
     re.IGNORECASE,
 )
+
+_DECIDING = frozenset(["agreed", "approved", "chosen", "decided", "decision", "final", "resolved", "settled"])
+"""Alone, they do not say what was decided."""
 
 _EARLIER = re.compile(
     r"\b(?:last (?:time|meeting|week|month|year)|(?:previous|earlier) (?:meeting|call)|yesterday|"
@@ -249,5 +254,4 @@ def decision(text: str) -> bool:
     plain = text.replace("’", "'")
     if plain.rstrip().endswith("?") or _EARLIER.search(plain):
         return False
-    found = _first(_DECISION, plain)
-    return found is not None and len(content(plain[: found.start()] + plain[found.end() :])) > 1
+    return _first(_DECISION, plain) is not None and len({*content(plain)} - _DECIDING) > 1

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, cast, column, literal, select, table, text
+from sqlalchemy import BigInteger, ColumnElement, Select, column, literal, select, table, text
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -49,7 +49,7 @@ def _fts5(query: Query, space: str | None) -> Select[Any]:
 
 
 def _tsquery(query: Query, space: str | None) -> Select[Any]:
-    found = cast(literal(language.tsquery(query), Text), TSQUERY)
+    found = literal(language.tsquery(query), TSQUERY)
     statement = select(LineRow.id).where(LineRow.words.op("@@")(found))
     if space is not None:
         statement = statement.join(CallRow, CallRow.id == LineRow.call_id)

@@ -8,13 +8,16 @@ from dataclasses import dataclass
 
 from core.audio.frame import Speaker
 from core.record.kept import Line
-from core.record.words import content, nods, opening, sentences, stumbles, words
+from core.record.words import content, length, nods, opening, sentences, stumbles
 
 _PAUSE = 4.0
 """Seconds after which a speaker's next line no longer continues a sentence."""
 
-_LONGEST = 500
+_LONGEST = 300
 """Characters after which a sentence that nothing ends is left alone."""
+
+_PUNCTUATED = 0.2
+"""The share of lines that end a sentence, where an engine ends sentences at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +40,14 @@ class Sentence:
     whole: bool
 
 
-def said(lines: Iterable[Line], language: str) -> Iterator[Sentence]:
-    """The sentences, in the order in which they began; `language` is that of lines without their own."""
-    for run in _runs(lines):
+def said(lines: Sequence[Line], language: str) -> Iterator[Sentence]:
+    """The sentences, in the order in which they began; `language` is that of lines without their own.
+
+    Of an engine that writes no full stops, each line is one.
+    """
+    lines = [line for line in lines if line.text.strip()]
+    ended = sum(_ended(line.text) for line in lines)
+    for run in _runs(lines) if ended > _PUNCTUATED * len(lines) else ([line] for line in lines):
         yield from _sentences(run, run[0].language or language)
 
 
@@ -102,7 +110,7 @@ def _sentences(run: Sequence[Line], language: str) -> Iterator[Sentence]:
             on[0].start,
             language,
             tuple(content(quote, language)),
-            len(words(quote)),
+            length(quote),
             stumbles(quote),
             _ended(quote),
         )

@@ -6,7 +6,6 @@ lets people read while a call is written. `secure_delete` overwrites what is del
 """
 
 import os
-import socket
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
@@ -31,6 +30,8 @@ READ, WRITE = "BEGIN", "BEGIN IMMEDIATE"
 _MAGIC = b"SQLite format 3\0"
 _SCRUB = 400
 """Pages of the index that are merged at once: some tens of milliseconds, then others may write."""
+
+_MERGE = text("INSERT INTO line_words (line_words, rank) VALUES ('merge', :pages)")
 
 
 def prepare(path: Path, default: bool) -> Path:
@@ -67,10 +68,13 @@ def _known(path: Path) -> None:
         raise foreign
     if int.from_bytes(head[68:72], "big") == APPLICATION:
         return
-    # A record that was just made may have its number in the write-ahead log alone.
+    # A record that was just made may have its number in the write-ahead log alone. Without a log nothing but
+    # the file is read: SQLite would make one.
+    log = Path(f"{path}-wal")
+    still = "" if log.exists() and log.stat().st_size else "&immutable=1"
     try:
         with closing(
-            sqlite3.connect(f"file:{quote(str(path))}?mode=ro", uri=True, timeout=PATIENCE)
+            sqlite3.connect(f"file:{quote(str(path))}?mode=ro{still}", uri=True, timeout=PATIENCE)
         ) as database:
             number = database.execute("PRAGMA application_id").fetchone()[0]
             tables = database.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
@@ -139,8 +143,8 @@ async def scrub(engine: AsyncEngine) -> None:
 
     FTS5 keeps deleted words in its index until its parts are merged (before SQLite 3.42 it knows no better),
     and the log keeps pages until it is emptied. The merge is done in short transactions, so that calls can be
-    written meanwhile. Raises what the database does when somebody reads all the time: then the next `scrub`
-    goes on, also after a restart.
+    written meanwhile. Where it can't be finished, because somebody reads all the time or the process is
+    killed, the next `scrub` does it, also after a restart.
     """
     async with engine.connect() as connection:
         if not (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one():
@@ -150,24 +154,18 @@ async def scrub(engine: AsyncEngine) -> None:
     while True:
         async with writing.begin() as connection:
             before = (await connection.exec_driver_sql("SELECT total_changes()")).scalar_one()
-            await connection.execute(
-                text("INSERT INTO line_words (line_words, rank) VALUES ('merge', :pages)"), {"pages": pages}
-            )
+            await connection.execute(_MERGE, {"pages": pages})
             after = (await connection.exec_driver_sql("SELECT total_changes()")).scalar_one()
         if after - before < 2 and pages > 0:
             break
         pages = _SCRUB
-    async with writing.begin() as connection:
-        await connection.exec_driver_sql("PRAGMA user_version = 0")
-    await empty_log(engine)
+    if await empty_log(engine):
+        async with writing.begin() as connection:
+            await connection.exec_driver_sql("PRAGMA user_version = 0")
 
 
-async def empty_log(engine: AsyncEngine) -> None:
-    """Move the write-ahead log into the file and empty it."""
+async def empty_log(engine: AsyncEngine) -> bool:
+    """Move the write-ahead log into the file and empty it; False where somebody reads it still."""
     async with engine.execution_options(begin=None).connect() as connection:
-        await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def machine() -> str:
-    """This machine's name, as far as it has one of its own."""
-    return socket.gethostname()
+        busy, *_ = (await connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")).one()
+    return not busy

@@ -126,8 +126,6 @@ class Store:
         async with self._transactions.writing() as connection:
             line = await writing.correct(connection, call.id, number, text)
             await self._audit(connection, "correct", Removed(1, 1), call.space)
-            await self._transactions.soil(connection)
-        await self._transactions.scrub()
         return line
 
     async def delete(self, call: Call) -> Removed:

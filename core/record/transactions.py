@@ -54,7 +54,8 @@ class Transactions:
             await connection.run_sync(sqlite.soil)
 
     async def scrub(self) -> None:
-        """Overwrite what was deleted. On PostgreSQL its own VACUUM does, when it comes by.
+        """Overwrite what was deleted: on SQLite in this moment, or, where another program reads all the time,
+        when this is called again. On PostgreSQL its own VACUUM does, when it comes by.
 
         There, until autovacuum has been at a table (by default when a fifth of it has changed), deleted rows
         are in its files, where SQL can't get at them; lexemes may stay in `pg_statistic` until the next

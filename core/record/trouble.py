@@ -28,10 +28,16 @@ _SQLITE_AWAY = {
     "SQLITE_NOMEM": "can't be read: there is not enough memory",
     "SQLITE_PROTOCOL": "is locked by another program",
 }
+_NEVER = ("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")
+"""What does not pass by itself, as a lock does."""
+
 _SQLITE_UNUSABLE = {
     "SQLITE_CORRUPT": "is damaged: move it away, or restore a copy",
     "SQLITE_NOTADB": "is no database of Spokenly's: set another place",
 }
+
+_UNKNOWN = "42704"
+"""SQLSTATE of a setting in the address that the server does not know."""
 
 # SQLSTATE classes (PostgreSQL, appendix A).
 _POSTGRES_AWAY = {
@@ -60,12 +66,16 @@ def translated(error: BaseException, place: str) -> RecordError | None:
     elif isinstance(driver, TimeoutError):
         told = "does not answer"
     elif isinstance(driver, ClientConfigurationError):
-        return RecordUnusable(f"{place} can't be used: a part of SPOKENLY_DATABASE_URL is wrong.")
+        return _wrong_address(place)
     elif isinstance(state := getattr(driver, "sqlstate", None), str):
         told = _POSTGRES_AWAY.get(state) or _POSTGRES_AWAY.get(state[:2])
     elif isinstance(driver, OSError) or _gone(driver):
         told = "can't be reached"
     return RecordAway(f"{place} {told}.") if told else None
+
+
+def _wrong_address(place: str) -> RecordUnusable:
+    return RecordUnusable(f"{place} can't be used: a part of SPOKENLY_DATABASE_URL is wrong.")
 
 
 def _sqlite(name: str, place: str) -> RecordError | None:
@@ -93,9 +103,11 @@ async def telling(place: str, *, starting: bool = False) -> AsyncIterator[None]:
         yield
     except _FOREIGN as error:
         told = translated(error, place)
+        if told is None and starting and getattr(_driver(error), "sqlstate", "") == _UNKNOWN:
+            told = _wrong_address(place)
         if told is None:
             raise
-        if starting and _name(error).startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        if starting and _name(error).startswith(_NEVER):
             told = RecordUnusable(str(told))
         raise told from error
 

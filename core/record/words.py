@@ -35,6 +35,11 @@ def spoken(text: str) -> list[str]:
     return _WORD.findall(text)
 
 
+def length(text: str) -> int:
+    """How many words a text has; two characters of a script without spaces count as one."""
+    return sum(-(-len(word) // 2) if UNSPACED.match(word) else 1 for word in spoken(text))
+
+
 def words(text: str) -> list[str]:
     """The words, casefolded; of a script without spaces, each pair of neighbouring characters."""
     found: list[str] = []

@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+import docx
 import pytest
 from typer.testing import CliRunner
 
@@ -62,9 +63,9 @@ def test_help_tells_every_command() -> None:
     for arguments in ([], ["--help"], ["-h"]):
         result = run(app, arguments)
         assert result.exit_code == (0 if arguments else 2)
-        for word in ("run", "transcribe", "doctor", "--version", "SPOKENLY_"):
+        for word in ("run", "transcribe", "records", "doctor", "--version", "SPOKENLY_"):
             assert word in result.output
-    for command in ("run", "transcribe", "doctor"):
+    for command in ("run", "transcribe", "records", "doctor"):
         result = run(app, [command, "--help"])
         assert result.exit_code == 0
         assert not re.search(r"Traceback|None", result.output)
@@ -82,6 +83,9 @@ def test_the_version_is_told() -> None:
         ["transcribe", "a.wav", "--format", "pdf"],
         ["listen"],
         ["transcribe", "-f", "vtt", "a.wav", "b.wav"],
+        ["records", "show"],
+        ["records", "read"],
+        ["records", "list", "--limit", "0"],
     ],
 )
 def test_what_was_typed_wrong_exits_with_2_and_a_sentence(arguments: list[str]) -> None:
@@ -130,6 +134,14 @@ def test_every_format_holds_every_word(engine: ScriptedEngine, tmp_path: Path, f
     result = run(app, ["transcribe", wav(tmp_path / "a.wav", speak(120)), "--format", form])
     assert (result.exit_code, result.stderr) == (0, "")
     assert said(result.stdout) == counted(1, 120)
+
+
+@pytest.mark.real_time
+def test_a_word_document_holds_every_word(engine: ScriptedEngine, tmp_path: Path) -> None:
+    source, target = wav(tmp_path / "a.wav", speak(120)), tmp_path / "a.docx"
+    assert run(app, ["transcribe", source, "-o", str(target)]).exit_code == 0
+    words = " ".join(paragraph.text for paragraph in docx.Document(str(target)).paragraphs)
+    assert said(words) == counted(1, 120)
 
 
 @pytest.mark.real_time

@@ -1,5 +1,6 @@
 """The record's addresses as docs/room-protocol.md has them, out of memory; it fails at the test's command."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -134,7 +135,7 @@ def _refusal(status: int, sentence: str) -> web.HTTPException:
     }
     headers = {"Retry-After": "7"} if status == 429 else {}
     error = kinds[status](headers=headers)
-    error.text = web.json_response({"error": sentence}).text
+    error.text = json.dumps({"error": sentence})
     error.content_type = "application/json"
     return error
 

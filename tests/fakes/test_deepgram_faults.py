@@ -11,6 +11,7 @@ from tests.fakes.deepgram import (
     BROKEN,
     KEY,
     UNKNOWN,
+    Breaking,
     Clock,
     Close,
     Cut,
@@ -36,7 +37,7 @@ from tests.fakes.deepgram import (
     Words,
     deepgram,
 )
-from tests.fakes.deepgram.client import ASKED, Client, client, hear, refusal
+from tests.fakes.deepgram.client import ASKED, UPGRADE, Client, client, hear, refusal
 from tests.fakes.engine import speak
 
 
@@ -89,6 +90,28 @@ async def test_a_line_that_is_cut_or_reset_ends_without_a_close_frame() -> None:
         assert each.socket.close_code == 1006
         assert visit.ended == type(fault).__name__
         assert visit.faults == [type(fault).__name__]
+
+
+@pytest.mark.parametrize("fault", [Cut(Clock(1.0)), Reset(Clock(1.0))])
+async def test_a_cut_is_an_end_of_file_and_a_reset_is_an_error(fault: Breaking) -> None:
+    async with deepgram([fault]) as fake:
+        reader, writer = await asyncio.open_connection("127.0.0.1", fake.port)
+        lines = [
+            f"GET /v1/listen?{urlencode(ASKED)} HTTP/1.1",
+            "Host: 127.0.0.1",
+            f"Authorization: Token {KEY}",
+            *(f"{name}: {value}" for name, value in UPGRADE.items()),
+        ]
+        writer.write("".join(f"{line}\r\n" for line in [*lines, ""]).encode())
+        assert b"101" in await reader.readline()
+        try:
+            await reader.read()
+        except ConnectionResetError:
+            ended = "Reset"
+        else:
+            ended = "Cut"
+        writer.transport.abort()
+    assert ended == type(fault).__name__
 
 
 @pytest.mark.parametrize("code", [1000, 1008, 1011])

@@ -55,7 +55,7 @@ export class Afterwards {
   }
 
   #show(recap) {
-    write($("after-state"), "");
+    write($("after-state"), "The recap is ready."); // for those who do not see it appear
     const place = { began: this.board.began, heading: "h3", way: (said) => this.#way(said) };
     $("after-recap").replaceChildren(...recapView(recap, place));
   }

@@ -101,8 +101,9 @@ async function recap(method, attempt = 0) {
     write($("recap-state"), again ? BETTER : method === "GET" ? "" : "The recap was made anew.");
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    write($("recap-state"), "");
-    write($("recap-error"), error.message);
+    // That there is nothing to sum up is no failure.
+    write($("recap-state"), error.status === 404 ? error.message : "");
+    write($("recap-error"), error.status === 404 ? "" : error.message);
   } finally {
     $("recap-anew").disabled = false;
   }

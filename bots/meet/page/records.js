@@ -15,15 +15,16 @@ const search = new Search({ token: recordsKey, refused: locked });
 const mine = new Mine({ changed: () => again() });
 let last = null; // the earliest call that is shown
 let own = []; // rooms of this browser that are not shown yet
-let access = "closed";
+let access = ""; // not known yet
 
 async function start() {
   try {
-    access = (await ask("/api/settings")).records;
+    const told = await ask("/api/settings");
+    access = told.keep === "never" ? "never" : told.records;
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    write($("all-state"), error.message);
     $("all").hidden = false;
+    failed(error);
     return;
   }
   await open();
@@ -33,14 +34,16 @@ async function start() {
 async function open() {
   const all = access === "open" || (access === "key" && recordsKey() !== "");
   $("closed").hidden = access !== "closed";
+  $("never").hidden = access !== "never";
   $("key-form").hidden = access !== "key" || all;
   $("search").hidden = !all;
   $("all").hidden = !all || search.open;
-  $("own").hidden = all;
+  $("own").hidden = all || access === "never";
   if (all) {
     await Promise.all([more(), search.fromAddress()]);
     return;
   }
+  if (access === "never") return;
   own = [...knownRooms().keys()];
   $("own-calls").replaceChildren();
   await moreOwn();
@@ -52,8 +55,18 @@ async function again() {
   await open();
 }
 
+function failed(error) {
+  write($("all-state"), error.message);
+  write($("all-more"), "Try again");
+  $("all-more").hidden = false;
+}
+
 /** The next fifty calls, newest first. */
 async function more() {
+  if (!access) {
+    await start();
+    return;
+  }
   $("all-more").disabled = true;
   write($("all-state"), "Looking…");
   const before = last ? `?before=${encodeURIComponent(last.began)}` : "";
@@ -61,12 +74,12 @@ async function more() {
     const { calls, more: others } = await ask(`/api/records${before}`, { token: recordsKey() });
     $("calls").append(...calls.map(callItem));
     $("all-more").hidden = !others;
+    write($("all-more"), "Show more");
     last = calls.at(-1) ?? last;
     write($("all-state"), last ? "" : "No call has been kept yet. When a room is opened, whoever opens it chooses.");
   } catch (error) {
     if (!(error instanceof Refusal)) throw error;
-    write($("all-state"), error.message);
-    $("all-more").hidden = false;
+    failed(error);
     if (error.status === 401) locked(error.message);
   } finally {
     $("all-more").disabled = false;

@@ -13,7 +13,9 @@ export function hitItem(call, hit, withCall) {
   const address = `${withCall ? `/records/${encodeURIComponent(call.key)}` : ""}#line-${Number(line.number)}`;
   const head = element("p", "hit-head", anchor(address, "", element("bdi", "", line.name), " ", time));
   if (withCall) head.append(" ", element("span", "hit-call", element("bdi", "", titleOf(call)), call.title ? `, ${day(call.began)}` : ""));
-  return element("li", "hit", head, spoken(line.text, hit.marks));
+  const said = spoken(line.text, hit.marks);
+  said.lang = call.language ?? "";
+  return element("li", "hit", head, said);
 }
 
 /** "1 line", "at least 20 lines" */

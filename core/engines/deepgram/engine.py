@@ -19,7 +19,7 @@ from core.engines.deepgram.recognition import DeepgramRecognition, Spent
 from core.engines.deepgram.settling import Settling
 from core.engines.protocol import Hypothesis
 from core.errors import LineBusy, Refused
-from core.telemetry import Metrics
+from core.metrics import Metrics
 
 
 class Deepgram:
@@ -46,7 +46,9 @@ class Deepgram:
         self.options = options or DeepgramOptions()
         if wrong := complaints(self.options):
             raise Refused(" ".join(wrong))
-        self._key = key
+        self._key = SecretStr(key.get_secret_value().strip())
+        if not _sendable(self._key.get_secret_value()):
+            raise Refused("DEEPGRAM_API_KEY is not a key: it must be letters and digits without spaces.")
         self.streams = streams
         self._metrics = metrics
         self._trust: ssl.SSLContext | None = None
@@ -133,3 +135,8 @@ class Deepgram:
         if self._metrics is not None:
             self._metrics.deepgram_seconds.inc(spent.seconds)
             self._metrics.deepgram_connections.inc(spent.connections)
+
+
+def _sendable(key: str) -> bool:
+    """Whether a key can stand in a header of HTTP."""
+    return key.isascii() and key.isprintable() and key != "" and " " not in key

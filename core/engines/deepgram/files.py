@@ -9,10 +9,11 @@ from collections.abc import Mapping
 from typing import Final
 
 import httpx
-from deepgram import AsyncDeepgramClient
 from deepgram.core.api_error import ApiError
+from deepgram.core.client_wrapper import AsyncClientWrapper
 from deepgram.core.parse_error import ParsingError
 from deepgram.environment import DeepgramClientEnvironment
+from deepgram.listen.v1.media.client import AsyncMediaClient
 from pydantic import BaseModel, SecretStr
 
 from core.engines.deepgram.failures import answer, failure
@@ -36,11 +37,11 @@ async def transcribe(
     """
     if len(audio) > LARGEST:
         raise Refused("Deepgram takes recordings of up to 2 GB: cut this one into parts.")
-    http, client = await asyncio.to_thread(_client, address, key, trust)
+    http, media = await asyncio.to_thread(_client, address, key, trust)
     async with http:
         try:
             async with asyncio.timeout(PATIENCE):
-                told = await client.listen.v1.media.transcribe_file(
+                told = await media.transcribe_file(
                     request=audio,
                     request_options={
                         "additional_query_parameters": {**query, "utterances": "true"},
@@ -61,15 +62,24 @@ async def transcribe(
 
 def _client(
     address: str, key: SecretStr, trust: ssl.SSLContext | None
-) -> tuple[httpx.AsyncClient, AsyncDeepgramClient]:
-    """Made in a thread: both read files."""
-    http = httpx.AsyncClient(verify=trust or True, timeout=PATIENCE)
+) -> tuple[httpx.AsyncClient, AsyncMediaClient]:
+    """Made in a thread, because both read files. Of the official client only the part for recordings: the
+    whole loads the one for streams too."""
+    http = httpx.AsyncClient(verify=trust or True)
     everywhere = DeepgramClientEnvironment(
         base=address, production=address, agent=address, agent_rest=address
     )
-    return http, AsyncDeepgramClient(
-        api_key=key.get_secret_value(), environment=everywhere, httpx_client=http, max_retries=0
+    wrapper = AsyncClientWrapper(
+        api_key=key.get_secret_value(),
+        environment=everywhere,
+        timeout=PATIENCE,
+        max_retries=0,
+        httpx_client=http,
     )
+    # It would look its own version up on the disk for each request, on the event loop.
+    headers = wrapper.get_headers()
+    wrapper.get_headers = headers.copy  # type: ignore[method-assign]  # the same, read once
+    return http, AsyncMediaClient(client_wrapper=wrapper)
 
 
 def _failure(error: ApiError, key: SecretStr, query: Mapping[str, list[str]]) -> EngineError:

@@ -19,7 +19,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketException
 
 from core.engines.deepgram.failures import answer, closed, failure
-from core.errors import EngineError, LineLost
+from core.errors import EngineError, LineLost, Refused
 
 OPENING: Final = 5.0
 """Seconds that a connection may take to open."""
@@ -101,6 +101,11 @@ async def dial(
         raise LineLost(f"Deepgram did not answer in {OPENING:g} seconds.") from error
     except ssl.SSLCertVerificationError as error:
         raise LineLost("Whoever answers at SPOKENLY_DEEPGRAM_URL has no valid certificate.") from error
+    except ImportError as error:
+        raise Refused(
+            "Deepgram can't be reached through a SOCKS proxy: install python-socks, or take the proxy out of "
+            "ALL_PROXY."
+        ) from error
     except (OSError, WebSocketException) as error:
         raise LineLost("Deepgram can't be reached: is this machine online?") from error
     line = Line(connection, key)

@@ -6,7 +6,8 @@ because words may be missing.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from math import isfinite
 from typing import Final, TypeGuard
 
@@ -91,7 +92,10 @@ def recording(answer: object) -> tuple[float, list[Results]]:
         channels = results.get("channels")
         parts = channels if isinstance(channels, list) else []
         found = [_said(best, 0.0, duration, final=True) for best in map(_best, parts)]
-    return duration, sorted(found, key=lambda results: results.start)
+    found.sort(key=lambda results: results.start)
+    # Silence between two utterances belongs to the second, as on a stream.
+    ends = accumulate((one.end for one in found), max, initial=0.0)
+    return duration, [replace(one, start=min(one.start, end)) for one, end in zip(found, ends, strict=False)]
 
 
 def _utterance(whole: object) -> Results:

@@ -56,12 +56,7 @@ class DeepgramOptions:
 def complaints(options: DeepgramOptions) -> list[str]:
     """One sentence for each setting that can't be used, without its value."""
     found = []
-    try:
-        parts = urlsplit(options.url)
-        usable = parts.scheme in {"http", "https", "ws", "wss"} and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
+    if not _usable(options.url):
         found.append("SPOKENLY_DEEPGRAM_URL must be an address such as https://api.eu.deepgram.com.")
     if not options.model:
         found.append("SPOKENLY_DEEPGRAM_MODEL must name a model of Deepgram's, e.g. nova-3.")
@@ -76,6 +71,16 @@ def complaints(options: DeepgramOptions) -> list[str]:
     if taken:
         found.append(f"SPOKENLY_DEEPGRAM_EXTRA can't set {', '.join(taken)}.")
     return found
+
+
+def _usable(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").encode("idna")
+        known = parts.scheme in {"http", "https", "ws", "wss"} and parts.port != 0
+    except ValueError:
+        return False
+    return bool(known and host and parts.username is None and url == "".join(url.split()))
 
 
 def tokens(term: str) -> int:
@@ -98,8 +103,9 @@ def asked(options: DeepgramOptions, language: str, vocabulary: Sequence[str] = (
         "language": [spoken(options, language)],
         "punctuate": ["true"],
         "smart_format": [_word(options.smart_format)],
-        "mip_opt_out": [_word(options.mip_opt_out)],
     }
+    if options.mip_opt_out:
+        query["mip_opt_out"] = ["true"]
     if terms := _keyterms(options, vocabulary):
         query["keyterm"] = terms
     if options.redact:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Final
 
-from core.audio.frame import RATE, WIDTH
+from core.audio.frame import RATE, WIDTH, seconds
 from core.engines.deepgram.line import Line
 from core.engines.deepgram.messages import Metadata, Results, parse
 from core.engines.deepgram.settling import Settling
@@ -17,7 +17,10 @@ _LEAST: Final = RATE // 50 * WIDTH
 """Bytes below which sound waits for more: Deepgram wants 20 to 250 ms at a time."""
 
 _PIECE: Final = RATE * 8 // 100 * WIDTH
-"""Bytes of a piece of longer sound: 80 ms, with a rest up to 100 ms."""
+"""Bytes of a piece of longer sound: 80 ms, so that the rest is never too short."""
+
+_MOST: Final = RATE // 10 * WIDTH
+"""Bytes that go out as one piece: 100 ms."""
 
 BEHIND: Final = 6.0
 """Seconds sent and not settled that are no sign of anything: results come about every second, finals after
@@ -71,11 +74,13 @@ class DeepgramRecognition:
         self._samples = 0
         self._opened = self._told = self._heard = self._clock()  # when it was opened, last sent to, heard of
         self._owed: float | None = None  # since when a message must come
+        self._writing = 0  # pieces that the network has not taken yet
         self._flushed = False
         self._finished = False
         self._ended: float | None = None  # when the last message came
         self._over = False
         self._seconds = 0.0
+        self._counted: float | None = None  # seconds, by Deepgram
         self._connected: float | None = None
         self.ignored = 0
         """Messages of kinds that mean nothing here."""
@@ -89,11 +94,14 @@ class DeepgramRecognition:
     async def send(self, pcm: bytes) -> None:
         if self._finished:
             raise RuntimeError("send after finish")
-        self._held += pcm
-        while len(self._held) >= _LEAST:
+        pcm = self._held + pcm
+        done = 0
+        while (left := len(pcm) - done) >= _LEAST:
             # All that is left, if it is 100 ms at most: nothing waits that needs not.
-            fits = len(self._held) <= RATE // 10 * WIDTH
-            await self._send(len(self._held) // WIDTH * WIDTH if fits else _PIECE)
+            length = left // WIDTH * WIDTH if left <= _MOST else _PIECE
+            await self._send(pcm[done : done + length])
+            done += length
+        self._held = pcm[done:]
 
     async def flush(self) -> None:
         await self._send_held()
@@ -140,20 +148,27 @@ class DeepgramRecognition:
     # Out
 
     async def _send_held(self) -> None:
-        if whole := len(self._held) // WIDTH * WIDTH:
-            await self._send(whole)
+        whole = len(self._held) // WIDTH * WIDTH
+        held, self._held = self._held[:whole], self._held[whole:]
+        if held:
+            await self._send(held)
 
-    async def _send(self, length: int) -> None:
-        piece, self._held = self._held[:length], self._held[length:]
-        self._samples += length // WIDTH
-        self._seconds += length / (RATE * WIDTH)
+    async def _send(self, piece: bytes) -> None:
+        self._samples += len(piece) // WIDTH
+        self._seconds += seconds(piece)
         self._flushed = False
-        self._told = self._clock()
-        await self._line.send(piece)
+        await self._write(piece)
 
     async def _tell(self, kind: str) -> None:
+        await self._write(json.dumps({"type": kind}))
+
+    async def _write(self, data: bytes | str) -> None:
         self._told = self._clock()
-        await self._line.send(json.dumps({"type": kind}))
+        self._writing += 1
+        try:
+            await self._line.send(data)
+        finally:
+            self._writing -= 1
 
     # In
 
@@ -178,7 +193,8 @@ class DeepgramRecognition:
         """When to look after the stream if nothing comes before."""
         if self._ended is not None:
             return self._ended + _LAST
-        if self._finished or self._unsettled > BEHIND or (self._flushed and self._settling.pending):
+        asked = self._finished or self._writing > 0 or (self._flushed and self._settling.pending)
+        if asked or self._unsettled > BEHIND:
             self._owed = self._owed or self._clock()
             return max(self._owed, self._heard) + STALL
         self._owed = None
@@ -204,15 +220,17 @@ class DeepgramRecognition:
             case Results() as results:
                 return self._settling.hear(results, self._sent)
             case Metadata(duration) if self._finished:
-                if abs(duration - self._sent) > _SAME:
-                    raise LineLost(f"Deepgram heard {duration:.1f} of {self._sent:.1f} seconds.")
-                self._seconds = duration
-                self._ended = self._clock()
+                self._counted = duration
+                if abs(duration - self._sent) <= _SAME:
+                    self._seconds = duration
+                    self._ended = self._clock()
             case _:
                 self.ignored += 1
         return None
 
     def _end(self) -> None:
+        if self._ended is None and self._counted is not None:
+            raise LineLost(f"Deepgram heard {self._counted:.1f} of {self._sent:.1f} seconds.")
         if self._ended is None:
             raise LineLost("Deepgram ended the stream before all was told.")
         self._over = True

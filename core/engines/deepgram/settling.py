@@ -42,7 +42,7 @@ class Settling:
 
         Raises `LineLost` when finals leave something out: each begins where the last one ended.
         """
-        words = [word for word in results.words if word.middle >= self._known]
+        words = [word for word in results.words if word.middle > self._known or not self._known]
         text = _text(results, words)
         if results.final:
             if results.start - self.settled > _HOLE:

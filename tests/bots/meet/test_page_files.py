@@ -49,6 +49,7 @@ def test_every_ink_can_be_read_on_its_paper(theme: str, colours: dict[str, str])
             if name in ("--edge", "--focus"):
                 assert ratio >= 3, f"{theme} {name} on {paper}: {ratio:.2f}"
     assert _contrast(colours["--on-ink"], colours["--ink"]) >= 7
+    assert _contrast(colours["--mark"], colours["--ink"]) >= 7
 
 
 def test_the_dark_theme_is_the_same_by_choice_and_by_device() -> None:

@@ -212,7 +212,7 @@ async def test_when_a_kept_call_is_over_its_recap_appears(fake: FakeRoom, visit:
     for _ in range(5):
         await page.clock.run_for(6000)
         await page.evaluate("new Promise((done) => requestIdleCallback(done))")
-    await becomes(page, "!document.getElementById('after-state').textContent")
+    await says(page, "#after-state", "The recap is ready.")
     assert await page.locator("img").count() == 0
     for wanted in ("#log li:last-child", "#after h2"):  # the last words and the recap are both in sight
         assert await page.locator(wanted).evaluate(

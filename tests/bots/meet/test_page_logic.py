@@ -187,3 +187,56 @@ async def test_colours_differ_for_the_first_eight_people(page: Any) -> None:
     ids = [f"p{n}" for n in range(1, 9)]
     assert await run(page, "rows.js", f"return {ids}.map(m.colour);") == list(range(8))
     assert await run(page, "rows.js", "return m.colour('Ωmega')") in range(8)
+
+
+@pytest.mark.parametrize(
+    ("text", "marks", "pieces"),
+    [
+        ("a word here", [[2, 6]], ["a ", "*word", " here"]),
+        ("all", [[0, 3]], ["*all"]),
+        ("none", [], ["none"]),
+        ("", [[0, 4]], []),
+        ("😀 yes 😀", [[3, 6]], ["😀 ", "*yes", " 😀"]),
+        ("שלום לכולם", [[5, 10]], ["שלום ", "*לכולם"]),
+        ("late, early", [[6, 11], [0, 4]], ["*late", ", ", "*early"]),
+        ("overlapping", [[0, 5], [3, 7], [4, 6]], ["*overl", "*ap", "ping"]),
+        ("beside", [[-3, 2], [4, 99], [50, 60], [3, 3]], ["*be", "si", "*de"]),
+    ],
+)
+async def test_what_was_found_is_marked_and_no_letter_is_lost(
+    page: Any, text: str, marks: list[list[int]], pieces: list[str]
+) -> None:
+    found = await page.evaluate(
+        """async ([text, marks]) => (await import("/page/marks.js")).pieces(text, marks)
+          .map((piece) => `${piece.marked ? "*" : ""}${piece.text}`)""",
+        [text, marks],
+    )
+    assert found == pieces
+
+
+async def test_lengths_are_told_as_people_tell_them(page: Any) -> None:
+    told = await run(page, "words.js", "return [4, 29, 60, 2880, 3600, 3900, 21590].map(m.duration);")
+    assert told == ["4 s", "29 s", "1 min", "48 min", "1 h", "1 h 5 min", "6 h"]
+
+
+async def test_a_browser_keeps_its_own_secret_and_forgives_a_spoilt_storage(page: Any) -> None:
+    kept = await run(
+        page,
+        "keys.js",
+        """localStorage.clear();
+        const none = [m.me(), m.knownRooms().size, m.recordsKey()];
+        const secret = m.mySecret();
+        const same = [secret.length, m.mySecret() === secret, m.me() === secret];
+        localStorage.setItem("spokenly.me", "too short");
+        localStorage.setItem("spokenly.rooms", '{"a": null, "b": 3, "c": {"opened": "2026"}} ');
+        const odd = [m.me(), [...m.knownRooms().keys()]];
+        localStorage.setItem("spokenly.rooms", "{");
+        const broken = m.knownRooms().size;
+        m.knowRoom("x", { owner: "o", title: "T" });
+        m.knowRoom("x", {});
+        for (let n = 0; n < 400; n += 1) m.knowRoom(`r${n}`, { opened: `2020-${n}` });
+        const many = [m.knownRooms().size, m.ownerOf("x"), m.ownerOf("nothing")];
+        localStorage.clear();
+        return [none, same, odd, broken, many];""",
+    )
+    assert kept == [["", 0, ""], [22, True, True], ["", ["c"]], 0, [300, "o", ""]]

@@ -170,6 +170,16 @@ async def test_where_the_list_is_closed_people_still_find_their_own_calls(
     assert list(kept) == ["a" * 22]
 
 
+async def test_where_nothing_is_ever_kept_the_records_say_so(fake: FakeRoom, visit: Visits) -> None:
+    fake.archive.keep, fake.archive.records = "never", "closed"
+    page = await records(fake, visit)
+    await says(page, "#never", "Nothing is kept here")
+    assert (
+        await page.locator("#closed, #own, #all, #search, #key-form").and_(page.locator(":visible")).count()
+        == 0
+    )
+
+
 async def test_a_browser_that_knows_no_call_is_told_how_it_will(fake: FakeRoom, visit: Visits) -> None:
     fake.archive.records = "closed"
     page = await records(fake, visit, script="localStorage.setItem('spokenly.rooms', '[3, null]');")
@@ -230,6 +240,17 @@ async def test_failures_are_sentences(fake: FakeRoom, visit: Visits) -> None:
     await page.press("#words", "Enter")
     await says(page, "#search-error", "This device is offline.")
     await page.context.set_offline(False)
+
+
+async def test_a_server_that_comes_back_is_found_again(fake: FakeRoom, visit: Visits) -> None:
+    fake.archive.keeps("a" * 22, title="Here it is")
+    away = "const real = fetch; window.fetch = async (...a) => { if (window.back) return real(...a);"
+    page = await records(fake, visit, script=f"{away} throw new TypeError(); }};")
+    await says(page, "#all-state", "The server can't be reached. Is Spokenly still running?")
+    await page.evaluate("window.back = true")
+    await page.click("#all-more")
+    await says(page, "#calls", "Here it is")
+    assert await page.locator("#all-more").is_hidden()
 
 
 async def test_hostile_titles_and_names_are_text(fake: FakeRoom, visit: Visits) -> None:

@@ -3,6 +3,8 @@
 They are marked `real_time`, because threads and another process take part.
 """
 
+import shutil
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -48,3 +50,12 @@ def record_settings(request: pytest.FixtureRequest) -> Settings:
 async def store(record_settings: Settings) -> AsyncIterator[Store]:
     async with open_store(record_settings) as opened:
         yield opened
+
+
+@pytest.fixture
+def short_folder() -> Iterator[Path]:
+    """A folder that every user of this machine can get to: pytest's own are closed to others."""
+    folder = Path(tempfile.mkdtemp())
+    yield folder
+    folder.chmod(0o700)
+    shutil.rmtree(folder)

@@ -156,7 +156,7 @@ def test_every_word_that_is_sent_is_found_on_its_own_line(texts: list[str], budg
 
 
 async def test_a_call_of_any_length_is_read_in_parts_that_deepgram_takes() -> None:
-    call = long(6, ["We agreed about the bridge " * 12])
+    call = long(1.5, ["We agreed about the bridge " * 12])
     async with fake_deepgram_read() as fake, reader(fake) as made:
         recap = await made.summarise(call)
     assert len(fake.texts) == 6

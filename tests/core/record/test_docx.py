@@ -112,7 +112,10 @@ def test_the_package_tells_the_call_and_nothing_of_who_wrote_it() -> None:
 
 
 def test_the_same_call_makes_the_same_file() -> None:
-    assert at_once(DOCX, HEADING, RICH) == at_once(DOCX, HEADING, RICH)
+    content = at_once(DOCX, HEADING, RICH)
+    assert content == at_once(DOCX, HEADING, RICH)
+    with zipfile.ZipFile(BytesIO(content)) as package:
+        assert {member.date_time for member in package.infolist()} == {(1980, 1, 1, 0, 0, 0)}
 
 
 ORDER = ("b", "bCs", "i", "iCs", "color", "rtl")

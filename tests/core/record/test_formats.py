@@ -1,8 +1,10 @@
 """Every format through the one door: as golden files have it, corrected, in pieces, and never all at once."""
 
 import asyncio
+import io
 import json
 import tracemalloc
+import zipfile
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
 from pathlib import Path
@@ -12,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.audio.frame import Speaker
+from core.captions.caption import Gap
 from core.errors import RecordAway
 from core.record.exports import pieces
 from core.record.formats import FORMATS, PIECE, SUFFIXES, Format, write
@@ -65,6 +68,16 @@ def test_what_was_not_kept_is_said_and_ends_a_turn(form: Format) -> None:
     else:
         assert "the record was not kept for 1 s" in written
         assert "Before. After." not in written
+
+
+def test_who_somebody_is_elsewhere_is_in_no_file() -> None:
+    ann = Speaker("p1", "Ann", identity="a-secret-of-ann")
+    for form in FORMATS.values():
+        written = at_once(form, HEADING, [Line(0, ann, 0.0, 1.0, "Hello."), Gap(ann, 1.0, 2.0)])
+        if form.binary:
+            with zipfile.ZipFile(io.BytesIO(written)) as package:
+                written = b"".join(map(package.read, package.namelist()))
+        assert b"a-secret-of-ann" not in written
 
 
 def test_names_and_endings_lead_to_the_same_formats() -> None:

@@ -320,17 +320,34 @@ async def test_parts_whose_recaps_do_not_fit_together_are_joined_step_by_step() 
 
 
 async def test_a_part_can_cite_only_what_it_was_shown() -> None:
-    def guess(system: str, data: list[Data]) -> Data:
-        return (
-            {"summary": [{"text": "Somewhere.", "lines": [1]}, {"text": "Here.", "lines": [data[-1]["id"]]}]}
-            if ("id" in data[0])
-            else wire.joined(data)
-        )
+    def guess(_system: str, data: list[Data]) -> Data:
+        if "kind" in data[0]:
+            return wire.joined(data)
+        there = {"text": f"Here is point {data[0]['id']}.", "lines": [data[0]["id"]]}
+        elsewhere = {"text": f"Far from {data[0]['id']}.", "lines": [1, 1000]}
+        return {"summary": [there], "decisions": [elsewhere]}
 
     async with fake_openai() as fake, model(fake, context=8_192) as made:
         fake.brain = guess
         recap = await made.summarise(long(0.5))
-    assert [claim.lines for claim in recap.summary if claim.text == "Somewhere."] == [(1,)]
+    assert len(recap.summary) > 1
+    assert [claim.lines for claim in recap.decisions] == [(1,), (1000,)]
+
+
+async def test_a_joined_recap_can_cite_only_what_its_parts_do() -> None:
+    def guess(system: str, data: list[Data]) -> Data:
+        if "kind" not in data[0]:
+            return wire.recap(system, data)
+        cited = {number for row in data for number in row.get("lines", ())}
+        return {"summary": [{"text": "All.", "lines": [1 + 3 * number for number in range(450)]}]} | {
+            "questions": [{"text": "Where?", "lines": sorted({1 + 3 * at for at in range(450)} - cited)}]
+        }
+
+    async with fake_openai() as fake, model(fake, context=8_192) as made:
+        fake.brain = guess
+        recap = await made.summarise(long(0.5))
+    assert recap.summary
+    assert recap.questions == ()
 
 
 async def test_a_call_that_is_far_too_long_for_a_model_is_not_begun() -> None:

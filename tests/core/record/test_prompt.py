@@ -183,6 +183,16 @@ def test_a_sentence_rests_on_the_lines_that_share_its_rare_words() -> None:
     assert Overlap([], "en").lines("The bridge.") == ()
 
 
+def test_a_claim_cites_lines_that_exist_and_not_too_many() -> None:
+    evidence = Evidence(conversation(["bridge"] * 20).lines, "en")
+    assert evidence.claim("A bridge.", [2, 4, 99, 4]) == Claim("A bridge.", (4,))
+    assert evidence.claim("A bridge.", [2, 99]) is None
+    assert evidence.dropped == 1
+    claim = evidence.claim("A bridge.", range(100))
+    assert claim is not None
+    assert len(claim.lines) == 8
+
+
 def test_phrases_are_those_whose_words_were_said() -> None:
     evidence = Evidence(conversation().lines, "en")
     wanted = [

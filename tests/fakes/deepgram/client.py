@@ -21,6 +21,13 @@ ASKED = {
     "endpointing": "300",
 }
 
+UPGRADE = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+}
+
 STEP = 640
 
 
@@ -102,13 +109,7 @@ async def refusal(
 ) -> tuple[int, str, dict[str, Any]]:
     """Status, dg-error and body of a refused upgrade."""
     asked = query if isinstance(query, str) else urlencode(ASKED | (query or {}))
-    headers = {
-        "Authorization": key,
-        "Upgrade": "websocket",
-        "Connection": "Upgrade",
-        "Sec-WebSocket-Version": "13",
-        "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
-    }
+    headers = {"Authorization": key} | UPGRADE
     async with (
         aiohttp.ClientSession() as session,
         session.get(f"{fake.url}/v1/listen?{asked}", headers=headers) as answer,

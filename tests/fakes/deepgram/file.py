@@ -2,13 +2,13 @@
 
 import hashlib
 import io
-import itertools
 import uuid
 import wave
 from collections.abc import Iterator
 
 from tests.fakes.deepgram.ear import Ear, Habits, Said
 from tests.fakes.deepgram.messages import MODEL, Message, Scribe, Style, moment
+from tests.fakes.deepgram.messages import transcript as written
 from tests.fakes.deepgram.query import Asked, Rejected
 
 
@@ -67,7 +67,7 @@ def _hear(part: bytes, rate: int, scribe: Scribe) -> list[Message]:
 
 def _alternative(words: list[Message], asked: Asked) -> Message:
     alternative: Message = {
-        "transcript": _text(words),
+        "transcript": written(words),
         "confidence": _confidence(words),
         "words": words,
     }
@@ -76,10 +76,6 @@ def _alternative(words: list[Message], asked: Asked) -> Message:
     if asked.on & {"paragraphs", "smart_format"}:
         alternative["paragraphs"] = _paragraphs(words)
     return alternative
-
-
-def _text(words: list[Message]) -> str:
-    return " ".join(word["punctuated_word"] for word in words)
 
 
 def _confidence(words: list[Message]) -> float:
@@ -107,7 +103,7 @@ def _utterance(words: list[Message], channel: int, asked: Asked) -> Message:
         "end": words[-1]["end"],
         "confidence": _confidence(words),
         "channel": channel,
-        "transcript": _text(words),
+        "transcript": written(words),
         "words": words,
         "id": str(uuid.uuid5(uuid.NAMESPACE_OID, f"{channel} {words[0]['start']}")),
     }
@@ -120,7 +116,7 @@ def _paragraphs(words: list[Message]) -> Message:
     paragraphs = []
     for group in _split(words, 2.0):
         sentences = [
-            {"text": _text(sentence), "start": sentence[0]["start"], "end": sentence[-1]["end"]}
+            {"text": written(sentence), "start": sentence[0]["start"], "end": sentence[-1]["end"]}
             for sentence in _split(group, 0.5)
         ]
         paragraphs.append(
@@ -136,7 +132,10 @@ def _paragraphs(words: list[Message]) -> Message:
 
 
 def analysis(text: str, *, request_id: str, now: float, on: frozenset[str]) -> Message:
-    """What POST /v1/read says about a text: its first sentence is the summary."""
+    """What POST /v1/read says about a text: its first sentence is the summary, and nothing else is found.
+
+    `tests.fakes.deepgram_read` reads better.
+    """
     counts = {
         "model_uuid": MODEL,
         "input_tokens": len(text) // 4,
@@ -146,7 +145,7 @@ def analysis(text: str, *, request_id: str, now: float, on: frozenset[str]) -> M
     results: Message = {}
     if "summarize" in on:
         metadata["summary_info"] = counts
-        results["summary"] = {"text": "".join(itertools.takewhile(lambda letter: letter != ".", text)) + "."}
+        results["summary"] = {"text": text.partition(".")[0] + "."}
     for name in ("topics", "intents", "sentiments"):
         if name.removesuffix("s") in on or name in on:
             results[name] = {"segments": []}

@@ -68,7 +68,7 @@ class Scribe:
     def _results(self, said: Said) -> Message:
         words = self.words(said)
         alternative: Message = {
-            "transcript": " ".join(word["punctuated_word"] for word in words),
+            "transcript": transcript(words),
             "confidence": round(sum(word["confidence"] for word in words) / len(words), 4) if words else 0.0,
             "words": words,
         }
@@ -93,7 +93,9 @@ class Scribe:
         }
 
     def words(self, said: Said) -> list[Message]:
+        """`punctuated_word` is there when punctuation was asked for, and only then."""
         written = []
+        punctuated = bool(self.asked.on & {"punctuate", "smart_format"})
         low = said.start
         for word in said.words:
             start, end = self._shift(word, low, said.end)
@@ -103,13 +105,13 @@ class Scribe:
                 "start": self._seconds(start),
                 "end": self._seconds(end),
                 "confidence": 0.9 + word.number % 10 / 100,
-                "punctuated_word": f"w{word.number}",
             }
+            if punctuated:
+                told["punctuated_word"] = told["word"]
             if self.asked.language == "multi":
                 told["language"] = self.style.tongues.get(word.number, "en")
             written.append(told)
-        stops = self.asked.on & {"punctuate", "smart_format"}
-        if written and said.pause and stops and self.style.punctuation:
+        if written and said.pause and punctuated and self.style.punctuation:
             written[-1]["punctuated_word"] += "."
         return written
 
@@ -121,6 +123,10 @@ class Scribe:
         by = random.Random(f"{self.seed} {word.start}").randint(-most, most)
         start = min(max(word.start + by, low), high)
         return start, min(max(word.end + by, start), high)
+
+
+def transcript(words: list[Message]) -> str:
+    return " ".join(str(word.get("punctuated_word", word["word"])) for word in words)
 
 
 def refusal(code: str, sentence: str, request_id: str) -> Message:
