@@ -29,8 +29,7 @@ POISON = 5
 """Streams that may break over the same audio before that audio is given up, so that the rest is heard."""
 
 BACKLOG = 10.0
-"""Seconds of unheard speech from which on, where the engine is no faster than speech, they are caught up with
-on a stream of their own: what is said now appears now."""
+"""Seconds unheard that a stream of their own catches up with, where engines are no faster than speech."""
 
 WORTH_A_MARK = 0.2
 """Seconds of lost audio that are shown as a gap: less is a syllable at most."""
@@ -58,7 +57,7 @@ class Track:
         gate: Gate | None = None,
         backlog: Tape | None = None,
     ) -> None:
-        """`gate`: lets through what may be speech. `backlog`: what there is to hear, instead of frames."""
+        """`gate` lets through what may be speech. `backlog` is there to be heard instead of frames."""
         self.speaker = speaker
         self._call = call
         self._pool = pool
@@ -69,7 +68,7 @@ class Track:
         self._tape = backlog or Tape(speaker)
         self._catching_up = backlog is not None
         self._replay: list[bytes] = []
-        self._engine: str | None = None
+        self._engine = ""
         self._settled = True  # the engine's last word was a final
         self._deafness = Deafness()
         self._delays: Iterator[float] = backoff()
@@ -129,16 +128,15 @@ class Track:
         """Borrow one stream and use it until quiet, until a better one can be had, or to the end."""
         if self._pool.full(self._call.name):
             self._tell("wait", f"{self._name} waits to be heard: too many people share sound at once.")
-        lending = self._pool.lend(
-            self._language, self._rewind, call=self._call.name, interim=not self._catching_up
-        )
-        async with lending as loan:
+        interim = not self._catching_up
+        async with self._pool.lend(
+            self._language, self._rewind, call=self._call.name, interim=interim
+        ) as loan:
             self._tell("wait", None)
             self._call.notify("engine", loan.note)
             self._engine = loan.engine
             self._quiet, self._settled = False, True
-            failure: EngineError | None = None
-            changing = False
+            failure, changing = None, False
             try:
                 async with asyncio.TaskGroup() as both:
                     both.create_task(self._talk(loan, self._replay), name="talk")
@@ -153,8 +151,7 @@ class Track:
                 raise failure
         if changing:
             return
-        # Whatever an engine left unsettled at its end was settled by the end itself.
-        self._tape.erase()
+        self._tape.erase()  # what an engine left unsettled at its end was settled by the end itself
         self._delays = backoff()
 
     def _rewind(self, lead: float) -> float:
@@ -186,8 +183,7 @@ class Track:
                 break
             flushed = await self._pass_on(item, loan, flushed)
             if self._quiet and self._pool.waiting:
-                # An open microphone in a silent room: others have something to say.
-                break
+                break  # an open microphone in a silent room: others have something to say
         await recognition.finish()
 
     async def _send(self, loan: Loan, pcm: bytes) -> None:
@@ -196,7 +192,7 @@ class Track:
         await loan.recognition.send(pcm)
 
     async def _pass_on(self, item: Frame | Lost, loan: Loan, flushed: bool) -> bool:
-        """Give one item to the engine. Says whether the engine has been asked to settle since."""
+        """Give one item to the engine. Says whether it has been asked to settle since."""
         if isinstance(item, Lost):
             self._lose(item)
             if not flushed and item.end - item.start >= WORTH_A_MARK:
@@ -205,8 +201,7 @@ class Track:
                 flushed = True
             return flushed
         paused = not flushed and self._tape.seconds > 0 and item.at - self._tape.end > PAUSE
-        # On the tape before anything is awaited: a line that breaks here must find it there.
-        self._keep(item)
+        self._keep(item)  # before anything is awaited: a line that breaks here must find it on the tape
         if paused:
             await loan.recognition.flush()
         await self._send(loan, item.pcm)

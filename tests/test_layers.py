@@ -33,7 +33,6 @@ LIBRARIES = {
     "docx",
     "faster_whisper",
     "httpx",
-    "httpx",
     "numpy",
     "onnxruntime",
     "openai",

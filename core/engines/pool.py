@@ -46,6 +46,10 @@ class Lender(Protocol):
     """Where a Track borrows its streams: a `Pool`, or two behind a `Failover`."""
 
     @property
+    def lent(self) -> int:
+        """Streams that are lent now."""
+
+    @property
     def waiting(self) -> int:
         """How many wait for a stream."""
 

@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from typer.testing import CliRunner
 
-from bots.doctor import checks as doctor
 from bots.cli import app
+from bots.doctor import checks as doctor
 from bots.doctor.finding import Finding
 from bots.doctor.report import look
 from core.audio import opus
