@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from core.captions.caption import Gap
 from core.errors import NoSuchRecord, RecordAway
-from core.record.kept import Call, Gap, Line, Numbered, Opening, Unkept
+from core.record.kept import Call, Line, Numbered, Opening, Unkept
 
 
 class FakeKeeper:
-    """`away`: every call fails until it is False. `lost_answer`: the next write is done, and seems to fail."""
+    """`away`: every call fails until it is False. `lost_answer`: the next write works, and seems to fail."""
 
     def __init__(self) -> None:
         self.away = False

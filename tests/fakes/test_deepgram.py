@@ -45,6 +45,13 @@ async def test_interims_come_once_a_second_and_replace_one_another() -> None:
     assert numbers(text(heard.interims[1])) == list(range(1, 11))
 
 
+async def test_the_end_of_an_interim_may_be_misheard() -> None:
+    async with deepgram(manner=Manner(style=Style(unsure=2))) as fake:
+        heard = await hear(fake, speak(20))
+    assert numbers(text(heard.interims[0])) == [1, 2, 3, 0, 0]
+    assert heard.words == list(range(1, 21))
+
+
 async def test_without_interim_results_only_finals_come() -> None:
     async with deepgram() as fake:
         heard = await hear(fake, speak(20), {"interim_results": "false"})

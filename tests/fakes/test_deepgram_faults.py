@@ -122,6 +122,12 @@ async def test_a_stream_may_be_closed_in_its_middle(code: int) -> None:
     assert fake.ledger.ended == {f"server {code}": 1}
 
 
+async def test_a_stream_may_be_ended_politely_in_its_middle() -> None:
+    each, _ = await broken(Close(1000, at=Words(12), metadata=True))
+    assert each.of("Metadata")[0]["duration"] == pytest.approx(2.4, abs=0.1)
+    assert each.words == []
+
+
 async def test_faults_know_their_moment() -> None:
     pcm = speak(20, after=2.0) + speak([21])
     moments: list[tuple[Moment, int, int]] = [
@@ -160,9 +166,12 @@ async def test_a_half_open_stream_reads_nothing_and_answers_nothing() -> None:
             await each.say(speak(20))
             await socket.ping()
             with pytest.raises(TimeoutError):
-                await socket.receive(timeout=100)
+                await socket.receive(timeout=50)
         assert fake.ledger.visits[0].audio == pytest.approx(0.6, abs=0.1)
         assert not fake.ledger.visits[0].sent
+        await asyncio.sleep(60)
+        assert fake.ledger.ended == {"HalfOpen": 1}
+        assert fake.ledger.open == 0
 
 
 async def test_pings_are_answered_until_they_are_not() -> None:
@@ -243,6 +252,16 @@ async def test_deepgram_may_be_away_and_come_back_at_the_same_address() -> None:
                 await hear(fake, speak(2))
             await fake.back()
             assert (await hear(fake, speak(2))).words == [1, 2]
+
+
+async def test_an_outage_ends_by_itself() -> None:
+    async with deepgram() as fake, asyncio.TaskGroup() as tasks:
+        tasks.create_task(fake.outage(30, upgrade=Http(429)))
+        await asyncio.sleep(0)
+        assert (await refusal(fake))[0] == 429
+        await asyncio.sleep(31)
+        assert (await hear(fake, speak(1))).words == [1]
+    assert fake.ledger.lifetime == pytest.approx(0.2, abs=0.1)
 
 
 async def test_leaving_with_streams_in_every_state_leaves_nothing_behind() -> None:

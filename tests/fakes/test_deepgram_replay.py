@@ -168,7 +168,7 @@ paces = st.sampled_from([None, 1.25])
 flushes = st.lists(st.integers(0, 10 * RATE), max_size=4)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.too_slow])
 @given(scripts, st.booleans(), jitters, paces, st.integers(0, 3200), flushes)
 async def test_who_replays_gets_every_word_once(
     script: list[Script], varied: bool, jitter: float, pace: float | None, offset: int, flushes: list[int]

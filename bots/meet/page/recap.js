@@ -14,7 +14,7 @@ import { counted, duration, timeOfDay } from "./words.js";
  */
 
 export const PATIENCE = 12; // looks for a recap that is being made: a language model may take its minutes
-export const BETTER = "A better recap is being made. Until then, this one quotes.";
+export const BETTER = "A new recap is being made; until then, here is this one.";
 
 const QUOTED = {
   summary: "The most telling lines",

@@ -127,8 +127,9 @@ class Deepgram:
             await stream.finish()
             async for _ in stream:
                 pass
-        where = urlsplit(self.options.url).hostname
-        return f"{where} takes the key, and hears {spoken(self.options, language)} with {self.options.model}."
+        where, tongue = urlsplit(self.options.url).hostname, spoken(self.options, language)
+        heard = "many languages at once" if tongue == "multi" else tongue
+        return f"{where} takes the key and hears {heard} with {self.options.model}."
 
     def _count(self, spent: Spent) -> None:
         self._ended.add(spent)

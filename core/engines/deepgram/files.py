@@ -52,7 +52,7 @@ async def transcribe(
             raise LineLost(f"Deepgram did not answer in {PATIENCE:g} seconds.") from error
         except httpx.HTTPError as error:
             raise LineLost("Deepgram can't be reached: is this machine online?") from error
-        except ParsingError as error:
+        except (ParsingError, UnicodeDecodeError, RecursionError) as error:
             raise LineLost("Deepgram sent an answer that can't be read.") from error
         except ApiError as error:
             raise _failure(error, key, query) from error
@@ -65,7 +65,7 @@ def _client(
 ) -> tuple[httpx.AsyncClient, AsyncMediaClient]:
     """Made in a thread, because both read files. Of the official client only the part for recordings: the
     whole loads the one for streams too."""
-    http = httpx.AsyncClient(verify=trust or True)
+    http = httpx.AsyncClient(verify=trust or address.startswith("https:"))
     everywhere = DeepgramClientEnvironment(
         base=address, production=address, agent=address, agent_rest=address
     )

@@ -22,12 +22,14 @@ _PIECE: Final = RATE * 8 // 100 * WIDTH
 _MOST: Final = RATE // 10 * WIDTH
 """Bytes that go out as one piece: 100 ms."""
 
-BEHIND: Final = 6.0
-"""Seconds sent and not settled that are no sign of anything: results come about every second, finals after
-a few."""
+NEWS: Final = 1.5
+"""Seconds sent and not settled after which a message is owed: they come about every second."""
 
 STALL: Final = 5.0
-"""Seconds without a message, while one is owed, after which the stream counts as lost."""
+"""Seconds without a message, while one is owed, after which a stream may be lost."""
+
+BEHIND: Final = 6.0
+"""Seconds sent and not settled up to which it is given more time all the same."""
 
 IDLE: Final = 4.0
 """Seconds after which Deepgram is told that the stream is still wanted: it closes one that is silent for
@@ -193,18 +195,23 @@ class DeepgramRecognition:
         """When to look after the stream if nothing comes before."""
         if self._ended is not None:
             return self._ended + _LAST
+        stuck = self._stuck()
+        return min(self._told + IDLE, self._clock() + 1.0) if stuck is None else stuck
+
+    def _stuck(self) -> float | None:
+        """When the stream counts as lost if nothing comes before; None: not as things are now."""
         asked = self._finished or self._writing > 0 or (self._flushed and self._settling.pending)
-        if asked or self._unsettled > BEHIND:
-            self._owed = self._owed or self._clock()
-            return max(self._owed, self._heard) + STALL
-        self._owed = None
-        return min(self._told + IDLE, self._clock() + 1.0)
+        if not asked and self._unsettled <= NEWS:
+            self._owed = None
+            return None
+        self._owed = self._owed or self._clock()
+        return max(self._owed, self._heard) + STALL if asked or self._unsettled > BEHIND else None
 
     async def _look(self) -> None:
-        now = self._clock()
+        now, stuck = self._clock(), self._stuck()
         if self._ended is not None:
             self._line.abort()
-        elif self._owed is not None and now - max(self._owed, self._heard) > STALL - _SLACK:
+        elif stuck is not None and now > stuck - _SLACK:
             self._line.abort()
             raise LineLost(f"Deepgram said nothing for {STALL:g} seconds.")
         elif not self._finished and now - self._told > IDLE - _SLACK:

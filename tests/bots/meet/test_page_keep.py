@@ -207,7 +207,7 @@ async def test_when_a_kept_call_is_over_its_recap_appears(fake: FakeRoom, visit:
         await page.clock.run_for(3000)
         await page.evaluate("new Promise((done) => requestIdleCallback(done))")
     await says(page, "#after-recap", "onerror")
-    await says(page, "#after-state", "A better recap is being made.")
+    await says(page, "#after-state", "A new recap is being made")
     del fake.archive.recaps[ROOM]["making"]
     for _ in range(5):
         await page.clock.run_for(6000)

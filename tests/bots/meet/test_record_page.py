@@ -152,13 +152,13 @@ async def test_a_recap_names_whoever_said_it_and_leads_there(fake: FakeRoom, vis
     assert await page.locator("#recap-anew").is_hidden()
 
 
-async def test_a_better_recap_takes_the_place_of_the_first(fake: FakeRoom, visit: Visits) -> None:
+async def test_a_new_recap_takes_the_place_of_the_first(fake: FakeRoom, visit: Visits) -> None:
     said = line(0, "We met.")
     fake.archive.keeps(CALL, said)
     fake.archive.recaps[CALL] = recap(summary=[claim("We met.", said)], making=True)
     page = await record(fake, visit, fixed_clock=True)
     await says(page, "#recap", "The most telling lines")
-    await says(page, "#recap-state", "A better recap is being made.")
+    await says(page, "#recap-state", "A new recap is being made")
     fake.archive.recaps[CALL] = recap(summary=[claim("They met.", said)], quoted=False)
     await page.clock.run_for(3000)
     await says(page, "#recap", "They met.")

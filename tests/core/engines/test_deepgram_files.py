@@ -140,9 +140,11 @@ async def test_a_recording_that_is_too_large_is_refused_before_it_is_sent(
         assert not fake.ledger.requests
 
 
-@pytest.mark.parametrize("body", ["", "<html>", "[]", "{}", '{"metadata":{"duration":1}}', "7"])
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>", b"[]", b"{}", b'{"metadata":{"duration":1}}', b"7", b'"\xff"', b"[" * 200_000]
+)
 async def test_an_answer_that_cant_be_read_is_a_failure_with_a_name(
-    body: str, monkeypatch: pytest.MonkeyPatch
+    body: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = httpx.AsyncClient.request
 

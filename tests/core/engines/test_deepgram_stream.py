@@ -299,7 +299,7 @@ async def test_sound_that_deepgram_cant_use_is_refused_with_its_reason() -> None
 @pytest.mark.parametrize(
     "fault", [fakes.Stall(at=fakes.Words(5)), fakes.HalfOpen(at=fakes.Words(5))], ids=str
 )
-async def test_a_server_that_falls_silent_in_mid_speech_is_noticed_within_12_seconds(
+async def test_a_server_that_falls_silent_in_mid_speech_is_noticed_within_8_seconds(
     fault: fakes.Fault,
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -307,7 +307,7 @@ async def test_a_server_that_falls_silent_in_mid_speech_is_noticed_within_12_sec
         before = loop.time()
         with pytest.raises(LineLost, match="nothing for 5 seconds"):
             await hear(one, speak(100))
-        assert 1 + 5 < loop.time() - before < 1 + 6 + 5 + 1
+        assert 6 < loop.time() - before <= 8
 
 
 async def test_a_server_that_does_not_answer_a_flush_is_noticed_within_6_seconds() -> None:
@@ -621,7 +621,9 @@ async def test_what_is_asked_for_arrives() -> None:
 
 async def test_a_key_that_is_taken_is_said_with_what_it_is_taken_for() -> None:
     async with fakes.deepgram() as fake, engine(fake) as one:
-        assert await one.check_key() == "127.0.0.1 takes the key, and hears multi with nova-3."
+        said = "127.0.0.1 takes the key and hears"
+        assert await one.check_key() == f"{said} many languages at once with nova-3."
+        assert await one.check_key("uk") == f"{said} uk with nova-3."
         assert fake.ledger.billed == 0
 
 

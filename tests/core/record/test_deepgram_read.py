@@ -133,6 +133,23 @@ async def test_only_what_somebody_has_to_act_on_is_an_action(intent: str, score:
     assert recap.decisions == ()
 
 
+async def test_a_topic_that_calls_people_or_links_is_none() -> None:
+    topics = ["Lights", "@here", "www.evil.example", "", "Lights"]
+    told = [{"topic": topic, "confidence_score": 0.9} for topic in topics]
+    segment = {"text": MEETING[4], "start_word": 54, "end_word": 61, "topics": told}
+    nowhere = {"text": "Volcanoes erupt.", "topics": [{"topic": "Volcano", "confidence_score": 0.9}]}
+    async with fake_deepgram_read() as fake, reader(fake) as made:
+        fake.results = {"topics": {"segments": [segment, nowhere]}}
+        recap = await made.summarise(conversation())
+    assert recap.phrases == ("Lights",)
+
+
+async def test_half_a_character_does_not_stop_the_rest() -> None:
+    async with fake_deepgram_read() as fake, reader(fake) as made:
+        recap = await made.summarise(conversation([*MEETING, "a\ud800b"]))
+    assert recap.claims
+
+
 async def test_what_is_said_twice_is_found_where_it_was_meant() -> None:
     call = conversation(["Send the report."] * 20)
     (part,) = sent(call.lines)

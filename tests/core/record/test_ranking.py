@@ -51,3 +51,8 @@ def test_a_word_tells_more_the_oftener_it_comes_elsewhere(some: list[list[str]])
 
 def test_nothing_is_chosen_from_nothing() -> None:
     assert telling([], [], weights([]), 5) == []
+
+
+def test_saying_a_word_again_does_not_tell_more() -> None:
+    some = [["ticket", "ticket", "ticket"], ["ticket", "price"]]
+    assert telling(some, [1.0, 1.0], weights(some), 1) == [1]

@@ -96,11 +96,15 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """A close frame, after all that was already said; 1000 in mid-stream is the silent one."""
+    """A close frame, after all that was already said; 1000 in mid-stream is the silent one.
+
+    `metadata`: Metadata comes before it, as if the client had sent CloseStream.
+    """
 
     code: int = 1011
     reason: str = ""
     at: Moment = Words()
+    metadata: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +117,10 @@ class Stall:
 
 @dataclass(frozen=True, slots=True)
 class HalfOpen:
-    """Nothing is read, answered or closed any more: the peer is gone and nobody was told."""
+    """Nothing is read, answered or closed any more: the peer is gone and nobody was told.
+
+    The stream counts as open for a minute, then it is reset.
+    """
 
     at: Moment = Words()
 

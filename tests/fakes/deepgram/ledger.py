@@ -30,7 +30,8 @@ class Visit:
     faults: list[str] = field(default_factory=list)
     """Names of the faults that struck."""
     ended: str | None = None
-    """Who ended it: "server 1000", "client 1000", "Cut", "Reset", "lost"; None while it is open."""
+    """Who ended it: "server 1000", "client 1000", "Cut", "Reset", "HalfOpen", "lost" (the client went without
+    a close frame), "fake closed" (it was open at the end of the test); None while it is open."""
 
 
 @dataclass(slots=True)
@@ -62,6 +63,11 @@ class Ledger:
     def audio(self) -> float:
         """Seconds of audio received over live streams."""
         return sum(visit.audio for visit in self.visits)
+
+    @property
+    def lifetime(self) -> float:
+        """Seconds that the sockets of ended streams were open, on the loop's clock."""
+        return sum(visit.closed - visit.opened for visit in self.visits if visit.closed is not None)
 
     @property
     def billed(self) -> float:

@@ -252,8 +252,10 @@ class Live:
         self._visit.faults.append(type(fault).__name__)
         match fault:
             case faults.Cut() | faults.Reset():
-                self.cut(type(fault).__name__)
+                self.cut(type(fault).__name__, isinstance(fault, faults.Reset))
             case faults.Close(code, reason):
+                if fault.metadata:
+                    self._metadata(self._hash.hexdigest())
                 self._mouth.say(Closing(code, reason))
             case faults.Say(payload):
                 self._mouth.say(payload)
@@ -273,6 +275,7 @@ class Live:
                 self._frozen = True
                 self._mouth.voice.clear()
                 self._transport.pause_reading()
+                self._loop.call_later(60, self.cut, "HalfOpen", True)
             case faults.NoPong():
                 self._pongs = False
             case faults.Late(seconds):
@@ -280,14 +283,16 @@ class Live:
             case faults.Pace(speed):
                 self._pace = speed
 
-    def cut(self, how: str) -> None:
-        """Ends the connection below the WebSocket: "Reset" with RST, anything else with FIN."""
+    def cut(self, how: str, reset: bool) -> None:
+        """Ends the connection below the WebSocket, with RST (`reset`) or FIN; `how` names the end."""
+        if self._dead:
+            return
         self._dead = True
         self._visit.ended = self._visit.ended or how
         self._mouth.shut()
         self._work.set()
         self._thaw.set()
-        if how == "Reset":
+        if reset:
             wire.reset(self._transport)
         else:
             wire.end(self._transport)

@@ -28,6 +28,8 @@ class Style:
     """Seconds by which the times of a word may be off, one way or the other, anew on each connection."""
     punctuation: bool = False
     """With punctuate or smart_format, utterances end with a full stop; without it, never."""
+    unsure: int = 0
+    """Words at the end of an interim that were misheard: they read "w0" until later."""
     tongues: Mapping[int, str] = field(default_factory=dict)
     """The language of a word, where it is not "en" (told with language=multi)."""
 
@@ -97,11 +99,12 @@ class Scribe:
         written = []
         punctuated = bool(self.asked.on & {"punctuate", "smart_format"})
         low = said.start
-        for word in said.words:
+        certain = len(said.words) if said.final else len(said.words) - self.style.unsure
+        for number, word in enumerate(said.words):
             start, end = self._shift(word, low, said.end)
             low = end
             told: Message = {
-                "word": f"w{word.number}",
+                "word": f"w{word.number if number < certain else 0}",
                 "start": self._seconds(start),
                 "end": self._seconds(end),
                 "confidence": 0.9 + word.number % 10 / 100,

@@ -88,6 +88,14 @@ class FakeDeepgram:
         if self._site is None:
             self._site = await self._open(self.port)
 
+    async def outage(
+        self, seconds: float, upgrade: Refusing | None = None, live: faults.Breaking | None = None
+    ) -> None:
+        """Away for so long, then back."""
+        self.away(upgrade, live)
+        await asyncio.sleep(seconds)
+        await self.back()
+
     def strike(self, fault: faults.Breaking) -> None:
         """The fault befalls every open stream now, whatever its own moment."""
         for live in list(self._lives.values()):
@@ -204,7 +212,7 @@ class FakeDeepgram:
         """The end: nobody waits for anything any more."""
         self._over.set()
         for live in list(self._lives.values()):
-            live.cut("Reset")
+            live.cut("fake closed", True)
         while self._busy:
             self._idle.clear()
             await self._idle.wait()
