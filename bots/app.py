@@ -15,6 +15,7 @@ from bots.health import health_routes
 from bots.meet.doors import Rooms
 from bots.meet.guard import guard, strict_headers
 from bots.meet.records import Records
+from bots.meet.shown import Ear
 from bots.meet.web import MeetingRoom
 from bots.meet.whip import Whip
 from bots.records.keeping import keeping
@@ -94,8 +95,7 @@ async def _house(
             rooms,
             settings,
             metrics,
-            engine=hearing.engine,
-            note=hearing.note,
+            ear=Ear(hearing.engine, hearing.note, paid=hearing.paid),
             sample=sample(),
             records=records,
         )

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -25,12 +25,15 @@ class Viewer:
     pace = PACE
 
     def __init__(
-        self, socket: web.WebSocketResponse, room: Room, engine: str, note: str | None, after: int
+        self,
+        socket: web.WebSocketResponse,
+        room: Room,
+        describe: Callable[[Room], dict[str, Any]],
+        after: int,
     ) -> None:
         self._socket = socket
         self._room = room
-        self._engine = engine
-        self._note = note
+        self._describe = describe
         self._shown = after
         self._version = -1
         self._lock = asyncio.Lock()
@@ -51,7 +54,7 @@ class Viewer:
             message["erased"] = board.erased
         if self._version != self._room.version:
             self._version = self._room.version
-            message["room"] = self._room.describe(self._engine, self._note)
+            message["room"] = self._describe(self._room)
         self._shown = board.count
         await self._send(message)
 
