@@ -40,8 +40,11 @@ def place(settings: Settings) -> str:
     """
     if settings.database_url is not None:
         return _url(settings.database_url.get_secret_value()).render_as_string(hide_password=False)
-    folder = settings.data_dir or platformdirs.user_data_path("spokenly", appauthor=False)
-    return f"sqlite:///{folder / FILE}"
+    return f"sqlite:///{_file(settings)}"
+
+
+def _file(settings: Settings) -> Path:
+    return (settings.data_dir or platformdirs.user_data_path("spokenly", appauthor=False)) / FILE
 
 
 def _url(given: str) -> URL:
@@ -69,10 +72,10 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
     newer Spokenly or in a place that can't be used: nothing is changed then; and `RecordAway` when it can't
     be reached.
     """
-    url = make_url(place(settings))
-    if url.drivername == "sqlite":
-        default = settings.database_url is None and settings.data_dir is None
-        opened = _sqlite(Path(str(url.database)), default)
+    if settings.database_url is None:
+        opened = _sqlite(_file(settings), default=settings.data_dir is None)
+    elif (url := _url(settings.database_url.get_secret_value())).drivername == "sqlite":
+        opened = _sqlite(Path(str(url.database)), default=False)
     else:
         opened = _postgres(url)
     async with opened as store:

@@ -10,8 +10,11 @@ from core.record.reading import calls_by_id, known_as
 from core.record.tables import SAID, AuditRow, CallRow, LineRow, RecapRow, SpaceRow, SpeakerRow
 
 
-async def delete_call(connection: AsyncConnection, call: int) -> Removed:
-    """Everything of a call; nothing is removed where there is none."""
+async def delete_call(connection: AsyncConnection, call: int, *, live: bool = True) -> Removed:
+    """Everything of a call; nothing where there is none, or where it is not to be deleted while `live`."""
+    there = await connection.execute(select(CallRow.state).where(CallRow.id == call).with_for_update())
+    if (state := there.scalar()) is None or (state == "live" and not live):
+        return Removed()
     lines = (
         await connection.execute(select(func.count()).where(LineRow.call_id == call, LineRow.kind == SAID))
     ).scalar_one()

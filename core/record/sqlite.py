@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Connection, event, text
+from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from core.errors import RecordUnusable
@@ -96,7 +96,7 @@ def _private(path: Path) -> None:
 def engine(path: Path) -> AsyncEngine:
     """An engine whose transactions begin as their connection's option `begin` says."""
     made = create_async_engine(
-        f"sqlite+aiosqlite:///{path}",
+        URL.create("sqlite+aiosqlite", database=str(path)),
         hide_parameters=True,
         pool_size=5,
         max_overflow=5,

@@ -194,13 +194,16 @@ class Store:
             old = await forgetting.expired(connection, now, days)
         if dry:
             return old
+        deleted: list[Call] = []
         for call in old:
             async with self._transactions.writing() as connection:
-                removed = await forgetting.delete_call(connection, call.id)
-                await self._audit(connection, "expire", removed, call.space)
-                await self._transactions.soil(connection)
+                removed = await forgetting.delete_call(connection, call.id, live=False)
+                if removed.calls:
+                    await self._audit(connection, "expire", removed, call.space)
+                    await self._transactions.soil(connection)
+                    deleted.append(call)
         await self._transactions.scrub()
-        return old
+        return deleted
 
     async def retention(self, space: str) -> int | None:
         """The days after which calls of this space are deleted, if it has a rule; 0 keeps them."""

