@@ -14,8 +14,8 @@ SHARE = 0.5
 REST = 5.0
 """Seconds that it is left alone at first; each trial that fails doubles them."""
 
-LONGEST = 60.0
-"""Seconds that it is left alone at most."""
+LONGEST = 15.0
+"""Seconds that it is left alone at most: a trial costs one connection."""
 
 
 class Breaker:

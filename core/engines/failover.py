@@ -16,6 +16,9 @@ log = logging.getLogger(__name__)
 SULK = 600.0
 """Seconds for which a refusal stands: a key, a plan or a balance may have been mended since."""
 
+STAY = 3.0
+"""Seconds that the second hears at least: one that takes over has to be let catch up."""
+
 AGAIN = 2.0
 """Seconds after which the first engine is asked again, where the second does not know the language."""
 
@@ -106,11 +109,12 @@ class Failover:
                 raise Refused(self._refusal)
             raise LineBusy(why, AGAIN)
         async with self.second.lend(language, rewind, call=call, interim=interim) as loan:
-            yield replace(loan, note=why, stale=self._better)
+            until = self._now() + STAY
+            yield replace(loan, note=why, stale=lambda: self._better(until))
 
-    def _better(self) -> bool:
+    def _better(self, until: float) -> bool:
         """Whether the first may be used again."""
-        return self._why("") is None and self.breaker.due(self._now())
+        return self._now() >= until and self._why("") is None and self.breaker.due(self._now())
 
     def _why(self, call: str) -> str | None:
         """Why the first is out of the question, whatever its breaker says."""

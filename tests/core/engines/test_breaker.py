@@ -55,7 +55,7 @@ def test_each_trial_that_fails_doubles_the_rest_up_to_a_limit() -> None:
         now += rest
         assert breaker.admit(now)
         breaker.failed(now, trial=True)
-    assert rests == [5, 10, 20, 40, 60, 60, 60, 60]
+    assert rests == [5, 10, 15, 15, 15, 15, 15, 15]
     assert rests[-1] == LONGEST
 
 
