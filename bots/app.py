@@ -23,8 +23,8 @@ from core.engines.hearing import Hearing, open_hearing
 from core.engines.models import sample
 from core.errors import EngineMissing, RecordAway, RecordUnusable, Refused, UserError
 from core.metrics import Metrics
-from core.record.database import open_store
-from core.record.fallback import open_summariser
+from core.record.database.opening import open_store
+from core.record.recaps.fallback import open_summariser
 from core.record.secretary import Secretary
 from core.settings import Settings
 from core.switchboard import Switchboard

@@ -19,8 +19,8 @@ from core.engines.hearing import deepgram
 from core.engines.local import open_engine
 from core.engines.protocol import Transcriber
 from core.errors import EngineMissing, Refused, SpokenlyError, UserError
-from core.record.formats import FORMATS, SUFFIXES
-from core.record.transcription import Transcription
+from core.record.files.formats import FORMATS, SUFFIXES
+from core.record.files.transcription import Transcription
 from core.settings import Settings
 
 STDIN = "-"

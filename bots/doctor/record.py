@@ -41,7 +41,7 @@ def record(settings: Settings) -> Iterator[Finding]:
     """Where calls are kept, and for how long."""
     from sqlalchemy import make_url
 
-    from core.record.database import place
+    from core.record.database.opening import place
 
     if settings.keep == "never":
         yield Finding("Record", "unneeded", "SPOKENLY_KEEP=never: nothing is kept, no database is opened.")
@@ -78,7 +78,7 @@ def _file(path: Path, *, default: bool) -> Iterator[Finding]:
 
 
 def _judged(name: str, facts: _Facts) -> Finding:
-    from core.record.migrations import scripts
+    from core.record.database.migrations import scripts
 
     revisions = scripts()
     known = {script.revision for script in revisions.walk_revisions()}
@@ -112,7 +112,7 @@ def _read(path: Path) -> _Facts:
     """What is in a file. Raises `RecordUnusable` or `RecordAway`."""
     from sqlalchemy import create_engine
 
-    from core.record.trouble import telling
+    from core.record.database.trouble import telling
 
     address = f"file:{quote(str(path))}?mode=ro"
 
@@ -137,8 +137,8 @@ def _read(path: Path) -> _Facts:
 
 def _asked(url: "URL") -> _Facts:
     """What is on a server. Raises `RecordUnusable` or `RecordAway`."""
-    from core.record.database import postgres_engine
-    from core.record.trouble import telling
+    from core.record.database.opening import postgres_engine
+    from core.record.database.trouble import telling
 
     named = f"The database {url.database or ''} at {url.host or 'localhost'}"
 
@@ -157,7 +157,7 @@ def _facts(connection: "Connection") -> _Facts:
     from alembic.runtime.migration import MigrationContext
     from sqlalchemy import func, inspect, select
 
-    from core.record.tables import Base, CallRow
+    from core.record.database.tables import Base, CallRow
 
     seen = inspect(connection)
     tables = set(seen.get_table_names())

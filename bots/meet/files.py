@@ -6,9 +6,9 @@ from contextlib import aclosing
 from aiohttp import web
 
 from bots.meet.voice import NotFound
-from core.record.formats import SUFFIXES, Format, write
-from core.record.heading import Heading
-from core.record.turns import Exported
+from core.record.files.formats import SUFFIXES, Format, write
+from core.record.files.heading import Heading
+from core.record.files.turns import Exported
 
 
 def attachment(name: str) -> dict[str, str]:

@@ -14,7 +14,7 @@ from bots.meet.manners import enough, json_body
 from bots.meet.voice import NotFound
 from core.errors import UserError
 from core.record.kept import Call, Line
-from core.record.minutes import as_json, markdown, text
+from core.record.recaps.minutes import as_json, markdown, text
 from core.record.secretary import Secretary
 from core.settings import Settings
 

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from bots.meet.rooms import Room
 from core.captions.caption import Gap
-from core.record.heading import Heading
+from core.record.files.heading import Heading
 from core.record.kept import Call, Hit, Kept, Line, Unkept
 
 

@@ -28,11 +28,11 @@ from core.captions.caption import Caption, Entry
 from core.captions.publisher import Publisher
 from core.errors import OutletGone, UserError
 from core.metrics import Metrics
-from core.record.heading import Heading
+from core.record.files.heading import Heading
 from core.record.kept import Line
-from core.record.minutes import as_json
-from core.record.quotes import Quotes
-from core.record.recap import Conversation
+from core.record.recaps.minutes import as_json
+from core.record.recaps.quotes import Quotes
+from core.record.recaps.recap import Conversation
 from core.settings import Settings
 
 log = logging.getLogger(__name__)

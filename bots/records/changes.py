@@ -15,8 +15,8 @@ from bots.records.reading import show_calls
 from bots.records.said import lines_of
 from bots.records.screen import Screen, count, tell
 from core.errors import NoSuchRecord
+from core.record.database.store import Store
 from core.record.kept import Call, Person, Removed
-from core.record.store import Store
 from core.record.written import line
 from core.settings import Settings
 

@@ -17,7 +17,7 @@ from typer.core import TyperCommand
 from core.settings import Settings
 
 if TYPE_CHECKING:
-    from core.record.store import Store
+    from core.record.database.store import Store
 
 app = typer.Typer(
     help="Calls that were kept: read, search, export, correct, delete.",

@@ -13,9 +13,9 @@ from sqlalchemy import make_url
 
 from bots.records.screen import tell
 from core.errors import NoSuchRecord, RecapFailed, RecordAway, RecordUnusable, UserError
-from core.record.database import open_store, place
+from core.record.database.opening import open_store, place
+from core.record.database.store import Store
 from core.record.kept import Call
-from core.record.store import Store
 from core.settings import Settings
 
 UNUSABLE = 78

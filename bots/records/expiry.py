@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from bots.records.reading import show_calls
 from bots.records.screen import Screen, count, tell
 from core.errors import UserError
-from core.record.store import Store
+from core.record.database.store import Store
 
 LONGEST = 36_500
 """Days, as SPOKENLY_RETENTION_DAYS allows."""

@@ -14,10 +14,10 @@ from typing import BinaryIO
 from bots.records.desk import every, find, reading
 from bots.records.screen import Screen, count, tell, title
 from core.errors import NoSuchRecord, UserError
-from core.record.formats import FORMATS, SUFFIXES, Format, write
-from core.record.heading import Heading
+from core.record.database.store import Store
+from core.record.files.formats import FORMATS, SUFFIXES, Format, write
+from core.record.files.heading import Heading
 from core.record.kept import Call
-from core.record.store import Store
 
 STDOUT = "-"
 

@@ -9,8 +9,8 @@ from bots.records import screen
 from bots.records.desk import find
 from bots.records.facts import call_fact, hit_fact, person_fact
 from bots.records.screen import Screen, tell
+from core.record.database.store import Store
 from core.record.kept import Call, Hit
-from core.record.store import Store
 from core.record.written import line
 
 NOTHING = 1

@@ -4,11 +4,11 @@ from bots.records.desk import find, reading
 from bots.records.files import heading
 from bots.records.screen import Screen, count, tell
 from core.errors import NoSuchRecord
-from core.record import minutes
-from core.record.fallback import open_summariser
+from core.record.database.store import Store
 from core.record.kept import Call, Line
-from core.record.recap import Conversation, Recap
-from core.record.store import Store
+from core.record.recaps import minutes
+from core.record.recaps.fallback import open_summariser
+from core.record.recaps.recap import Conversation, Recap
 from core.settings import Settings
 
 

@@ -7,9 +7,9 @@ from bots.records.facts import Fact
 from bots.records.files import Order, save, slug
 from bots.records.screen import as_json, count, tell
 from core.errors import NoSuchRecord
+from core.record.database.reading import known_as
+from core.record.database.store import Store
 from core.record.kept import Call, Line, Person
-from core.record.reading import known_as
-from core.record.store import Store
 
 
 async def said(store: Store, name: str, asked: Order) -> int:

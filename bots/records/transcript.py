@@ -12,10 +12,10 @@ from bots.records.files import heading
 from bots.records.recaps import cited
 from bots.records.screen import Screen, as_json, tell
 from core.captions.caption import Gap
-from core.record import minutes
+from core.record.database.store import Store
 from core.record.kept import Call, Kept, Line
-from core.record.recap import Recap
-from core.record.store import Store
+from core.record.recaps import minutes
+from core.record.recaps.recap import Recap
 from core.record.written import line
 
 

@@ -12,11 +12,11 @@ from core.captions.board import Board
 from core.captions.publisher import Publisher
 from core.errors import NoSuchRecord, RecapFailed, RecordAway
 from core.metrics import Metrics
+from core.record.database.store import Store
 from core.record.journal import NOTICE, Journal
 from core.record.kept import Call, Line, Opening, Removed
-from core.record.quotes import Quotes
-from core.record.recap import Conversation, Recap, Summariser
-from core.record.store import Store
+from core.record.recaps.quotes import Quotes
+from core.record.recaps.recap import Conversation, Recap, Summariser
 from core.telemetry import fingerprint
 
 log = logging.getLogger(__name__)

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from core.audio.frame import Speaker
 from core.captions.caption import Gap
-from core.record.formats import FORMATS, Format, write
-from core.record.heading import Heading
+from core.record.files.formats import FORMATS, Format, write
+from core.record.files.heading import Heading
 from core.record.kept import Kept, Line
 from tests.bench.machine import machine
 

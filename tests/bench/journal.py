@@ -18,11 +18,11 @@ from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption
 from core.metrics import Metrics
-from core.record.database import open_store
+from core.record.database.opening import open_store
+from core.record.database.store import Store
 from core.record.kept import Line, Opening
-from core.record.quotes import Quotes
+from core.record.recaps.quotes import Quotes
 from core.record.secretary import Secretary
-from core.record.store import Store
 from core.settings import Settings
 from tests.bench.machine import machine, percentile
 from tests.fakes.postgres import postgres

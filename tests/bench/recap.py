@@ -16,9 +16,9 @@ import tracemalloc
 from core.audio.frame import Speaker
 from core.errors import UserError
 from core.record.kept import Line
-from core.record.mood import feeling
-from core.record.quotes import quote
-from core.record.recap import Conversation
+from core.record.recaps.mood import feeling
+from core.record.recaps.quotes import quote
+from core.record.recaps.recap import Conversation
 from tests.bench.machine import machine
 from tests.bench.speech import SET
 

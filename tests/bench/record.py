@@ -18,9 +18,9 @@ from itertools import accumulate
 from pathlib import Path
 
 from core.audio.frame import Speaker
-from core.record.database import open_store
+from core.record.database.opening import open_store
+from core.record.database.store import Store
 from core.record.kept import Line, Numbered
-from core.record.store import Store
 from core.settings import Settings
 from tests.bench.machine import machine, percentile
 from tests.fakes.postgres import Postgres, postgres

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 
 from bots.cli import app
 from core.audio.frame import Speaker
-from core.record.database import open_store
+from core.record.database.opening import open_store
 from core.record.kept import Call, Kept, Line, Numbered, Opening
 from core.settings import Settings
 
@@ -60,7 +60,7 @@ def keep(
             await store.end(call)
             return await store.call(key)
 
-    with patch("core.record.store._now", lambda: began + timedelta(hours=1, seconds=2)):
+    with patch("core.record.database.store._now", lambda: began + timedelta(hours=1, seconds=2)):
         return asyncio.run(write())
 
 

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from bots.doctor import summary
 from bots.doctor.finding import Finding
 from bots.doctor.report import look
-from core.record.database import open_store
+from core.record.database.opening import open_store
 from core.settings import Settings
 from tests.bots.kept import PLANNING, keep
 from tests.fakes.postgres import postgres

@@ -18,9 +18,9 @@ import pytest
 from core.audio.frame import Speaker
 from core.captions.caption import Gap
 from core.errors import RecordAway
-from core.record.database import open_store
+from core.record.database.opening import open_store
 from core.record.kept import Numbered, Opening, Unkept
-from core.record.recap import Claim, Recap
+from core.record.recaps.recap import Claim, Recap
 from core.settings import Settings
 from tests.bots.kept import (
     ANN,

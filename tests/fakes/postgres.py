@@ -14,7 +14,7 @@ import asyncpg  # type: ignore[import-untyped]  # it carries no types
 import pytest
 from pydantic import SecretStr
 
-from core.record.database import open_store
+from core.record.database.opening import open_store
 from core.settings import Settings
 
 _T = TypeVar("_T")

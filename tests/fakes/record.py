@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from itertools import count
 
 from core.audio.frame import Speaker
+from core.record.database.store import Store
 from core.record.kept import Call, Kept, Line, Numbered, Opening
-from core.record.store import Store
 
 ANN = Speaker("p1", "Ann", "discord:1")
 BOB = Speaker("p2", "Bob", "discord:2")

@@ -7,7 +7,6 @@ only private names would change any of that. Here both are bounded, and every en
 """
 
 import asyncio
-import contextlib
 import logging
 import ssl
 from collections.abc import AsyncIterator
@@ -113,8 +112,7 @@ async def dial(
         yield line
     finally:
         line.abort()
-        with contextlib.suppress(ConnectionClosed):
-            await connection.wait_closed()
+        await connection.wait_closed()
 
 
 async def certificates(address: str) -> ssl.SSLContext | None:

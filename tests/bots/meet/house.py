@@ -19,9 +19,9 @@ from bots.meet.web import MeetingRoom
 from core.audio.frame import RATE, WIDTH
 from core.engines.pool import Pool
 from core.metrics import Metrics
-from core.record.quotes import Quotes
+from core.record.database.store import Store
+from core.record.recaps.quotes import Quotes
 from core.record.secretary import Secretary
-from core.record.store import Store
 from core.settings import Settings
 from core.switchboard import Switchboard
 from tests.fakes.engine import ScriptedEngine

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-from core.record.database import open_store
+from core.record.database.opening import open_store
 from core.settings import Settings
 from tests.bots.meet.house import House, house
 from tests.bots.meet.test_records import ELSEWHERE, KEY, ME, said
-from tests.fakes.browser import becomes, needs_browser, says, texts, visiting
+from tests.fakes.browser import needs_browser, says, texts, visiting
 from tests.fakes.room import FakeRoom
 
 pytestmark = needs_browser
@@ -20,6 +20,7 @@ async def test_a_call_is_kept_recapped_corrected_found_and_forgotten(browser: An
         visiting(browser, FakeRoom(base=h.url)) as visit,
     ):
         page = await visit(h.url, script=f"localStorage.setItem('spokenly.me', '{ME}');")
+        page.set_default_timeout(30000)  # the server itself and its database work here as well
         await _hold(page, h)
         await _correct(page)
         await _look_it_up(page, h)
@@ -67,7 +68,8 @@ async def _look_it_up(page: Any, h: House) -> None:
     await says(page, "#found-count", "1 line")
     assert await texts(page, "#hits mark") == ["penguin", "penguin"]
     await page.click("#hits a")
-    await becomes(page, "document.activeElement.innerText.includes('penguin')")
+    await page.wait_for_url("**/records/*#line-*")
+    await says(page, "#log .aim .said", "penguin")
     await page.go_back()
 
 

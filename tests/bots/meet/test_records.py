@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from core.record.database import open_store
-from core.record.store import Store
+from core.record.database.opening import open_store
+from core.record.database.store import Store
 from core.settings import Settings
 from tests.bots.meet.house import House, house
 from tests.fakes.engine import speak

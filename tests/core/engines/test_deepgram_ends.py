@@ -64,7 +64,7 @@ async def engine(last: Sequence[object], end: End = "close") -> AsyncIterator[De
 
 
 async def hear(one: Deepgram, words: int = 5) -> list[Hypothesis]:
-    async with one.recognize("en") as stream:
+    async with asyncio.timeout(600), one.recognize("en") as stream:
         await stream.send(speak(words))
         await stream.finish()
         return [each async for each in stream]

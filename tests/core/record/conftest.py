@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from core.record.database import open_store
-from core.record.store import Store
+from core.record.database.opening import open_store
+from core.record.database.store import Store
 from core.settings import Settings
 from tests.fakes.postgres import Postgres, postgres
 

@@ -1,0 +1,66 @@
+"""Reading and writing the record: one transaction at a time, and what fails is told in our words."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+
+from core.record.database import sqlite
+from core.record.database.trouble import telling
+
+_TURN = 10.0
+"""Seconds that a writer waits for those before it; a disk that hangs must not gather a crowd."""
+
+
+class Transactions:
+    """The database as the store sees it. `place` names it in sentences."""
+
+    def __init__(self, engine: AsyncEngine, place: str) -> None:
+        self._reading = engine
+        self._writing = engine.execution_options(begin=sqlite.WRITE)
+        self._place = place
+        self._turn = asyncio.Lock()
+        self.sqlite = engine.dialect.name == "sqlite"
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A moment of the record that does not change. Raises `RecordAway`."""
+        async with telling(self._place), self._reading.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """All of it or nothing. Raises `RecordAway`.
+
+        SQLite has one writer at a time: ours take turns here, rather than by trying again and again.
+        """
+        async with telling(self._place):
+            if not self.sqlite:
+                async with self._writing.begin() as connection:
+                    yield connection
+                return
+            async with asyncio.timeout(_TURN):
+                await self._turn.acquire()
+            try:
+                async with self._writing.begin() as connection:
+                    yield connection
+            finally:
+                self._turn.release()
+
+    async def soil(self, connection: AsyncConnection) -> None:
+        """What this transaction deletes must be gone from every byte: `scrub` does it after the commit."""
+        if self.sqlite:
+            await connection.run_sync(sqlite.soil)
+
+    async def scrub(self) -> None:
+        """Overwrite what was deleted: on SQLite in this moment, or, where another program reads all the time,
+        when this is called again. On PostgreSQL its own VACUUM does, when it comes by.
+
+        There, until autovacuum has been at a table (by default when a fifth of it has changed), deleted rows
+        are in its files, where SQL can't get at them; lexemes may stay in `pg_statistic` until the next
+        ANALYZE; write-ahead logs and backups keep what they keep. `VACUUM (ANALYZE)` does it at once.
+        """
+        if self.sqlite:
+            async with telling(self._place):
+                await sqlite.scrub(self._reading)

@@ -1,0 +1,1 @@
+"""The files that a record can be had as."""
