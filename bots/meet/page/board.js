@@ -38,13 +38,15 @@ export class Board {
     const hidden = this.rows.items.length - this.items.size;
     let floor = hidden ? this.rows.items[hidden] : undefined;
     const taken = this.rows.take(message.first, message.entries);
+    const erased = this.rows.erase(message.erased ?? {});
+    if (erased.length) taken.added = taken.added.filter((row) => !erased.includes(row));
     if (!this.items.size) floor = this.rows.items[Math.max(0, this.rows.items.length - this.limit)];
     this.#steady(() => {
       // What was there before this page was opened is not read out, nor is a long absence.
       const flood = !this.opened || taken.added.length > 20;
       this.opened = true;
       if (flood) this.log.setAttribute("aria-live", "off");
-      for (const row of taken.removed) this.#remove(row);
+      for (const row of [...taken.removed, ...erased]) this.#remove(row);
       for (const row of taken.added) this.#insert(row, floor);
       this.partials = [...message.partials].sort((a, b) => a.start - b.start);
       this.#speak();

@@ -29,12 +29,24 @@ export class Rows {
     for (const entry of entries.slice(this.count - first)) {
       const row = Object.freeze({ ...entry, index: this.count });
       this.count += 1;
+      if (row.kind === "caption" && !row.text) continue; // taken back before it came here
       this.items.splice(this.#place(row), 0, row);
       added.push(row);
     }
     const removed = this.items.splice(0, Math.max(0, this.items.length - this.limit));
     this.forgotten += removed.length;
     return { added, removed };
+  }
+
+  /**
+   * Takes back what people asked to be forgotten: of each speaker what has an index before the number.
+   * @param {Record<string, number>} erased
+   * @returns {Row[]}
+   */
+  erase(erased) {
+    const gone = this.items.filter((row) => row.kind === "caption" && row.index < (erased[row.speaker] ?? 0));
+    if (gone.length) this.items = this.items.filter((row) => !gone.includes(row));
+    return gone;
   }
 
   /** Where the row stands or would stand in `items`. @param {Row} row */

@@ -167,7 +167,7 @@ async def test_rows_that_overlap_are_taken_once_and_rows_that_are_forgotten_are_
         "rows.js",
         """const rows = new m.Rows(5);
         const entries = (first, past) => Array.from({ length: past - first }, (_, n) => (
-          { kind: "caption", speaker: "p1", name: "Ann", start: first + n, end: first + n + 1, text: "" }));
+          { kind: "caption", speaker: "p1", name: "Ann", start: first + n, end: first + n + 1, text: "x" }));
         const take = (first, past) => {
           const { added, removed } = rows.take(first, entries(first, past));
           return [added.map((row) => row.index), removed.length, rows.count, rows.forgotten];
@@ -240,3 +240,19 @@ async def test_a_browser_keeps_its_own_secret_and_forgives_a_spoilt_storage(page
         return [none, same, odd, broken, many];""",
     )
     assert kept == [["", 0, ""], [22, True, True], ["", ["c"]], 0, [300, "o", ""]]
+
+
+async def test_what_somebody_took_back_leaves_the_page_and_what_they_say_later_stays(page: Any) -> None:
+    kept = await run(
+        page,
+        "rows.js",
+        """const rows = new m.Rows();
+        const entry = (speaker, start, text) => (
+          { kind: "caption", speaker, name: speaker, start, end: start, text });
+        rows.take(0, [entry("p1", 0, "a"), entry("p2", 1, "b"), entry("p1", 2, "c")]);
+        const gone = rows.erase({ p1: 3 }).map((row) => row.text);
+        rows.take(3, [entry("p1", 3, "d"), entry("p2", 4, ""), entry("p2", 5, "e")]);
+        const again = rows.erase({ p1: 3 }).length;
+        return [gone, again, rows.items.map((row) => row.text), rows.count];""",
+    )
+    assert kept == [["a", "c"], 0, ["b", "d", "e"], 6]

@@ -130,3 +130,11 @@ async def test_nothing_at_all_about_a_long_stream_is_a_lost_line() -> None:
 async def test_a_final_beyond_what_was_sent_settles_only_what_was_sent() -> None:
     async with engine([results(0, 9, "a b"), metadata(1.0)]) as one:
         assert [each.end for each in await hear(one)] == [1.0]
+
+
+async def test_a_stream_without_sound_ends_even_if_nobody_answers() -> None:
+    loop = asyncio.get_running_loop()
+    async with engine([], "hang") as one:
+        before = loop.time()
+        assert await hear(one, 0) == []
+        assert loop.time() - before <= 1.0

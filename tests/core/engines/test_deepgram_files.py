@@ -4,6 +4,7 @@ import io
 import itertools
 import logging
 import wave
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +17,7 @@ from core.engines.deepgram.engine import Deepgram
 from core.engines.deepgram.options import DeepgramOptions
 from core.engines.protocol import Hypothesis
 from core.errors import EngineError, LineBusy, LineLost, Refused
+from tests.core.engines.tls import certificate
 from tests.fakes import deepgram as fakes
 from tests.fakes.deepgram import KEY, FakeDeepgram, Manner, Style
 from tests.fakes.engine import numbers, speak
@@ -177,6 +179,21 @@ async def test_what_is_asked_for_of_a_recording_arrives(monkeypatch: pytest.Monk
     assert query.get_list("redact") == ["pci", "ssn"]
     assert (query["utterances"], query["language"], query["mip_opt_out"]) == ("true", "en", "true")
     assert "interim_results" not in query
+
+
+async def test_a_server_with_a_certificate_is_used_only_if_that_is_trusted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, served = certificate(tmp_path)
+    async with fakes.deepgram(tls=served) as fake:
+        with pytest.raises(LineLost, match="can't be reached"):
+            await transcribe(fake)
+        unopened = Deepgram(SecretStr(KEY), DeepgramOptions(url=fake.url))
+        with pytest.raises(LineLost, match="can't be reached"):
+            _ = [each async for each in unopened.transcribe_file(SPEECH, "en")]
+        assert not fake.ledger.requests
+        monkeypatch.setenv("SSL_CERT_FILE", str(path))
+        assert len(await transcribe(fake)) == 2
 
 
 async def test_no_log_holds_the_key_or_a_word(caplog: pytest.LogCaptureFixture) -> None:

@@ -156,3 +156,10 @@ def test_redaction_and_keeping_out_of_training_are_asked_for() -> None:
 
 def test_no_model_is_named() -> None:
     assert "SPOKENLY_DEEPGRAM_MODEL" in complaints(DeepgramOptions(model=""))[0]
+
+
+def test_of_a_call_s_names_as_many_are_sent_as_deepgram_takes() -> None:
+    many = [f"n{number}" for number in range(300)]
+    assert query(DeepgramOptions(keyterms=("Spokenly",)), "en", *many)["keyterm"] == ["Spokenly", *many[:99]]
+    long = [f"Rindfleischetikettierungsgesetz{number}" for number in range(100)]
+    assert 490 <= sum(map(tokens, query(DeepgramOptions(), "en", *long)["keyterm"])) <= TOKENS

@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import logging
-import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from core.engines.deepgram.options import DeepgramOptions
 from core.engines.protocol import Hypothesis, Recognition
 from core.errors import EngineError, LineBusy, LineLost, Refused
 from core.metrics import Metrics
+from tests.core.engines.tls import certificate
 from tests.fakes import deepgram as fakes
 from tests.fakes.deepgram import KEY, FakeDeepgram, Key, Manner, Style
 from tests.fakes.engine import numbers, speak
@@ -355,6 +355,17 @@ async def test_a_backlog_that_deepgram_works_through_slowly_is_no_lost_line() ->
         assert words(await rest(stream)) == [*range(1, 301)]
 
 
+async def test_a_few_seconds_that_are_told_late_are_no_lost_line() -> None:
+    stall = fakes.Stall(at=fakes.Words(1), seconds=12.0)
+    async with fakes.deepgram([stall]) as fake, engine(fake) as one, one.recognize("en") as stream:
+        await talk(stream, speak(15, after=0.5))
+        async with asyncio.timeout(60):
+            async for hypothesis in stream:
+                if hypothesis.final:
+                    break
+        assert numbers(hypothesis.text) == [*range(1, 16)]
+
+
 async def test_a_burst_after_a_long_silence_is_no_lost_line() -> None:
     async with fakes.deepgram() as fake, engine(fake) as one, one.recognize("en") as stream:
         found: list[Hypothesis] = []
@@ -678,40 +689,6 @@ async def test_no_log_and_no_error_holds_the_key_or_a_word(caplog: pytest.LogCap
 
 
 # TLS
-
-
-def certificate(folder: Path) -> tuple[Path, ssl.SSLContext]:
-    """A certificate for 127.0.0.1 that nobody trusts by itself, and a server's use of it."""
-    from datetime import UTC, datetime, timedelta  # noqa: PLC0415 - only this test makes one
-    from ipaddress import ip_address  # noqa: PLC0415
-
-    from cryptography import x509  # noqa: PLC0415
-    from cryptography.hazmat.primitives import hashes, serialization  # noqa: PLC0415
-    from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(datetime.now(UTC) - timedelta(days=1))
-        .not_valid_after(datetime.now(UTC) + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "server.pem"
-    path.write_bytes(
-        made.public_bytes(serialization.Encoding.PEM)
-        + key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
-    )
-    served = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    served.load_cert_chain(path)
-    return path, served
 
 
 @pytest.mark.real_time
