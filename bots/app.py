@@ -51,6 +51,8 @@ async def spokenly(settings: Settings, hearing: Hearing, metrics: Metrics) -> As
     Raises `UserError` when it can't listen at the address, `RecordUnusable` or `RecordAway` when it can't
     keep records.
     """
+    metrics.streams_lent.set_function(lambda: hearing.lender.lent)
+    metrics.stream_waits.set_function(lambda: hearing.lender.waiting)
     async with (
         _record(settings, metrics) as secretary,
         _house(settings, hearing, metrics, secretary) as running,
@@ -81,13 +83,10 @@ async def _record(settings: Settings, metrics: Metrics) -> AsyncIterator[Secreta
 async def _house(
     settings: Settings, hearing: Hearing, metrics: Metrics, secretary: Secretary | None
 ) -> AsyncIterator[Running]:
-    lender = hearing.lender
-    metrics.streams_lent.set_function(lambda: lender.lent)
-    metrics.stream_waits.set_function(lambda: lender.waiting)
     accepting = True
     async with asyncio.TaskGroup() as outermost:
         switchboard = Switchboard(
-            lender, calls=settings.rooms, drain=settings.drain, metrics=metrics, gate=hearing.gate
+            hearing.lender, calls=settings.rooms, drain=settings.drain, metrics=metrics, gate=hearing.gate
         )
         rooms = Rooms(switchboard, settings, metrics, secretary=secretary, engine=hearing.engine)
         records = None if secretary is None else Records(secretary, rooms, settings)

@@ -128,10 +128,8 @@ class Track:
         """Borrow one stream and use it until quiet, until a better one can be had, or to the end."""
         if self._pool.full(self._call.name):
             self._tell("wait", f"{self._name} waits to be heard: too many people share sound at once.")
-        interim = not self._catching_up
-        async with self._pool.lend(
-            self._language, self._rewind, call=self._call.name, interim=interim
-        ) as loan:
+        call, interim = self._call.name, not self._catching_up
+        async with self._pool.lend(self._language, self._rewind, call=call, interim=interim) as loan:
             self._tell("wait", None)
             self._call.notify("engine", loan.note)
             self._engine = loan.engine

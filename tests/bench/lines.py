@@ -14,7 +14,7 @@ import sys
 import tempfile
 import venv
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Awaitable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -122,7 +122,9 @@ class Told:
         if self.struck is None:
             return None
         newest = max((max(one.words) for one in self.shown if one.words and one.at <= self.struck), default=0)
-        later = [one.at for one in self.shown if one.words and one.at > self.struck and max(one.words) > newest]
+        later = [
+            one.at for one in self.shown if one.words and one.at > self.struck and max(one.words) > newest
+        ]
         return min(later) - self.struck if later else float("inf")
 
     def behind(self, at: float) -> tuple[float, int]:
@@ -243,9 +245,7 @@ async def compare(
 ) -> list[Told]:
     """One client, one stream for each of `faults`, all at once."""
     async with AsyncExitStack() as servers:
-        fakes = [
-            await servers.enter_async_context(deepgram([fault], manner=MANNER)) for fault in faults
-        ]
+        fakes = [await servers.enter_async_context(deepgram([fault], manner=MANNER)) for fault in faults]
         urls = [fake.url for fake in fakes]
         async with asyncio.TaskGroup() as tasks:
             async with running(client, urls, scripts, len(faults), apart) as process:
