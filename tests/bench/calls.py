@@ -89,9 +89,11 @@ def moment(dice: random.Random) -> fakes.Moment:
     return dice.choice(moments)
 
 
-def fault(dice: random.Random, *, stand_in: bool) -> fakes.Script:
-    """What the next connection gets. Where nobody stands in, a refusal is the end of the call's captions, and
+def fault(dice: random.Random, *, stand_in: bool, well: float) -> fakes.Script:
+    """What the next connection gets; a share of them goes `well`. Where nobody stands in, a refusal is the end of the call's captions, and
     no fault of a line: there are none then."""
+    if dice.random() < well:
+        return None
     share = dice.random()
     if stand_in and share < 0.08:
         return dice.choice([*REFUSALS, fakes.Close(1008, "DATA-0000", at=moment(dice))])
@@ -135,11 +137,12 @@ def refusals(ledger: fakes.Ledger) -> int:
     return asked + sum(visit.ended == "server 1008" for visit in ledger.visits)
 
 
-async def faulty(seed: int, outcome: Outcome, *, stand_in: bool, people: int = 3, words: int = 240) -> None:
-    """One call with a fault on every connection; `outcome` has what became of it."""
+async def faulty(seed: int, outcome: Outcome, *, stand_in: bool, well: float, people: int = 3, words: int = 240) -> None:
+    """One call with a fault on every connection but a share that goes `well`; `outcome` has what became of
+    it."""
     dice = random.Random(seed)
     manner = list(MANNERS)[seed % len(MANNERS)]
-    script = [fault(dice, stand_in=stand_in) for _ in range(2000)]
+    script = [fault(dice, stand_in=stand_in, well=well) for _ in range(2000)]
     board = Board()
     begins: dict[str, dict[int, float]] = {}
     near = ScriptedEngine(name="Near", languages=None if stand_in else frozenset({"en"}))
@@ -170,7 +173,7 @@ async def faulty(seed: int, outcome: Outcome, *, stand_in: bool, people: int = 3
     for visit in fake.ledger.visits:
         outcome.struck.update(visit.faults)
     outcome.struck.update(fake.ledger.refused)
-    _judge(board, begins, outcome, f"seed {seed} ({manner}, stand-in: {stand_in})", exact=manner != "uneven")
+    _judge(board, begins, outcome, f"seed {seed} ({manner}, stand-in: {stand_in}, well: {well})", exact=manner != "uneven")
 
 
 async def _go_and_come(fake: fakes.FakeDeepgram, dice: random.Random, outcome: Outcome) -> None:
