@@ -15,13 +15,12 @@ from bots.health import health_routes
 from bots.meet.doors import Rooms
 from bots.meet.guard import guard, strict_headers
 from bots.meet.records import Records
+from bots.meet.shown import Ear
 from bots.meet.web import MeetingRoom
 from bots.meet.whip import Whip
 from bots.records.keeping import keeping
-from core.engines.local import open_engine
+from core.engines.hearing import Hearing, open_hearing
 from core.engines.models import sample
-from core.engines.pool import Pool
-from core.engines.protocol import Transcriber
 from core.errors import EngineMissing, RecordAway, RecordUnusable, Refused, UserError
 from core.metrics import Metrics
 from core.record.database.opening import open_store
@@ -45,23 +44,18 @@ class Running:
     """Where records are kept, for people; empty where nothing ever is."""
 
 
-def note(settings: Settings, engine: Transcriber) -> str | None:
-    """What people in a room should know about the languages that are heard."""
-    if engine.languages == frozenset({"en"}):
-        return "Only English is heard here."
-    return None
-
-
 @asynccontextmanager
-async def spokenly(settings: Settings, engine: Transcriber, metrics: Metrics) -> AsyncIterator[Running]:
-    """Spokenly with a loaded engine. Leaving drains: last words, last page, then everything closes.
+async def spokenly(settings: Settings, hearing: Hearing, metrics: Metrics) -> AsyncIterator[Running]:
+    """Spokenly with loaded engines. Leaving drains: last words, last page, then everything closes.
 
     Raises `UserError` when it can't listen at the address, `RecordUnusable` or `RecordAway` when it can't
     keep records.
     """
+    metrics.streams_lent.set_function(lambda: hearing.lender.lent)
+    metrics.stream_waits.set_function(lambda: hearing.lender.waiting)
     async with (
         _record(settings, metrics) as secretary,
-        _house(settings, engine, metrics, secretary) as running,
+        _house(settings, hearing, metrics, secretary) as running,
     ):
         yield running
 
@@ -87,22 +81,20 @@ async def _record(settings: Settings, metrics: Metrics) -> AsyncIterator[Secreta
 
 @asynccontextmanager
 async def _house(
-    settings: Settings, engine: Transcriber, metrics: Metrics, secretary: Secretary | None
+    settings: Settings, hearing: Hearing, metrics: Metrics, secretary: Secretary | None
 ) -> AsyncIterator[Running]:
-    pool = Pool(engine)
-    metrics.streams_lent.set_function(lambda: pool.lent)
-    metrics.stream_waits.set_function(lambda: pool.waiting)
     accepting = True
     async with asyncio.TaskGroup() as outermost:
-        switchboard = Switchboard(pool, calls=settings.rooms, drain=settings.drain, metrics=metrics)
-        rooms = Rooms(switchboard, settings, metrics, secretary=secretary, engine=engine.name)
+        switchboard = Switchboard(
+            hearing.lender, calls=settings.rooms, drain=settings.drain, metrics=metrics, gate=hearing.gate
+        )
+        rooms = Rooms(switchboard, settings, metrics, secretary=secretary, engine=hearing.engine)
         records = None if secretary is None else Records(secretary, rooms, settings)
         meet = MeetingRoom(
             rooms,
             settings,
             metrics,
-            engine=engine.name,
-            note=note(settings, engine),
+            ear=Ear(hearing.engine, hearing.note, paid=hearing.paid),
             sample=sample(),
             records=records,
         )
@@ -190,9 +182,9 @@ async def serve(settings: Settings) -> None:
         for number in (signal.SIGINT, signal.SIGTERM):
             loop.add_signal_handler(number, stop.set)
     metrics = Metrics()
-    async with open_engine(settings, metrics) as engine, spokenly(settings, engine, metrics) as running:
+    async with open_hearing(settings, metrics) as hearing, spokenly(settings, hearing, metrics) as running:
         print(f"Spokenly is ready: {running.address}", flush=True)  # noqa: T201 - what `make run` is for
-        print(f"It hears with {engine.name}. {note(settings, engine) or ''}".rstrip(), flush=True)  # noqa: T201
+        print(f"It hears with {hearing.engine}. {hearing.note or ''}".rstrip(), flush=True)  # noqa: T201
         print(keeping(settings, running.record), flush=True)  # noqa: T201
         if (words := advice(settings)) is not None:
             print(words, flush=True)  # noqa: T201

@@ -46,6 +46,7 @@ class Engine(enum.StrEnum):
     """What listens."""
 
     local = "local"
+    deepgram = "deepgram"
 
 
 def _version(wanted: bool) -> None:
@@ -116,7 +117,9 @@ def transcribe(
             help="What is spoken, such as en; instead of SPOKENLY_LANGUAGE.",
         ),
     ] = None,
-    engine: Annotated[Engine, typer.Option(metavar="ENGINE", help="What listens.")] = Engine.local,
+    engine: Annotated[
+        Engine, typer.Option(metavar="ENGINE", help="What listens: local (this machine) or deepgram.")
+    ] = Engine.local,
     progress: Annotated[
         bool | None, typer.Option(metavar="", help="Show a progress bar, or none; else only in a terminal.")
     ] = None,
@@ -133,7 +136,7 @@ def transcribe(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     show = sys.stderr.isatty() if progress is None else progress
-    raise typer.Exit(asyncio.run(work.transcribe(jobs, settings, bar=show)))
+    raise typer.Exit(asyncio.run(work.transcribe(jobs, settings, engine.value, bar=show)))
 
 
 @app.command()

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 from asyncio import get_running_loop, to_thread
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, BinaryIO
@@ -14,7 +14,10 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
 from core.audio import media
+from core.engines.deepgram.recordings import Recordings
+from core.engines.hearing import deepgram
 from core.engines.local import open_engine
+from core.engines.protocol import Transcriber
 from core.errors import EngineMissing, Refused, SpokenlyError, UserError
 from core.record.files.formats import FORMATS, SUFFIXES
 from core.record.files.transcription import Transcription
@@ -76,13 +79,26 @@ def _safe(job: Job) -> Job:
     return job
 
 
-async def transcribe(jobs: Sequence[Job], settings: Settings, *, bar: bool) -> int:
+@contextlib.asynccontextmanager
+async def _ear(settings: Settings, engine: str) -> AsyncIterator[Transcriber]:
+    """What listens: `local` or `deepgram`. Raises `UserError`, `EngineMissing` or `Refused`."""
+    if engine == "local":
+        async with open_engine(settings) as near:
+            yield near
+        return
+    if settings.deepgram_api_key is None:
+        raise UserError("Deepgram needs a key: set DEEPGRAM_API_KEY.")
+    async with deepgram(settings, settings.deepgram_api_key) as far:
+        yield Recordings(far)
+
+
+async def transcribe(jobs: Sequence[Job], settings: Settings, engine: str = "local", *, bar: bool) -> int:
     """One recording after the other. Returns the exit code: 0, 1 when one was not read whole, or 130."""
     failed = False
     try:
-        async with open_engine(settings) as engine:
+        async with _ear(settings, engine) as ear:
             for job in jobs:
-                transcription = Transcription(engine, settings.language)
+                transcription = Transcription(ear, settings.language)
                 with _stopped_by_ctrl_c(transcription):
                     sentences = await _one(job, transcription, bar=bar)
                 for sentence in sentences:
@@ -92,7 +108,7 @@ async def transcribe(jobs: Sequence[Job], settings: Settings, *, bar: bool) -> i
                     return INTERRUPTED
                 if not sentences and not transcription.said:
                     tell(f"No speech was heard in {job.source}.")
-    except (EngineMissing, Refused) as error:
+    except (EngineMissing, Refused, UserError) as error:
         tell(str(error))
         return 1
     return int(failed)

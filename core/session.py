@@ -7,10 +7,12 @@ from dataclasses import replace
 from math import inf
 
 from core.audio.frame import Heard, Left, Speaker
+from core.audio.tape import Tape
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.captions.publisher import Outlet, Publisher
-from core.engines.pool import Pool
+from core.engines.gate import MakeGate
+from core.engines.pool import Lender
 from core.metrics import Metrics
 from core.track import Track
 
@@ -30,14 +32,21 @@ class Session:
     def __init__(
         self,
         board: Board,
-        pool: Pool,
+        pool: Lender,
         *,
         began: float,
         language: str,
         metrics: Metrics,
         outlets: Sequence[Outlet] = (),
+        name: str = "",
+        gate: MakeGate | None = None,
     ) -> None:
+        """`name` tells it from other calls; `gate` makes what each speaker's sound passes first."""
+        self.name = name
         self.board = board
+        self.paid = 0.0
+        """Seconds of sound that went to an engine which is paid for."""
+        self._gate = gate
         self._pool = pool
         self._began = began
         self._language = language
@@ -67,7 +76,12 @@ class Session:
             return
         if track is None:
             track = Track(
-                heard.speaker, call=self, pool=self._pool, language=self._language, metrics=self._metrics
+                heard.speaker,
+                call=self,
+                pool=self._pool,
+                language=self._language,
+                metrics=self._metrics,
+                gate=self._gate() if self._gate else None,
             )
             self._tracks[heard.speaker.id] = track
             if self._running is not None:
@@ -147,6 +161,22 @@ class Session:
         kept = replace(shown, final=True, stable=len(shown.text))
         self.board.show(kept)
         return kept
+
+    def streamed(self, seconds: float) -> None:
+        self.paid += seconds
+
+    def catch_up(self, speaker: Speaker, backlog: Tape) -> None:
+        track = Track(
+            speaker,
+            call=self,
+            pool=self._pool,
+            language=self._language,
+            metrics=self._metrics,
+            backlog=backlog,
+        )
+        track.close()
+        if self._running is not None:
+            self._start(track, self._running)
 
     def notify(self, key: str, sentence: str | None) -> None:
         self.board.notify(key, sentence)

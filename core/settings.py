@@ -8,15 +8,23 @@ from typing import Annotated, Literal, Self
 
 from pydantic import (
     AliasChoices,
+    BeforeValidator,
     Field,
     HttpUrl,
     SecretStr,
     ValidationError,
-    field_validator,
     model_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
+
+
+def _separate(value: object) -> object:
+    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+
+
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_separate)]
+"""Several values, separated by commas."""
 
 
 class Settings(BaseSettings):
@@ -119,7 +127,38 @@ class Settings(BaseSettings):
     deepgram_api_key: SecretStr | None = Field(
         None,
         validation_alias=AliasChoices("DEEPGRAM_API_KEY", "SPOKENLY_DEEPGRAM_API_KEY"),
-        description="A key of Deepgram's, for what is set to use it.",
+        description="A key of Deepgram's: Deepgram hears, and this machine's engine while it can't.",
+    )
+    deepgram_url: str = Field(
+        "https://api.deepgram.com",
+        description="A region's address, e.g. https://api.eu.deepgram.com, or that of a server of your own.",
+    )
+    deepgram_model: str = Field("nova-3", description="The model there.")
+    deepgram_multilingual: bool = Field(
+        True,
+        description="Hear several languages at once, where SPOKENLY_LANGUAGE is one that nova-3 takes "
+        "together with others: de, en, es, fr, hi, it, ja, nl, pt, ru. Else that language alone.",
+    )
+    deepgram_keyterms: Words = Field(
+        (), description="Names and terms to expect, separated by commas; 500 tokens in all."
+    )
+    deepgram_redact: Words = Field(
+        (), description="What Deepgram takes out of the text: pci, ssn, numbers, separated by commas."
+    )
+    deepgram_opt_out: bool = Field(
+        False, description="Nothing of it may train Deepgram's models; Deepgram asks a higher price then."
+    )
+    deepgram_extra: Words = Field(
+        (), description="Any other parameters of its API, as name=value, separated by commas."
+    )
+    deepgram_streams: int = Field(
+        150, ge=1, description="Streams at once that your plan allows; 429 answers make it fewer for a while."
+    )
+    deepgram_minutes_a_day: float | None = Field(
+        None,
+        ge=0,
+        description="Minutes of sound a day (UTC) that may go there; then this machine's engine hears. "
+        "Without a number there is no limit.",
     )
 
     # The limits
@@ -143,16 +182,11 @@ class Settings(BaseSettings):
     metrics: bool = Field(True, description="Serve /metrics for Prometheus.")
 
     # WebRTC
-    ice_servers: Annotated[tuple[str, ...], NoDecode] = Field(
+    ice_servers: Words = Field(
         (),
         repr=False,  # a TURN address holds a password
         description="STUN or TURN addresses for WHIP, separated by commas; turn:host:3478?user=u&password=p.",
     )
-
-    @field_validator("ice_servers", mode="before")
-    @classmethod
-    def _separate(cls, value: object) -> object:
-        return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

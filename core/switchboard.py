@@ -8,7 +8,8 @@ from typing import Self
 
 from core.captions.board import Board
 from core.captions.publisher import Outlet
-from core.engines.pool import Pool
+from core.engines.gate import MakeGate
+from core.engines.pool import Lender
 from core.errors import UserError
 from core.metrics import Metrics
 from core.session import Session
@@ -19,8 +20,11 @@ log = logging.getLogger(__name__)
 class Switchboard:
     """Owns the task of every session. Use as an async context: leaving it drains, or cancels on an error."""
 
-    def __init__(self, pool: Pool, *, calls: int, drain: float, metrics: Metrics) -> None:
+    def __init__(
+        self, pool: Lender, *, calls: int, drain: float, metrics: Metrics, gate: MakeGate | None = None
+    ) -> None:
         self._pool = pool
+        self._gate = gate
         self._calls = calls
         self._drain = drain
         self._metrics = metrics
@@ -65,6 +69,8 @@ class Switchboard:
             language=language,
             metrics=self._metrics,
             outlets=outlets,
+            name=call,
+            gate=self._gate,
         )
         self._sessions[call] = session
         self._metrics.calls.set(len(self._sessions))

@@ -3,15 +3,16 @@
 import asyncio
 import logging
 from collections.abc import Iterator
-from typing import Protocol
 
-from core.audio.frame import Frame, Lost, Speaker
+from core.audio.frame import Frame, Lost, Speaker, seconds
 from core.audio.inbox import Inbox
 from core.audio.level import Deafness
 from core.audio.tape import Tape
 from core.backoff import backoff
+from core.call import Call
 from core.captions.caption import Caption, Gap
-from core.engines.pool import Pool
+from core.engines.gate import Gate
+from core.engines.pool import Lender, Loan
 from core.engines.protocol import Hypothesis, Recognition
 from core.errors import EngineError, LineBusy, LineLost, Refused
 from core.metrics import Metrics
@@ -27,25 +28,15 @@ REST = 8.0
 POISON = 5
 """Streams that may break over the same audio before that audio is given up, so that the rest is heard."""
 
+BACKLOG = 10.0
+"""Seconds unheard that a stream of their own catches up with, where engines are no faster than speech."""
+
 WORTH_A_MARK = 0.2
 """Seconds of lost audio that are shown as a gap: less is a syllable at most."""
 
 
-class Call(Protocol):
-    """What a track needs of its session."""
-
-    @property
-    def now(self) -> float:
-        """Seconds since the call began."""
-
-    def show(self, caption: Caption) -> None: ...
-
-    def mark(self, gap: Gap) -> None: ...
-
-    def commit(self, speaker: Speaker) -> Caption | None:
-        """Let stand what is shown of a speaker's unfinished words; returns it."""
-
-    def notify(self, key: str, sentence: str | None) -> None: ...
+class _Stale(Exception):
+    """A better engine can be had: what is not settled goes there."""
 
 
 class Track:
@@ -55,14 +46,30 @@ class Track:
     engine to settle when frames stop, and hands the stream back after some seconds of quiet.
     """
 
-    def __init__(self, speaker: Speaker, *, call: Call, pool: Pool, language: str, metrics: Metrics) -> None:
+    def __init__(
+        self,
+        speaker: Speaker,
+        *,
+        call: Call,
+        pool: Lender,
+        language: str,
+        metrics: Metrics,
+        gate: Gate | None = None,
+        backlog: Tape | None = None,
+    ) -> None:
+        """`gate` lets through what may be speech. `backlog` is there to be heard instead of frames."""
         self.speaker = speaker
         self._call = call
         self._pool = pool
+        self._gate = gate
         self._language = language
         self._metrics = metrics
         self._inbox = Inbox()
-        self._tape = Tape(speaker)
+        self._tape = backlog or Tape(speaker)
+        self._catching_up = backlog is not None
+        self._replay: list[bytes] = []
+        self._engine = ""
+        self._settled = True  # the engine's last word was a final
         self._deafness = Deafness()
         self._delays: Iterator[float] = backoff()
         self._broken = 0  # streams that broke since something was settled
@@ -77,7 +84,8 @@ class Track:
                 "silent", f"No sound comes from {self._name}: muted, or the wrong device?" if deaf else None
             )
         before = self._inbox.dropped
-        self._inbox.put(item)
+        for through in self._gate.hear(item) if self._gate and isinstance(item, Frame) else [item]:
+            self._inbox.put(through)
         if self._inbox.dropped > before:
             self._metrics.frames_dropped["inbox"].inc()
 
@@ -110,40 +118,56 @@ class Track:
     def _leave_no_doubt(self) -> None:
         """Cut short: let stand what people have read, and mark what they have not."""
         if self._tape.seconds > 0:
-            shown = self._call.commit(self.speaker)
+            shown = None if self._catching_up else self._call.commit(self.speaker)
             start = self._tape.start if shown is None else shown.end
             end = self._tape.end
             self._tape.erase()
             self._lose(Lost(self.speaker, start, end))
 
     async def _converse(self) -> None:
-        """Borrow one stream and use it until quiet or the end."""
-        if self._pool.full:
+        """Borrow one stream and use it until quiet, until a better one can be had, or to the end."""
+        if self._pool.full(self._call.name):
             self._tell("wait", f"{self._name} waits to be heard: too many people share sound at once.")
-        async with self._pool.lend(self._language) as recognition:
+        call, interim = self._call.name, not self._catching_up
+        async with self._pool.lend(self._language, self._rewind, call=call, interim=interim) as loan:
             self._tell("wait", None)
-            self._quiet = False
-            replay = self._tape.restart()
-            failure: EngineError | None = None
+            self._call.notify("engine", loan.note)
+            self._engine = loan.engine
+            self._quiet, self._settled = False, True
+            failure, changing = None, False
             try:
                 async with asyncio.TaskGroup() as both:
-                    both.create_task(self._talk(recognition, replay), name="talk")
-                    both.create_task(self._listen(recognition), name="listen")
+                    both.create_task(self._talk(loan, self._replay), name="talk")
+                    both.create_task(self._listen(loan.recognition), name="listen")
+            except* _Stale:
+                changing = True
             except* EngineError as group:
                 failure = _first(group)
             # Raised out here: inside `except*` it would be wrapped again.
             if failure is not None:
                 self._broken += 1
                 raise failure
-        # Whatever an engine left unsettled at its end was settled by the end itself.
-        self._tape.erase()
+        if changing:
+            return
+        self._tape.erase()  # what an engine left unsettled at its end was settled by the end itself
         self._delays = backoff()
 
-    async def _talk(self, recognition: Recognition, replay: list[bytes]) -> None:
+    def _rewind(self, lead: float) -> float:
+        """The next stream begins with what is not settled, and a little from before."""
+        if not self._catching_up and self._pool.slow(self._language) and self._tape.seconds > BACKLOG:
+            self._call.catch_up(self.speaker, self._tape)
+            self._tape = Tape(self.speaker)
+        self._replay = self._tape.restart(lead)
+        return self._tape.known
+
+    async def _talk(self, loan: Loan, replay: list[bytes]) -> None:
+        recognition = loan.recognition
         for pcm in replay:
-            await recognition.send(pcm)
+            await self._send(loan, pcm)
         flushed = not replay
         while True:
+            if self._settled and loan.stale():
+                raise _Stale
             try:
                 async with asyncio.timeout(REST - PAUSE if flushed else PAUSE):
                     item = await self._inbox.take()
@@ -155,33 +179,37 @@ class Track:
                 continue
             if item is None:
                 break
-            flushed = await self._pass_on(item, recognition, flushed)
+            flushed = await self._pass_on(item, loan, flushed)
             if self._quiet and self._pool.waiting:
-                # An open microphone in a silent room: others have something to say.
-                break
+                break  # an open microphone in a silent room: others have something to say
         await recognition.finish()
 
-    async def _pass_on(self, item: Frame | Lost, recognition: Recognition, flushed: bool) -> bool:
-        """Give one item to the engine. Says whether the engine has been asked to settle since."""
+    async def _send(self, loan: Loan, pcm: bytes) -> None:
+        if loan.paid:
+            self._call.streamed(seconds(pcm))
+        await loan.recognition.send(pcm)
+
+    async def _pass_on(self, item: Frame | Lost, loan: Loan, flushed: bool) -> bool:
+        """Give one item to the engine. Says whether it has been asked to settle since."""
         if isinstance(item, Lost):
             self._lose(item)
             if not flushed and item.end - item.start >= WORTH_A_MARK:
                 # Words on both sides of a hole do not belong together.
-                await recognition.flush()
+                await loan.recognition.flush()
                 flushed = True
             return flushed
         paused = not flushed and self._tape.seconds > 0 and item.at - self._tape.end > PAUSE
-        # On the tape before anything is awaited: a line that breaks here must find it there.
-        self._keep(item)
+        self._keep(item)  # before anything is awaited: a line that breaks here must find it on the tape
         if paused:
-            await recognition.flush()
-        await recognition.send(item.pcm)
+            await loan.recognition.flush()
+        await self._send(loan, item.pcm)
         return False
 
     async def _listen(self, recognition: Recognition) -> None:
         async for hypothesis in recognition:
             self._call.show(self._caption(hypothesis))
             self._quiet = hypothesis.final and not hypothesis.text
+            self._settled = hypothesis.final
             if hypothesis.final:
                 self._tape.settle(hypothesis.end)
                 self._delays = backoff()
@@ -199,6 +227,7 @@ class Track:
             stable=len(said.text) if said.final else said.stable,
             language=said.language,
             confidence=said.confidence,
+            engine=self._engine,
         )
 
     async def _recover(self, error: LineLost | LineBusy) -> None:

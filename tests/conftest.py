@@ -85,6 +85,8 @@ async def _clean_loop() -> AsyncIterator[None]:
     for function in detector.functions.values():
         # Before anybody is served, files may be looked for.
         function.can_block_in("bots/app.py", "spokenly")
+        # A command serves nobody else while it opens a file.
+        function.can_block_in("bots/transcribe.py", "_output")
         # It looks whether the home directory has a password or certificates for the server.
         function.can_block_in("asyncpg/connect_utils.py", "_parse_connect_dsn_and_args")
     detector.activate()

@@ -26,6 +26,7 @@ from prometheus_client import generate_latest
 from bots import app
 from bots.meet import outlet
 from core.captions.board import Board
+from core.engines.hearing import alone
 from core.metrics import Metrics
 from core.settings import Settings
 from core.telemetry import bug_reports, set_up_logging
@@ -332,7 +333,7 @@ def test_nothing_of_a_conversation_is_seen_by_operators(
 
     async def converse() -> None:
         async with (
-            app.spokenly(settings, ScriptedEngine(), watched.metrics) as running,
+            app.spokenly(settings, alone(ScriptedEngine()), watched.metrics) as running,
             ClientSession() as http,
             asyncio.TaskGroup() as tasks,
         ):

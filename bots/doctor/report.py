@@ -12,13 +12,14 @@ from rich.table import Table
 from rich.text import Text
 
 from bots.doctor.checks import CHECKS
+from bots.doctor.deepgram import deepgram
 from bots.doctor.finding import Check, Finding
 from bots.doctor.record import record
 from bots.doctor.summary import recap
 from core.errors import SpokenlyError
 from core.settings import Settings, complaints
 
-_CHECKS: dict[str, Check] = {**CHECKS, "Record": record, "Recap": recap}
+_CHECKS: dict[str, Check] = {**CHECKS, "Deepgram": deepgram, "Record": record, "Recap": recap}
 
 
 def examine(*, as_json: bool) -> int:

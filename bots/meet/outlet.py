@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aiohttp import web
@@ -15,6 +15,9 @@ from core.errors import OutletGone
 PACE = 0.1
 """Seconds between two messages to one browser."""
 
+COST = 5.0
+"""Seconds sent to an engine that is paid for, after which readers are told how many there are now."""
+
 TICK = 5.0
 """Seconds after which a browser with no news is told that the line is alive."""
 
@@ -25,14 +28,18 @@ class Viewer:
     pace = PACE
 
     def __init__(
-        self, socket: web.WebSocketResponse, room: Room, engine: str, note: str | None, after: int
+        self,
+        socket: web.WebSocketResponse,
+        room: Room,
+        describe: Callable[[Room], dict[str, Any]],
+        after: int,
     ) -> None:
         self._socket = socket
         self._room = room
-        self._engine = engine
-        self._note = note
+        self._describe = describe
         self._shown = after
         self._version = -1
+        self._streamed = 0.0
         self._lock = asyncio.Lock()
 
     async def show(self, board: Board) -> None:
@@ -49,9 +56,9 @@ class Viewer:
         }
         if board.erased:
             message["erased"] = board.erased
-        if self._version != self._room.version:
-            self._version = self._room.version
-            message["room"] = self._room.describe(self._engine, self._note)
+        if self._version != self._room.version or self._room.streamed - self._streamed >= COST:
+            self._version, self._streamed = self._room.version, self._room.streamed
+            message["room"] = self._describe(self._room)
         self._shown = board.count
         await self._send(message)
 

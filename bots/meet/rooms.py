@@ -5,7 +5,6 @@ import logging
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
 
 from bots.meet.keeping import Keeping
 from bots.meet.manners import same
@@ -124,6 +123,7 @@ class Room:
         self._began: float | None = None
         self._started = 0.0
         self._calls = 0
+        self._streamed = 0.0  # by sessions that are over
         self._joined = 0
         self._switchboard = switchboard
         self._settings = settings
@@ -139,6 +139,11 @@ class Room:
     def now(self) -> float | None:
         """Seconds of the call; None before it began."""
         return None if self._began is None else asyncio.get_running_loop().time() - self._began
+
+    @property
+    def streamed(self) -> float:
+        """Seconds of sound that went to an engine which is paid for."""
+        return self._streamed + (self.session.paid if self.session else 0.0)
 
     @property
     def sharing(self) -> Sequence[Person]:
@@ -212,6 +217,8 @@ class Room:
         session: Session | None = None
 
         def ended() -> None:
+            if session is not None:
+                self._streamed += session.paid
             if self.session is session:
                 self.session = None
             if self.session is None and self._kept is not None:
@@ -273,26 +280,3 @@ class Room:
         """Readers should look at the room again."""
         self.version += 1
         self.board.touch()
-
-    def describe(self, engine: str, note: str | None) -> dict[str, Any]:
-        """The room as the page reads it (docs/room-protocol.md)."""
-        return {
-            "room": self.name,
-            "title": self.title,
-            "keep": self.keep,
-            "state": self.state,
-            "engine": engine,
-            "language": self._settings.language,
-            "began": round(self.began_at.timestamp() * 1000) if self.began_at else None,
-            "people": [
-                {
-                    "id": person.speaker.id,
-                    "name": person.speaker.name,
-                    "sharing": person.voice is not None,
-                    "muted": person.muted,
-                    "source": person.source,
-                }
-                for person in self.people.values()
-            ],
-            "note": note,
-        }

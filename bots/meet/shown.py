@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from aiohttp import web
 
+from bots.meet.rooms import Room
 from core.captions.caption import Gap
 from core.record.files.heading import Heading
 from core.record.kept import Call, Hit, Kept, Line, Unkept
@@ -15,6 +17,40 @@ from core.record.kept import Call, Hit, Kept, Line, Unkept
 def fresh(words: dict[str, Any]) -> web.Response:
     """An answer that no cache keeps."""
     return web.json_response(words, headers={"Cache-Control": "no-store"})
+
+
+@dataclass(frozen=True, slots=True)
+class Ear:
+    """What hears, as people read it: an engine, what to know of it, and whether it is paid for."""
+
+    engine: str
+    note: str | None = None
+    paid: bool = False
+
+
+def room(one: Room, language: str, ear: Ear) -> dict[str, Any]:
+    """A room. `streamed`: seconds that went to an engine which is paid for, where one is."""
+    return {
+        "room": one.name,
+        "title": one.title,
+        "keep": one.keep,
+        "state": one.state,
+        "engine": ear.engine,
+        "language": language,
+        "began": round(one.began_at.timestamp() * 1000) if one.began_at else None,
+        "people": [
+            {
+                "id": person.speaker.id,
+                "name": person.speaker.name,
+                "sharing": person.voice is not None,
+                "muted": person.muted,
+                "source": person.source,
+            }
+            for person in one.people.values()
+        ],
+        "note": ear.note,
+        "streamed": round(one.streamed, 1) if ear.paid else None,
+    }
 
 
 def heading(call: Call) -> Heading:

@@ -5,10 +5,12 @@ import logging
 import secrets
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bots.meet import shown
 from bots.meet.access import identity
 from bots.meet.doors import Rooms
 from bots.meet.files import chosen, send
@@ -19,7 +21,7 @@ from bots.meet.person import clean
 from bots.meet.records import Records
 from bots.meet.rooms import Room
 from bots.meet.share import FULL, NO_ROOM
-from bots.meet.shown import fresh
+from bots.meet.shown import Ear, fresh
 from bots.meet.socket import Microphones
 from bots.meet.voice import NotFound, Unwelcome
 from core.captions.caption import Caption, Entry
@@ -50,8 +52,7 @@ class MeetingRoom:
         settings: Settings,
         metrics: Metrics,
         *,
-        engine: str,
-        note: str | None,
+        ear: Ear,
         sample: Path | None,
         records: Records | None = None,
     ) -> None:
@@ -59,8 +60,7 @@ class MeetingRoom:
         self._records = records
         self._settings = settings
         self._metrics = metrics
-        self._engine = engine
-        self._note = note
+        self._ear = ear
         self._sample = sample
         self._new_rooms = Allowances(settings.rooms_per_minute / 60, settings.rooms_per_minute)
         self._asks = Allowances(20.0, 200.0)
@@ -126,7 +126,10 @@ class MeetingRoom:
     async def _describe(self, request: web.Request) -> web.Response:
         enough(request, self._asks)
         room = self._rooms.find(request.match_info["room"])
-        return web.json_response(room.describe(self._engine, self._note), headers=_FRESH)
+        return web.json_response(self._told(room), headers=_FRESH)
+
+    def _told(self, room: Room) -> dict[str, Any]:
+        return shown.room(room, self._settings.language, self._ear)
 
     async def _join(self, request: web.Request) -> web.Response:
         enough(request, self._joins)
@@ -164,7 +167,7 @@ class MeetingRoom:
             title=room.title or "Conversation",
             began=room.began_at,
             language=self._settings.language,
-            engine=self._engine,
+            engine=self._ear.engine,
         )
         return await send(request, form, heading, _sorted(room.board.entries))
 
@@ -198,9 +201,7 @@ class MeetingRoom:
             await socket.close(code=FULL, message=b"This room is full: no more people can read along.")
             return socket
         after = request.query.get("after", "0")[:9]
-        viewer = Viewer(
-            socket, room, self._engine, self._note, int(after) if after.isascii() and after.isdigit() else 0
-        )
+        viewer = Viewer(socket, room, self._told, int(after) if after.isascii() and after.isdigit() else 0)
         publisher = Publisher(room.board, viewer)
         self._viewers.add(publisher)
         self._count(room, 1)

@@ -21,6 +21,8 @@ class Caption:
     language: str | None = None
     confidence: float | None = None
     """How sure the engine is, 0 to 1, where it tells."""
+    engine: str | None = None
+    """Who heard it, as people read it."""
 
 
 @dataclass(frozen=True, slots=True)

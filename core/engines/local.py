@@ -55,6 +55,8 @@ class LocalEngine:
         self.desk: Desk
         self._silero: Silero
 
+    lead = 0.0
+
     @property
     def name(self) -> str:
         return self.decoder.name
@@ -87,9 +89,10 @@ class LocalEngine:
 
     @asynccontextmanager
     async def recognize(
-        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
     ) -> AsyncIterator[LocalRecognition]:
-        """As the protocol says. `vocabulary` helps nothing here: the model takes no hints."""
+        """As the protocol says. `vocabulary` helps nothing here: the model takes no hints. There is no lead,
+        so `known` is nothing: an utterance is heard as a whole, and ends in silence."""
         primary = language.split("-", 1)[0].lower()
         if self.languages is not None and primary not in self.languages:
             built_in = isinstance(self.decoder, Moonshine)
@@ -144,22 +147,24 @@ def not_heard(language: str) -> str:
 
 
 @asynccontextmanager
-async def open_engine(settings: Settings, metrics: Metrics | None = None) -> AsyncIterator[LocalEngine]:
+async def open_engine(
+    settings: Settings, metrics: Metrics | None = None, *, stand_in: bool = False
+) -> AsyncIterator[LocalEngine]:
     """The engine that the settings ask for, loaded and running.
 
-    Raises EngineMissing when a model is missing or damaged, Refused when it does not hear
-    `settings.language`.
+    Raises EngineMissing when a model is missing or damaged and, unless it is only the `stand_in` of another
+    engine, Refused when it does not hear `settings.language`.
     """
     directory = settings.model_dir
     rules = Rules(threshold=settings.voice_threshold)
     primary = settings.language.split("-", 1)[0].lower()
-    if directory is None and primary not in (Moonshine.languages or ()):
+    if not stand_in and directory is None and primary not in (Moonshine.languages or ()):
         raise Refused(not_heard(settings.language))
 
     def load() -> Decoder:
         return Moonshine() if directory is None else Whisper(directory, settings.workers)
 
     async with LocalEngine(load, workers=settings.workers, rules=rules, metrics=metrics) as engine:
-        if engine.languages is not None and primary not in engine.languages:
+        if not stand_in and engine.languages is not None and primary not in engine.languages:
             raise Refused(f"{engine.name} does not hear {settings.language}.")
         yield engine

@@ -1,45 +1,199 @@
-"""The Pool lends an engine's streams to whoever speaks."""
+"""The Pool lends an engine's streams to whoever speaks: in turn, and fairly between calls."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
 
 from core.engines.protocol import Recognition, Transcriber
+from core.errors import LineBusy
+
+GROW = 3.0
+"""Seconds after which a pool that made itself smaller, since its engine was busy, adds a stream."""
+
+Rewind = Callable[[float], float]
+"""Told how many settled seconds an engine likes to hear again; answers how many it will hear."""
+
+
+def nothing(_lead: float) -> float:
+    """Nothing is heard again."""
+    return 0.0
+
+
+def never() -> bool:
+    """There is nothing better."""
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class Loan:
+    """A stream that is lent, and whose it is.
+
+    `note`: what people must be told while this engine hears. `stale`: whether to give it back at the next
+    pause, because a better one can be had. `paid`: whether somebody pays for what is sent.
+    """
+
+    recognition: Recognition
+    engine: str
+    note: str | None = None
+    stale: Callable[[], bool] = never
+    paid: bool = False
+
+
+class Lender(Protocol):
+    """Where a Track borrows its streams: a `Pool`, or two behind a `Failover`."""
+
+    @property
+    def lent(self) -> int:
+        """Streams that are lent now."""
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a stream."""
+
+    def slow(self, language: str) -> bool:
+        """Whether what is replayed is heard hardly faster than it was spoken."""
+
+    def full(self, call: str = "") -> bool:
+        """Whether the next of this call to ask would have to wait."""
+
+    def lend(
+        self, language: str, rewind: Rewind = nothing, *, call: str = "", interim: bool = True
+    ) -> AbstractAsyncContextManager[Loan]:
+        """One stream, from its opening to its end. Waits for a free one; cancelling the wait is safe.
+
+        `rewind` is called when it is this one's turn. Raises what `Transcriber.recognize` raises.
+        """
 
 
 class Pool:
-    """At most `transcriber.streams` streams at once; who comes later waits in turn."""
+    """A `Lender` of at most `transcriber.streams` streams at once, and of `per_call` to each call.
 
-    def __init__(self, transcriber: Transcriber) -> None:
+    Who comes later waits. Calls take turns, and within a call whoever came first comes first, so that a call
+    of many speakers starves no other. When an engine elsewhere is busy, it lends what it has lent, and
+    one more every few seconds.
+    """
+
+    def __init__(self, transcriber: Transcriber, *, per_call: int | None = None, far: bool = False) -> None:
+        """`far`: the engine is somebody else's: it is paid for, and no faster than speech."""
         self.transcriber = transcriber
-        self._free = asyncio.Semaphore(transcriber.streams)
-        self.lent = 0
-        """Streams that are lent now."""
-        self.waiting = 0
-        """Speakers who wait for one."""
+        self._far = far
+        self._most = per_call or transcriber.streams
+        self._limit = transcriber.streams
+        self._lent: Counter[str] = Counter()
+        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._growth: asyncio.TimerHandle | None = None
 
     @property
-    def full(self) -> bool:
-        """Whether the next to ask would have to wait."""
-        return self._free.locked()
+    def lent(self) -> int:
+        """Streams that are lent now."""
+        return self._lent.total()
+
+    @property
+    def waiting(self) -> int:
+        """Speakers who wait for one."""
+        return sum(map(len, self._waiting.values()))
+
+    @property
+    def limit(self) -> int:
+        """Streams that it lends at once, for now."""
+        return self._limit
+
+    def slow(self, language: str) -> bool:
+        """As `Lender` says: engines elsewhere take what is sent at the pace of speech."""
+        return self._far
+
+    def hears(self, language: str) -> bool:
+        """Whether the engine knows the language, as far as it tells."""
+        known = self.transcriber.languages
+        return known is None or language.split("-", 1)[0].lower() in known
+
+    def full(self, call: str = "") -> bool:
+        """Whether the next of this call to ask would have to wait."""
+        return self.lent >= self._limit or self._lent[call] >= self._most or call in self._waiting
 
     @asynccontextmanager
     async def lend(
-        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
-    ) -> AsyncIterator[Recognition]:
-        """One stream, from its opening to its end. Waits for a free one; cancelling the wait is safe.
+        self, language: str, rewind: Rewind = nothing, *, call: str = "", interim: bool = True
+    ) -> AsyncIterator[Loan]:
+        """As `Lender` says."""
+        await self._turn(call)
+        try:
+            known = rewind(self.transcriber.lead)
+            opening = self.transcriber.recognize(language, interim=interim, known=known)
+            async with opening as recognition:
+                yield Loan(recognition, self.transcriber.name, paid=self._far)
+        except LineBusy:
+            self._shrink()
+            raise
+        finally:
+            self._give_back(call)
 
-        Raises what `Transcriber.recognize` raises.
-        """
-        self.waiting += 1
+    async def _turn(self, call: str) -> None:
+        """Wait until a stream is this call's; it is counted as lent then."""
+        if not self.full(call):
+            self._lent[call] += 1
+            return
+        place = asyncio.get_running_loop().create_future()
+        self._waiting.setdefault(call, deque()).append(place)
         try:
-            await self._free.acquire()
-        finally:
-            self.waiting -= 1
-        self.lent += 1
-        try:
-            async with self.transcriber.recognize(language, vocabulary, interim=interim) as recognition:
-                yield recognition
-        finally:
-            self.lent -= 1
-            self._free.release()
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                # It was this one's turn in the moment of giving up.
+                self._give_back(call)
+            else:
+                self._leave(call, place)
+            raise
+
+    def _leave(self, call: str, place: asyncio.Future[None]) -> None:
+        queue = self._waiting.get(call)
+        if queue is not None and place in queue:
+            queue.remove(place)
+            if not queue:
+                del self._waiting[call]
+
+    def _give_back(self, call: str) -> None:
+        self._lent[call] -= 1
+        if not self._lent[call]:
+            del self._lent[call]
+        self._serve()
+
+    def _serve(self) -> None:
+        """Give free streams to those who wait: to the call that has waited longest for its turn."""
+        for call in list(self._waiting):
+            if self.lent >= self._limit:
+                return
+            if self._lent[call] >= self._most:
+                continue
+            queue = self._waiting.pop(call)
+            place = next((one for one in _taken(queue) if not one.done()), None)
+            if queue:
+                # To the end of the row: the other calls come first now.
+                self._waiting[call] = queue
+            if place is not None:
+                self._lent[call] += 1
+                place.set_result(None)
+
+    def _shrink(self) -> None:
+        if not self._far:
+            return  # an engine of our own knows its number of streams
+        # The one that was refused is still counted.
+        self._limit = max(1, min(self._limit, self.lent - 1))
+        if self._growth is None:
+            self._growth = asyncio.get_running_loop().call_later(GROW, self._grow)
+
+    def _grow(self) -> None:
+        self._limit += 1
+        self._growth = None
+        if self._limit < self.transcriber.streams:
+            self._growth = asyncio.get_running_loop().call_later(GROW, self._grow)
+        self._serve()
+
+
+def _taken(queue: deque[asyncio.Future[None]]) -> Iterator[asyncio.Future[None]]:
+    """Take one after the other; some may have been given up in this very moment."""
+    while queue:
+        yield queue.popleft()

@@ -65,11 +65,18 @@ class Transcriber(Protocol):
     def streams(self) -> int:
         """How many streams it lends at once."""
 
+    @property
+    def lead(self) -> float:
+        """Seconds of settled sound that it likes to hear again when a stream goes on where another ended; at
+        most 1."""
+
     def recognize(
-        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
     ) -> AbstractAsyncContextManager[Recognition]:
         """Open a stream. Leaving the context leaves no task, socket or queued work behind.
 
-        With `interim=False` only finals come, at less cost (for files). Entering raises `LineBusy`,
-        `LineLost` or `Refused`.
+        The first `known` seconds of what will be sent were settled on another stream and come again for
+        what follows them: words whose middle lies before are not told, and no hypothesis starts before. With
+        `interim=False` only finals come, at less cost (for files). Entering raises `LineBusy`, `LineLost` or
+        `Refused`.
         """

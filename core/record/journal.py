@@ -145,7 +145,7 @@ class Journal:
                         heard=entry.text,
                         language=entry.language,
                         confidence=entry.confidence,
-                        engine=self._opening.engine,
+                        engine=entry.engine or self._opening.engine,
                     ),
                 )
 

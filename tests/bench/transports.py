@@ -22,6 +22,7 @@ import psutil
 from bots.app import spokenly
 from core.audio.frame import RATE, WIDTH, Frame
 from core.captions.board import Board
+from core.engines.hearing import alone
 from core.engines.pool import Pool
 from core.engines.protocol import Hypothesis
 from core.metrics import Metrics
@@ -43,11 +44,12 @@ class Deaf:
 
     name = "Nobody"
     languages = None
+    lead = 0.0
     streams = 10_000
 
     @asynccontextmanager
     async def recognize(
-        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
     ) -> AsyncIterator["DeafRecognition"]:
         yield DeafRecognition()
 
@@ -89,7 +91,7 @@ async def serve() -> None:
     settings = Settings(
         _env_file=None, port=0, speakers=1000, people=1000, rooms_per_minute=1000, host="127.0.0.1"
     )
-    async with spokenly(settings, Deaf(), Metrics()) as running:
+    async with spokenly(settings, alone(Deaf()), Metrics()) as running:
         room = running.rooms.open()
         tokens = [room.join(f"P{number}").token for number in range(MOST)]
         print(json.dumps([running.address, room.name, tokens]), flush=True)

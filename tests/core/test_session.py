@@ -122,7 +122,7 @@ class Fragile(ScriptedRecognition):
 class FragileEngine(ScriptedEngine):
     @asynccontextmanager
     async def recognize(
-        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
     ) -> AsyncIterator[ScriptedRecognition]:
         self.opened += 1
         kind = Fragile if self.opened == 1 else ScriptedRecognition

@@ -92,8 +92,11 @@ Fault = Busy | Refuse | Lose | Cut | Stall
 class ScriptedRecognition:
     """One stream. Interims come with each word; finals as the constants above say."""
 
-    def __init__(self, fault: Fault | None, *, lag: float, interim: bool, language: str) -> None:
+    def __init__(
+        self, fault: Fault | None, *, lag: float, interim: bool, language: str, known: float = 0.0
+    ) -> None:
         self._fault = fault
+        self._known = round(known * RATE)  # samples of which no words are told
         self._lag = lag
         self._interim = interim
         self._language = language
@@ -103,7 +106,7 @@ class ScriptedRecognition:
         self._lost = False
         self._odd = b""
         self._at = 0  # samples heard
-        self._settled = 0  # samples covered by finals
+        self._settled = self._known  # samples covered by finals
         self._run = (0, 0, 0)  # value, samples, words already written of the present run
         self._words: list[str] = []
         self._began = 0
@@ -155,6 +158,11 @@ class ScriptedRecognition:
                 self._wake.clear()
                 await self._wake.wait()
 
+    def cut(self) -> None:
+        """The line breaks now."""
+        self._lost = True
+        self._wake.set()
+
     @property
     def _stalled(self) -> bool:
         return isinstance(self._fault, Stall) and self.heard >= self._fault.after
@@ -182,6 +190,8 @@ class ScriptedRecognition:
         while (samples + WORD // 2) // WORD > written:
             written += 1
             self._run = (value, samples, written)
+            if self._at < self._known:
+                continue  # its middle lies before
             if not self._words:
                 self._began = max(self._settled, self._at - WORD // 2)
             self._words.append(f"w{value}")
@@ -238,8 +248,11 @@ class ScriptedEngine:
         streams: int = 8,
         languages: frozenset[str] | None = None,
         lag: float = 0.0,
+        lead: float = 0.0,
+        name: str = "Scripted",
     ) -> None:
-        self.name = "Scripted"
+        self.name = name
+        self.lead = lead
         self.languages = languages
         self.streams = streams
         self.faults: deque[Fault | None] = deque(faults)
@@ -253,7 +266,7 @@ class ScriptedEngine:
 
     @asynccontextmanager
     async def recognize(
-        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
     ) -> AsyncIterator[ScriptedRecognition]:
         self.opened += 1
         fault = self.faults.popleft() if self.faults else None
@@ -268,7 +281,7 @@ class ScriptedEngine:
             raise Refused(f"This engine does not hear {language}.")
         if len(self.lent) >= self.streams:
             raise LineBusy("every stream is lent")
-        stream = ScriptedRecognition(fault, lag=self.lag, interim=interim, language=language)
+        stream = ScriptedRecognition(fault, lag=self.lag, interim=interim, language=language, known=known)
         self.lent.append(stream)
         self.most = max(self.most, len(self.lent))
         try:

@@ -14,7 +14,7 @@ import { ShareDialog } from "./share.js";
 import { Subtitles } from "./subtitles.js";
 import { Voice } from "./voice.js";
 import { keepAwake } from "./wake.js";
-import { languageName, lateness, listed } from "./words.js";
+import { duration, languageName, lateness, listed } from "./words.js";
 
 const id = location.pathname.split("/").filter(Boolean).at(-1);
 const settings = new Settings();
@@ -26,6 +26,7 @@ const catchUp = new CatchUp(id, board);
 const afterwards = new Afterwards(id, board);
 let room = { state: "waiting", people: [], engine: "", language: "en", note: null };
 let late = null;
+let now = null; // seconds of the call
 let line = "connecting";
 let drawing = false;
 let retention = null; // days; null: not known
@@ -35,6 +36,7 @@ const reader = new Reader(id, {
   message: (message) => {
     room = message.room ?? room;
     late = message.lateness;
+    now = message.now;
     notices(message.notices);
     board.take(message);
     noteCall(id, room, board.rows.count > 0);
@@ -92,7 +94,8 @@ function drawStatus() {
   const heard = room.people.filter((person) => person.sharing);
   const names = heard.map((person) => (person.muted ? `${person.name} (muted)` : person.name));
   write($("people"), heard.length && room.state === "live" ? `Sharing sound: ${listed(names)}` : "");
-  write($("engine"), [room.engine, languageName(room.language)].filter(Boolean).join(" · "));
+  const sent = room.streamed ? `${duration(room.streamed)} sent there in ${duration(now ?? 0)}` : "";
+  write($("engine"), [room.engine, languageName(room.language), sent].filter(Boolean).join(" · "));
   write($("late"), room.state === "live" ? lateness(late) : "");
   $("late").classList.toggle("slow", late !== null && late > 4);
   const LINES = { connecting: "connecting", open: "connected", lost: "reconnecting", barred: "barred", gone: "room gone", full: "room full" };

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from bots.meet.doors import Rooms
 from bots.meet.guard import guard, strict_headers
 from bots.meet.records import Records
+from bots.meet.shown import Ear
 from bots.meet.web import MeetingRoom
 from core.audio.frame import RATE, WIDTH
 from core.engines.pool import Pool
@@ -207,8 +208,7 @@ class House(Visitor):
             self.rooms,
             chosen,
             self.metrics,
-            engine=engine.name,
-            note=None,
+            ear=Ear(engine.name),
             sample=None,
             records=self.records,
         )

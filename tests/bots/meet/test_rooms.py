@@ -54,6 +54,7 @@ async def test_a_room_tells_what_it_is() -> None:
             "began": None,
             "people": [],
             "note": None,
+            "streamed": None,
         }
 
 

@@ -288,7 +288,7 @@ class Slow(ScriptedRecognition):
 class SlowEngine(ScriptedEngine):
     @asynccontextmanager
     async def recognize(
-        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
     ) -> AsyncIterator[ScriptedRecognition]:
         yield Slow(None, lag=0.0, interim=interim, language=language)
 
@@ -390,7 +390,7 @@ class Buggy(ScriptedEngine):
 
     @asynccontextmanager
     async def recognize(
-        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True
+        self, language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
     ) -> AsyncIterator[ScriptedRecognition]:
         async with super().recognize(language, vocabulary, interim=interim) as stream:
             yield stream

@@ -189,3 +189,15 @@ async def test_streams_do_not_hear_one_another(subject: Subject) -> None:
         other = group.create_task(hear(subject, quiet, interim=False))
     assert [h.text for h in one.result()] == alone
     assert not any(h.text for h in other.result())
+
+
+async def test_what_was_settled_before_is_not_told_again(subject: Subject) -> None:
+    lead = subject.engine.lead
+    assert 0 <= lead <= 1
+    found = []
+    async with subject.engine.recognize("en", known=lead) as stream:
+        await talk(stream, subject.speech, 640)
+        await stream.finish()
+        found = [hypothesis async for hypothesis in stream]
+    assert all(h.start >= lead - 1e-6 for h in found)
+    assert [h for h in found if h.final]

@@ -1,0 +1,217 @@
+"""Two engines as one: no word is missing or doubled when the first goes away, comes back or refuses."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+
+import pytest
+
+from core.captions.board import Board
+from core.captions.caption import Caption, Gap
+from core.engines.failover import SULK, Failover
+from core.engines.pool import Pool
+from core.metrics import Metrics
+from core.session import Session
+from tests.core.test_session import ANN, heard, people, utter, words
+from tests.fakes.engine import Busy, Cut, Fault, Lose, Refuse, ScriptedEngine, speak
+
+
+class Two:
+    """A far engine that fails as it is told, and a near one."""
+
+    def __init__(
+        self, faults: list[Fault | None] | None = None, near: frozenset[str] | None = None, streams: int = 8
+    ) -> None:
+        self.far = ScriptedEngine(faults or [], lead=0.3, name="Far", streams=streams)
+        self.near = ScriptedEngine(name="Near", languages=near)
+        self.spent = False
+        self.lender = Failover(Pool(self.far, far=True), Pool(self.near), spent=lambda: self.spent)
+        self.board = Board()
+
+    @asynccontextmanager
+    async def call(self, language: str = "en") -> AsyncIterator[Session]:
+        session = Session(
+            self.board,
+            self.lender,
+            began=asyncio.get_running_loop().time(),
+            language=language,
+            metrics=Metrics(),
+            name="call",
+        )
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(session.run())
+            yield session
+            session.close()
+
+    @property
+    def engines(self) -> list[str | None]:
+        """Who heard each line."""
+        return [e.engine for e in self.board.entries if isinstance(e, Caption)]
+
+    def away(self) -> None:
+        """Nothing can be opened, and what is open breaks at the next word."""
+        self.far.faults.extend([Lose()] * 1000)
+        for stream in self.far.lent:
+            stream.cut()
+
+    def back(self) -> None:
+        self.far.faults.clear()
+
+
+async def test_the_first_engine_hears_as_long_as_it_works() -> None:
+    two = Two()
+    async with two.call() as session:
+        for n in range(5):
+            await utter(session, ANN, speak(words(4, 100 + 4 * n), after=1.2))
+    assert set(two.engines) == {"Far"}
+    assert heard(two.board) == list(words(20))
+    assert two.near.opened == 0
+
+
+async def test_a_call_survives_away_and_back_three_times_and_every_word_is_there_once() -> None:
+    two = Two()
+    number = 100
+    async with two.call() as session:
+        for _ in range(3):
+            for change in (two.away, two.back):
+                for _ in range(6):
+                    await utter(session, ANN, speak(words(6, number), after=1.0))
+                    number += 6
+                # In the middle of a sentence.
+                await utter(session, ANN, speak(words(3, number)))
+                change()
+                await utter(session, ANN, speak(words(3, number + 3), after=1.0))
+                number += 6
+        await utter(session, ANN, speak([], after=2.0))
+    assert heard(two.board) == list(range(100, number))
+    assert not any(isinstance(entry, Gap) for entry in two.board.entries)
+    told = two.engines
+    changes = [told[0], *(b for a, b in pairwise(told) if a != b)]
+    assert changes[:6] == ["Far", "Near", "Far", "Near", "Far", "Near"]
+
+
+async def test_the_captions_say_who_hears_instead_and_stop_saying_it_by_themselves() -> None:
+    two = Two()
+    async with two.call() as session:
+        await utter(session, ANN, speak(words(4), after=1.0))
+        assert "engine" not in two.board.notices
+        two.away()
+        await utter(session, ANN, speak(words(8, 104), after=1.0))
+        assert two.board.notices["engine"] == "Far can't be reached. Captions come from Near."
+        two.back()
+        for n in range(20):
+            await utter(session, ANN, speak(words(4, 112 + 4 * n), after=1.0))
+        assert "engine" not in two.board.notices
+    assert heard(two.board) == list(words(92))
+
+
+async def test_somebody_who_never_pauses_goes_back_to_the_first_engine_too() -> None:
+    two = Two([Lose(), Lose(), Lose()])
+    async with two.call() as session:
+        await utter(session, ANN, speak(words(250)))
+    assert heard(two.board) == list(words(250))
+    assert two.engines[0] == "Near"
+    assert two.engines[-1] == "Far"
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_no_word_is_lost_or_doubled_whatever_the_first_engine_does(seed: int) -> None:
+    dice = random.Random(seed)
+    faults: list[Fault | None] = [
+        dice.choice([None, Cut(dice.randint(0, 12)), Lose(), Busy(), Busy(5.0)]) for _ in range(60)
+    ]
+    two = Two(faults, streams=3)
+    everybody = people(4)
+    said: dict[str, list[int]] = {speaker.id: [] for speaker in everybody}
+
+    async def talk(session: Session, n: int) -> None:
+        mine = random.Random(seed * 10 + n)
+        number = 100
+        for _ in range(15):
+            count = mine.randint(1, 12)
+            said[everybody[n].id] += words(count, number)
+            await utter(
+                session, everybody[n], speak(words(count, number), after=mine.choice([0.2, 1.0, 9.0]))
+            )
+            number += count
+
+    async with two.call() as session, asyncio.TaskGroup() as talking:
+        for n in range(4):
+            talking.create_task(talk(session, n))
+    for speaker in everybody:
+        assert heard(two.board, speaker) == said[speaker.id]
+    assert not any(isinstance(entry, Gap) for entry in two.board.entries)
+
+
+async def test_when_the_first_refuses_the_second_hears_at_once_and_it_is_asked_again_later() -> None:
+    two = Two([Refuse("The key is wrong.")])
+    async with two.call() as session:
+        await utter(session, ANN, speak(words(10), after=1.0))
+        assert two.board.notices["engine"] == "The key is wrong. Captions come from Near."
+        await utter(session, ANN, speak(words(10, 110), after=1.0))
+        assert two.far.opened == 1
+        await asyncio.sleep(SULK)
+        await utter(session, ANN, speak(words(10, 120), after=1.0))
+    assert heard(two.board) == list(words(30))
+    assert two.engines[0] == "Near"
+    assert two.engines[-1] == "Far"
+
+
+async def test_when_the_days_minutes_are_used_up_the_second_takes_over_at_a_pause() -> None:
+    two = Two()
+    async with two.call() as session:
+        await utter(session, ANN, speak(words(6), after=1.0))
+        two.spent = True
+        await utter(session, ANN, speak(words(6, 106), after=1.0))
+        await utter(session, ANN, speak(words(6, 112), after=1.0))
+        assert "used up" in two.board.notices["engine"]
+        two.spent = False
+        for n in range(4):
+            await utter(session, ANN, speak(words(6, 118 + 6 * n), after=1.0))
+    assert heard(two.board) == list(words(42))
+    assert two.engines[0] == "Far"
+    assert "Near" in two.engines
+    assert two.engines[-1] == "Far"
+
+
+async def test_who_finds_no_stream_free_is_heard_by_the_second() -> None:
+    two = Two(streams=1)
+    ann, bo = people(2)
+    async with two.call() as session, asyncio.TaskGroup() as both:
+        both.create_task(utter(session, ann, speak(words(20), after=1.0)))
+        await asyncio.sleep(0.5)
+        both.create_task(utter(session, bo, speak(words(20, 200), after=1.0)))
+    assert heard(two.board, ann) == list(words(20))
+    assert heard(two.board, bo) == list(words(20, 200))
+    assert {"Far", "Near"} == set(two.engines)
+
+
+async def test_a_language_that_only_the_first_knows_is_kept_until_it_is_back_and_now_is_heard_now() -> None:
+    two = Two(near=frozenset({"en"}))
+    async with two.call("de") as session:
+        await utter(session, ANN, speak(words(10), after=1.0))
+        two.away()
+        await utter(session, ANN, speak(words(100, 110), after=1.0))
+        assert session.board.notices
+        two.back()
+        await utter(session, ANN, speak(words(60, 210), after=1.0))
+    spoken = sorted(
+        (e for e in two.board.entries if isinstance(e, Caption)), key=lambda caption: caption.start
+    )
+    said = [int(word[1:]) for caption in spoken for word in caption.text.split()]
+    assert said == list(words(170))
+    assert not any(isinstance(entry, Gap) for entry in two.board.entries)
+
+
+async def test_what_is_paid_for_is_counted_for_each_call() -> None:
+    two = Two()
+    async with two.call() as session:
+        await utter(session, ANN, speak(words(10), after=1.0))
+        assert 2.9 < session.paid <= 3.1
+        two.away()
+        await utter(session, ANN, speak(words(5, 110), after=1.0))
+        before = session.paid
+        await utter(session, ANN, speak(words(5, 115), after=1.0))
+        assert session.paid == before
