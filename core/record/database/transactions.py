@@ -118,7 +118,7 @@ def unbroken(
     """A method that, once begun, is done to its end, though whoever called it is cancelled."""
 
     @wraps(method)
-    async def whole(self: S, *args: P.args, **kwargs: P.kwargs) -> T:
+    async def whole(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
         return await self._transactions.unbroken(method(self, *args, **kwargs))
 
     return whole
