@@ -22,6 +22,11 @@ class Keeping:
         """The record was deleted, or a fault ended it: nothing is kept any more."""
         return self._journal is not None and self._journal.over
 
+    @property
+    def behind(self) -> bool:
+        """Something of the call is not in the record yet."""
+        return self._journal is not None and (self._journal.behind > 0 or self._journal.live)
+
     def go_on(self, board: Board, began: datetime) -> None:
         """Somebody shares; `began` is the moment at second 0 of the call."""
         if self._journal is None:

@@ -38,7 +38,7 @@ class Viewer:
         self._room = room
         self._describe = describe
         self._shown = after
-        self._version = -1
+        self._version: tuple[int, str] | None = None
         self._streamed = 0.0
         self._lock = asyncio.Lock()
 
@@ -56,8 +56,9 @@ class Viewer:
         }
         if board.erased:
             message["erased"] = board.erased
-        if self._version != self._room.version or self._room.streamed - self._streamed >= COST:
-            self._version, self._streamed = self._room.version, self._room.streamed
+        version = (self._room.version, self._room.keep)
+        if self._version != version or self._room.streamed - self._streamed >= COST:
+            self._version, self._streamed = version, self._room.streamed
             message["room"] = self._describe(self._room)
         self._shown = board.count
         await self._send(message)

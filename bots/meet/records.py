@@ -212,6 +212,6 @@ def _moment(words: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(words)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         raise UserError("before must be a date and time, such as 2026-01-31T12:00:00Z.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -27,6 +27,9 @@ FORGET = 600.0
 UNUSED = 60.0
 """Seconds after which a room is forgotten in which nobody ever shared and nobody reads."""
 
+HELD = 6 * 3600.0
+"""Seconds that a room is held at most for a record whose database is away."""
+
 AWAY = 600.0
 """Seconds after which somebody who joined and shares nothing may have to make place."""
 
@@ -152,6 +155,8 @@ class Room:
     def forgettable(self, now: float) -> bool:
         """Nobody reads, nobody shares, and nobody has for a while."""
         patience = UNUSED if self._began is None else FORGET
+        if self._kept is not None and self._kept.behind:
+            patience = HELD  # the database is away: what was said is only here
         return self.viewers == 0 and self.session is None and now - self.used > patience
 
     def join(self, name: str, identity: str | None = None) -> Person:

@@ -85,6 +85,16 @@ class Journal:
         self._speaking = False
         self._board.touch()
 
+    def deleted(self) -> None:
+        """Somebody deleted the record: people are told, and nothing is kept any more."""
+        self.over, self.live = True, False
+        self._board.notify(NOTICE, "The record of this call was deleted. From now on nothing is kept.")
+
+    @property
+    def behind(self) -> int:
+        """How many entries wait for the database."""
+        return 0 if self.over else max(0, self._board.count - self._next)
+
     def leave_out(self, identity: str) -> None:
         """Keep nothing more of what somebody says. The caller holds `writing`."""
         self._left_out.add(identity)
@@ -100,14 +110,15 @@ class Journal:
             board.notify(NOTICE, f"The record is not being kept now: {away} Captions go on.")
             raise OutletBusy(next(self._delays)) from away
         except NoSuchRecord as error:
-            self.over = True
-            self.live = False
-            board.notify(NOTICE, "The record of this call was deleted. From now on nothing is kept.")
+            self.deleted()
             raise OutletGone("the record was deleted") from error
         self._delays = _delays()
         board.notify(NOTICE, None)
 
     async def _catch_up(self, board: Board) -> None:
+        if self.call is not None and self._speaking and not self.live:
+            # One that was deleted meanwhile must not begin again.
+            await self._keeper.write(self.call, ())
         if self.call is None or (self._speaking and not self.live):
             self.call = await self._keeper.begin(self._opening)
             self.live = True

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from core.captions.board import Board
-from core.captions.publisher import Publisher
+from core.captions.publisher import FAREWELL, Publisher
 from core.errors import NoSuchRecord, RecapFailed, RecordAway
 from core.metrics import Metrics
 from core.record.database.store import Store
@@ -49,6 +49,7 @@ class Secretary:
         self._tasks = asyncio.TaskGroup()
         self._tending: asyncio.Task[None] | None = None
         self._journals: dict[Journal, Publisher] = {}
+        self._writers: set[asyncio.Task[None]] = set()
         self._recaps: dict[str, asyncio.Task[None]] = {}
         self._seats = asyncio.Semaphore(AT_ONCE)
         self._leaving = False
@@ -65,16 +66,26 @@ class Secretary:
             self._tending.cancel()
         for journal in list(self._journals):
             self.close(journal)
-        # A recap that is not made in time is made when somebody asks for it.
-        deadline = asyncio.get_running_loop().call_later(self._patience, self._hurry)
+        # A recap that is not made in time is made when somebody asks for it; a database that is away must not
+        # hold up the end.
+        loop = asyncio.get_running_loop()
+        deadlines = [
+            loop.call_later(self._patience, self._hurry),
+            loop.call_later(max(self._patience, FAREWELL), self._give_up),
+        ]
         try:
             await self._tasks.__aexit__(kind, error, trace)
         finally:
-            deadline.cancel()
+            for deadline in deadlines:
+                deadline.cancel()
 
     def _hurry(self) -> None:
         self._leaving = True
         for task in self._recaps.values():
+            task.cancel()
+
+    def _give_up(self) -> None:
+        for task in self._writers:
             task.cancel()
 
     def keep(self, opening: Opening, board: Board) -> Journal:
@@ -82,7 +93,9 @@ class Secretary:
         journal = Journal(self.store, opening, board, metrics=self._metrics, ended=self._sum_up)
         publisher = Publisher(board, journal)
         self._journals[journal] = publisher
-        self._tasks.create_task(self._write(journal, publisher, board), name="journal")
+        task = self._tasks.create_task(self._write(journal, publisher, board), name="journal")
+        self._writers.add(task)
+        task.add_done_callback(self._writers.discard)
         return journal
 
     def close(self, journal: Journal) -> None:
@@ -101,15 +114,20 @@ class Secretary:
             journal.over = True
         finally:
             del self._journals[journal]
+            if journal.behind:
+                self._metrics.record_unkept.inc(journal.behind)
+                log.error("journal.lost", extra={"lines": journal.behind})
 
     async def recap(self, call: Call) -> tuple[Recap | None, bool]:
         """The recap of a call, and whether a better one is being made. None: nobody said anything.
 
         Quotes stand in for what is not there yet. Raises `RecordAway`.
         """
-        recap = await self.store.recap(call)
-        making = call.key in self._recaps
-        if recap is None and not making and call.state != "live":
+        live = call.state == "live"
+        # The recap of a call that goes on again is that of its first part.
+        recap = None if live else await self.store.recap(call)
+        making = live or call.key in self._recaps
+        if recap is None and not making:
             await self.sum_up_anew(call)
             recap = await self.store.recap(call)
             making = call.key in self._recaps
@@ -187,8 +205,10 @@ class Secretary:
     async def _look_around(self, *, old: bool) -> None:
         for journal in list(self._journals):
             if journal.live and journal.call is not None:
-                with suppress(NoSuchRecord):
+                try:
                     await self.store.write(journal.call, ())
+                except NoSuchRecord:
+                    journal.deleted()
         await self.store.interrupted()
         if old:
             expired = await self.store.expire(datetime.now(UTC), self.days)

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from core.errors import RecordAway
 from core.record.database.opening import open_store
 from core.record.database.store import Store
 from core.settings import Settings
@@ -214,6 +215,59 @@ async def test_the_key_can_not_be_guessed_quickly(store: Store) -> None:
         assert (await h.ask("GET", "/api/records", KEY))[0] == 429
 
 
+async def test_wrong_keys_lock_out_neither_owners_nor_people_who_ask_for_themselves(store: Store) -> None:
+    async with a_call(store, **ELSEWHERE) as (h, room, owner):
+        for n in range(15):
+            await h.ask("GET", "/api/records", f"guess {n}")
+        assert (await h.get(f"/api/records/{room}", owner))["may"] == ["correct", "delete"]
+        assert (await h.get("/api/me", ME))["lines"] == 1
+        assert (await h.ask("DELETE", f"/api/records/{room}", owner))[0] == 204
+
+
+async def test_a_room_whose_record_is_behind_is_not_forgotten(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with house(store=store) as h:
+        room = await h.room(keep="transcript")
+        token = (await h.join(room, "Ann"))["token"]
+        write = store.write
+        async with h.reader(room) as reader, h.microphone(room, token) as microphone:
+            number = await microphone.send(speak(3, after=1.2), pace=0.001)
+            await lines(h, room, 1)
+
+            async def away(*_: object) -> None:
+                raise RecordAway("the disk is full.")
+
+            monkeypatch.setattr(store, "write", away)
+            await microphone.send(speak(range(11, 14), after=1.2), number, pace=0.001)
+            await reader.until(lambda r: "w13" in r.text)
+            await microphone.say("bye")
+            await reader.until(lambda r: r.room["state"] == "ended")
+        found = h.rooms.find(room)
+        later = asyncio.get_running_loop().time() + 3600
+        assert not found.forgettable(later)
+        monkeypatch.setattr(store, "write", write)
+        assert len(await lines(h, room, 2)) == 2
+        await ended(h, room)
+        assert found.forgettable(later)
+
+
+async def test_while_a_call_goes_on_its_recap_is_not_the_last_word(store: Store) -> None:
+    async with house(store=store) as h:
+        room = await h.room(keep="transcript")
+        token = (await h.join(room, "Ann"))["token"]
+        async with h.microphone(room, token) as microphone:
+            await microphone.send(speak(3, after=1.2), pace=0.001)
+            await lines(h, room, 1)
+            recap = await h.get(f"/api/records/{room}/recap")
+            assert (recap["making"], recap["talk"][0]["words"]) == (True, 3)
+            await microphone.say("bye")
+        await ended(h, room)
+        while (recap := await h.get(f"/api/records/{room}/recap"))["making"]:  # noqa: ASYNC110 - no bell rings
+            await asyncio.sleep(0.05)
+        assert recap["talk"][0]["words"] == 3
+
+
 async def test_a_call_is_deleted_by_whoever_opened_it_and_by_nobody_else(store: Store) -> None:
     async with a_call(store, **ELSEWHERE) as (h, room, owner):
         for token in (None, ME, "x" * 32):
@@ -235,6 +289,7 @@ async def test_after_a_live_call_was_deleted_the_room_says_that_nothing_is_kept(
             await microphone.send(speak(range(11, 14), after=1.2), number, pace=0.001)
             await reader.until(lambda r: any("deleted" in notice for notice in r.notices))
             assert (await h.get(f"/api/rooms/{room}"))["keep"] == "captions"
+            await reader.until(lambda r: r.room["keep"] == "captions")
             await reader.until(lambda r: "w13" in r.text)
         assert (await h.ask("GET", f"/api/records/{room}"))[0] == 404
 
@@ -291,6 +346,7 @@ async def test_unknown_calls_and_bad_dates_are_one_sentence(store: Store) -> Non
         for path in ("", "/lines", "/recap", "/search?q=x", "/transcript.md"):
             status, answer = await h.ask("GET", f"/api/records/{'x' * 22}{path}")
             assert (status, answer["error"].endswith(".")) == (404, True)
-        assert (await h.ask("GET", "/api/records?before=yesterday"))[0] == 400
+        for wrong in ("yesterday", "0001-01-01T00:00:00%2B14:00", "9999-12-31T23:59:59-14:00"):
+            assert (await h.ask("GET", f"/api/records?before={wrong}"))[0] == 400
         assert (await h.ask("GET", "/api/records?before=2026-01-02"))[0] == 200
         assert (await h.ask("GET", "/api/me"))[0] == 401

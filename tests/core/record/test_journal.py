@@ -224,3 +224,29 @@ async def test_a_call_that_ends_at_once_is_whole(moment: float) -> None:
         await asyncio.sleep(moment)
         call.say()
     assert call.keeper.text == call.everything
+
+
+async def test_a_record_that_was_deleted_after_the_call_does_not_begin_again() -> None:
+    async with kept() as call:
+        call.say()
+        call.journal.end()
+        await asyncio.sleep(1)
+        call.keeper.deleted = True
+        call.journal.go_on()
+        call.say()
+        await asyncio.sleep(1)
+        assert call.journal.over
+        assert "deleted" in call.board.notices[NOTICE]
+        assert call.keeper.calls[OPENING.key].state == "ended"
+    assert call.keeper.text == "w0"
+
+
+async def test_what_waits_for_the_database_is_known() -> None:
+    async with kept() as call:
+        call.keeper.away = True
+        call.say(7)
+        await asyncio.sleep(5)
+        assert call.journal.behind == 7
+        call.keeper.away = False
+        await asyncio.sleep(11)
+        assert call.journal.behind == 0
