@@ -60,6 +60,7 @@ class Journal:
         self._next = 0
         self._until = 0.0  # the last second of the call that is in the record
         self._speaking = True
+        self._open = True  # the end of what is being said is not noted
         self._left_out: set[str] = set()
         self._delays = _delays()
         self.writing = Lock()
@@ -78,7 +79,7 @@ class Journal:
 
     def go_on(self) -> None:
         """People speak (again)."""
-        self._speaking = True
+        self._speaking = self._open = True
 
     def end(self) -> None:
         """Nobody speaks any more: note it after the last line. It may go on later."""
@@ -134,9 +135,9 @@ class Journal:
             self._next = first + len(entries)
             self._until = max(self._until, *(entry.end for entry in entries))
             self._metrics.record_lines.inc(len(batch))
-        if not self._speaking and self.live:
+        if not self._speaking and self._open:
             await self._keeper.end(self.call)
-            self.live = False
+            self.live = self._open = False
             self._ended(self.call)
 
     def _kept(self, first: int, entries: Sequence[Entry]) -> Iterator[tuple[int, Line | Gap]]:

@@ -16,7 +16,7 @@ class FakeKeeper:
         self.lost_answer = False
         self.deleted = False
         self.calls: dict[str, Call] = {}
-        self.entries: dict[int, Line | Gap | Unkept] = {}
+        self.kept: dict[int, Line | Gap | Unkept] = {}
         self.writes: list[int] = []
 
     async def begin(self, opening: Opening) -> Call:
@@ -42,7 +42,7 @@ class FakeKeeper:
         if self.deleted:
             raise NoSuchRecord("There is no such call.")
         for one in entries:
-            self.entries.setdefault(one.number, one.entry)
+            self.kept.setdefault(one.number, one.entry)
         self.writes.append(len(entries))
         if self.lost_answer:
             self.lost_answer = False
@@ -58,5 +58,5 @@ class FakeKeeper:
 
     @property
     def text(self) -> str:
-        lines = (entry for _, entry in sorted(self.entries.items()))
+        lines = (entry for _, entry in sorted(self.kept.items()))
         return " ".join(line.heard for line in lines if isinstance(line, Line))

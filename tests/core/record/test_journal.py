@@ -60,7 +60,7 @@ async def test_a_final_is_written_within_a_second_and_with_all_that_is_known_of_
             call.say()
             await asyncio.sleep(0.5)
             assert call.keeper.text == call.everything
-    line = call.keeper.entries[0]
+    line = call.keeper.kept[0]
     assert line == Line(0, ANN, 0, 1, "w0", language="en", confidence=0.9, engine="Scripted")
     assert isinstance(line, Line)
     assert line.speaker.identity == "web:ann"
@@ -70,7 +70,7 @@ async def test_what_is_still_being_said_is_not_kept() -> None:
     async with kept() as call:
         call.board.show(Caption(ANN, 0, 1, "maybe", final=False))
         await asyncio.sleep(5)
-        assert call.keeper.entries == {}
+        assert call.keeper.kept == {}
 
 
 async def test_a_gap_is_kept_where_it_was() -> None:
@@ -80,7 +80,7 @@ async def test_a_gap_is_kept_where_it_was() -> None:
         call.board.mark(gap)
         call.say()
         await asyncio.sleep(1)
-        assert call.keeper.entries[1] == gap
+        assert call.keeper.kept[1] == gap
     assert call.keeper.text == "w0 w1"
 
 
@@ -124,7 +124,7 @@ async def test_people_are_told_while_the_database_is_away_and_nothing_is_lost() 
         await asyncio.sleep(11)
         assert NOTICE not in call.board.notices
         assert call.keeper.text == call.everything
-    assert not any(isinstance(entry, Unkept) for entry in call.keeper.entries.values())
+    assert not any(isinstance(entry, Unkept) for entry in call.keeper.kept.values())
     assert call.metrics.record_failures._value.get() > 3
 
 
@@ -138,7 +138,7 @@ async def test_what_even_the_board_had_to_forget_is_marked_as_not_kept() -> None
         call.say(500)
         call.keeper.away = False
         await asyncio.sleep(11)
-        lost = [(n, one) for n, one in call.keeper.entries.items() if isinstance(one, Unkept)]
+        lost = [(n, one) for n, one in call.keeper.kept.items() if isinstance(one, Unkept)]
         first = call.board.forgotten
         assert lost == [(10, Unkept(10.0, float(first)))]
         assert call.keeper.text == " ".join(f"w{n}" for n in [*range(10), *range(first, 511)])
@@ -152,7 +152,7 @@ async def test_a_write_whose_answer_was_lost_is_not_kept_twice() -> None:
         await asyncio.sleep(5)
         call.say()
     assert call.keeper.text == call.everything
-    assert len(call.keeper.entries) == 6
+    assert len(call.keeper.kept) == 6
 
 
 async def test_a_thousand_waiting_lines_go_in_several_writes() -> None:
@@ -189,7 +189,7 @@ async def test_nothing_more_is_kept_of_somebody_who_is_left_out() -> None:
         call.board.mark(Gap(BO, 9, 10))
         call.say(1, ANN)
     assert call.keeper.text == "w0 w1 w2 w4"
-    assert not any(isinstance(entry, Gap) for entry in call.keeper.entries.values())
+    assert not any(isinstance(entry, Gap) for entry in call.keeper.kept.values())
 
 
 async def test_words_that_were_taken_back_before_they_were_written_never_are() -> None:
