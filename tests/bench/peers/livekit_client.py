@@ -24,10 +24,15 @@ STEP = 0.02
 """Seconds of a frame."""
 
 
+def sound(plan: dict[str, Any], which: int) -> bytes:
+    """What is said on one stream: s16le, 16 kHz."""
+    return Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+
+
 async def hear(plan: dict[str, Any], which: int, session: aiohttp.ClientSession) -> dict[str, Any]:
     """One stream, from its first frame to its last transcript."""
     loop = asyncio.get_running_loop()
-    pcm = Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+    pcm = sound(plan, which)
     stt = deepgram.STT(
         model="nova-3",
         language="en-US",
@@ -67,8 +72,7 @@ async def hear(plan: dict[str, Any], which: int, session: aiohttp.ClientSession)
     return told
 
 
-async def main() -> None:
-    plan = json.loads(Path(sys.argv[1]).read_text())
+async def main(plan: dict[str, Any]) -> None:
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as streams:
         hearing = [streams.create_task(hear(plan, which, session)) for which in range(plan["streams"])]
     print(json.dumps([one.result() for one in hearing]))
@@ -76,4 +80,4 @@ async def main() -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    asyncio.run(main())
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text())))

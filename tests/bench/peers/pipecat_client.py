@@ -47,10 +47,15 @@ class Noting(FrameProcessor):  # type: ignore[misc]  # what it inherits is only 
         await self.push_frame(frame, direction)
 
 
+def sound(plan: dict[str, Any], which: int) -> bytes:
+    """What is said on one stream: s16le, 16 kHz."""
+    return Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+
+
 async def hear(plan: dict[str, Any], which: int) -> dict[str, Any]:
     """One stream, from its first frame to its last transcript."""
     loop = asyncio.get_running_loop()
-    pcm = Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+    pcm = sound(plan, which)
     told: dict[str, Any] = {"began": 0.0, "shown": [], "gave_up": None}
     await asyncio.sleep(which * plan["apart"])
     service = DeepgramSTTService(
@@ -66,7 +71,7 @@ async def hear(plan: dict[str, Any], which: int) -> dict[str, Any]:
     )
     ready = asyncio.Event()
 
-    @worker.event_handler("on_pipeline_started")  # type: ignore[misc]  # untyped
+    @worker.event_handler("on_pipeline_started")  # type: ignore[untyped-decorator]  # the same
     async def started(_worker: Any, _frame: Any) -> None:
         ready.set()
 
@@ -88,8 +93,7 @@ async def hear(plan: dict[str, Any], which: int) -> dict[str, Any]:
     return told
 
 
-async def main() -> None:
-    plan = json.loads(Path(sys.argv[1]).read_text())
+async def main(plan: dict[str, Any]) -> None:
     async with asyncio.TaskGroup() as streams:
         hearing = [streams.create_task(hear(plan, which)) for which in range(plan["streams"])]
     print(json.dumps([one.result() for one in hearing]))
@@ -97,4 +101,4 @@ async def main() -> None:
 
 if __name__ == "__main__":
     logger.remove()
-    asyncio.run(main())
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text())))

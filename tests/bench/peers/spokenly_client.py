@@ -53,10 +53,15 @@ class Watch:
                 self.shown.append((now, *seen))
 
 
+def sound(plan: dict[str, Any], which: int) -> bytes:
+    """What is said on one stream: s16le, 16 kHz."""
+    return Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+
+
 async def hear(plan: dict[str, Any], which: int, lender: Lender) -> dict[str, Any]:
     """One call, from its first frame to its last word."""
     loop = asyncio.get_running_loop()
-    pcm = Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+    pcm = sound(plan, which)
     await asyncio.sleep(which * plan["apart"])
     board, began = Board(), loop.time()
     watch = Watch(board)
@@ -73,8 +78,7 @@ async def hear(plan: dict[str, Any], which: int, lender: Lender) -> dict[str, An
     return {"began": began, "shown": watch.shown, "gave_up": None}
 
 
-async def main() -> None:
-    plan = json.loads(Path(sys.argv[1]).read_text())
+async def main(plan: dict[str, Any]) -> None:
     languages = None if plan["stand_in"] else frozenset({"en"})
     async with AsyncExitStack() as engines:
         lenders = []
@@ -93,4 +97,4 @@ async def main() -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    asyncio.run(main())
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text())))
