@@ -213,11 +213,18 @@ async def _talk(
     dice: random.Random,
     fake: fakes.FakeDeepgram,
 ) -> None:
-    known = 0
+    known, breath = 0, session.now
     while len(begins) < words:
         first = 100 + len(begins)
         part = range(first, first + dice.randint(1, 14))
-        pcm = speak(part, after=dice.choice([0.2, 0.5, 1.0, 9.0]))
+        after = dice.choice([0.2, 0.5, 1.0, 9.0])
+        if session.now - breath > 8:
+            # The stand-in cuts speech without a pause after 15 s, in the middle of a word at that, and of a
+            # word in two halves it hears both.
+            after = max(after, 1.0)
+        if after >= 1.0:
+            breath = session.now
+        pcm = speak(part, after=after)
         begins |= {word: session.now + n * 0.2 for n, word in enumerate(part)}
         size = round(STEP * RATE) * WIDTH
         for n in range(0, len(pcm), size):

@@ -103,7 +103,7 @@ def words(faults: int) -> bool:
 
 
 async def beside(clients: Sequence[Client], *, quick: bool, at_once: int = 16) -> None:
-    """Every client through every kind and moment, one fault in 30 words."""
+    """Every client through every kind and moment, one fault in 30 words; all clients at the same time."""
     script = lines.said([(10, 0.5), (10, 1.2), (10, 14.0)])
     faults: list[tuple[str, fakes.Script]] = [
         (kind, make(moment)) for kind, make in KINDS.items() for moment in MOMENTS.values()
@@ -115,8 +115,8 @@ async def beside(clients: Sequence[Client], *, quick: bool, at_once: int = 16) -
     found: dict[str, list[Told]] = {client.name: [] for client in clients}
     for first in range(0, len(faults), at_once):
         part = faults[first : first + at_once]
-        for client in clients:
-            told = await lines.compare(client, [script], [fault for _, fault in part])
+        everyone = await lines.side_by_side(clients, [script], [fault for _, fault in part])
+        for client, told in zip(clients, everyone, strict=True):
             for one, (kind, _) in zip(told, part, strict=True):
                 one.fault = kind
             found[client.name] += told
@@ -145,22 +145,21 @@ async def delays(clients: Sequence[Client], *, quick: bool) -> None:
     """After a drop with Deepgram there, and through an outage of 30 s."""
     count = 6 if quick else 16
     dice = random.Random(3)
-    script = lines.said([(8, 0.4)] * 8 + [(1, 2.0)])
+    script = lines.said([(8, 0.4), (8, 0.4), (8, 1.0)] * 3 + [(1, 2.0)])
     drops = [fakes.Reset(at=fakes.Seconds(dice.uniform(4.0, 9.0))) for _ in range(count)]
     print(f"\n3. After a drop, Deepgram back at once ({count} resets each, in real time)")
     print("   first new caption after: median    p95   never")
-    for client in clients:
-        told = await lines.compare(client, [script], drops)
+    for client, told in zip(clients, await lines.side_by_side(clients, [script], drops), strict=True):
         _after(told, client.name)
     count = 2 if quick else 6
-    long = lines.said([(8, 0.4)] * 30 + [(1, 25.0)])
+    long = lines.said([(8, 0.4), (8, 0.4), (8, 1.0)] * 10 + [(1, 25.0)])
     print(f"   Deepgram away for 30 s, connections refused ({count} streams each, speech all the time)")
     print(
         "   first new caption after: median    p95   never;  10 s after its end: behind, words missing;  "
         "in the end lost, doubled"
     )
-    for client in clients:
-        told = await lines.compare(client, [long], [None] * count, lines.away)
+    everyone = await lines.side_by_side(clients, [long], [None] * count, lines.away)
+    for client, told in zip(clients, everyone, strict=True):
         behind = [one.behind(one.back + 10.0) for one in told if one.back is not None]
         lags, missing = [lag for lag, _ in behind], [words for _, words in behind]
         tail = (

@@ -267,6 +267,18 @@ async def compare(
         return told
 
 
+async def side_by_side(
+    clients: Sequence[Client],
+    scripts: Sequence[Speech],
+    faults: Sequence[Script],
+    trouble: Trouble | None = None,
+) -> list[list[Told]]:
+    """All clients at the same time, each before servers of its own."""
+    async with asyncio.TaskGroup() as tasks:
+        doing = [tasks.create_task(compare(client, scripts, faults, trouble)) for client in clients]
+    return [each.result() for each in doing]
+
+
 def _shown(at: float, final: bool, text: str, start: float | None, *, began: float) -> Shown:
     return Shown(at - began, final, tuple(int(number) for number in re.findall(r"\d+", text)), start)
 

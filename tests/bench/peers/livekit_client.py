@@ -7,6 +7,7 @@ it came (the machine's monotonic clock).
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import sys
@@ -22,6 +23,9 @@ from livekit.plugins import deepgram  # type: ignore[import-not-found]  # the sa
 RATE = 16_000
 STEP = 0.02
 """Seconds of a frame."""
+
+PATIENCE = 15.0
+"""Seconds after the last sample for the last words."""
 
 
 def sound(plan: dict[str, Any], which: int) -> bytes:
@@ -65,10 +69,15 @@ async def hear(plan: dict[str, Any], which: int, session: aiohttp.ClientSession)
         except APIError as error:
             told["gave_up"] = type(error).__name__
 
-    async with asyncio.TaskGroup() as both:
-        both.create_task(talk())
-        both.create_task(listen())
-    await stream.aclose()
+    try:
+        async with asyncio.timeout(len(pcm) / RATE / 2 + PATIENCE), asyncio.TaskGroup() as both:
+            both.create_task(talk())
+            both.create_task(listen())
+    except TimeoutError:
+        told["gave_up"] = "never ended"
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await stream.aclose()
     return told
 
 

@@ -29,6 +29,9 @@ RATE = 16_000
 STEP = 0.02
 """Seconds of a frame."""
 
+PATIENCE = 15.0
+"""Seconds after the last sample for the last words."""
+
 
 class Noting(FrameProcessor):  # type: ignore[misc]  # what it inherits is only there in that environment
     """The end of the pipeline: it notes what was transcribed."""
@@ -87,9 +90,12 @@ async def hear(plan: dict[str, Any], which: int) -> dict[str, Any]:
 
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(worker)
-    async with asyncio.TaskGroup() as both:
-        both.create_task(talk())
-        both.create_task(runner.run())
+    try:
+        async with asyncio.timeout(len(pcm) / RATE / 2 + PATIENCE), asyncio.TaskGroup() as both:
+            both.create_task(talk())
+            both.create_task(runner.run())
+    except TimeoutError:
+        told["gave_up"] = "never ended"
     return told
 
 
