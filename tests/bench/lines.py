@@ -251,8 +251,9 @@ async def compare(
         async with asyncio.TaskGroup() as tasks:
             async with running(client, urls, scripts, len(faults), apart) as process:
                 troubles = [tasks.create_task(trouble(fake)) for fake in fakes] if trouble else []
-            for task in troubles:
-                task.cancel()  # a client that never connected
+            for task, fake in zip(troubles, fakes, strict=False):
+                if not fake.ledger.visits:
+                    task.cancel()  # this client never connected
         told = []
         for which, one in enumerate(process.streams):
             shown = [_shown(*each, began=one["began"]) for each in one["shown"]]
