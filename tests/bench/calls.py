@@ -15,6 +15,7 @@ import psutil
 from pydantic import SecretStr
 
 from core.audio.frame import RATE, WIDTH, Frame, Speaker
+from core.backoff import _DICE
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.engines.deepgram.engine import Deepgram
@@ -152,6 +153,7 @@ async def faulty(
 ) -> None:
     """One call with a fault on every connection but a share that goes `well`; `outcome` has what became of
     it."""
+    _DICE.seed(seed)  # pauses before another try come from it: so a call can be had again
     dice = random.Random(seed)
     manner = list(MANNERS)[seed % len(MANNERS)]
     script = [fault(dice, stand_in=stand_in, well=well) for _ in range(2000)]

@@ -11,6 +11,7 @@ import contextlib
 import json
 import logging
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,16 @@ PATIENCE = 15.0
 """Seconds after the last sample for the last words."""
 
 
-def sound(plan: dict[str, Any], which: int) -> bytes:
-    """What is said on one stream: s16le, 16 kHz."""
-    return Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+@cache
+def sound(path: str) -> bytes:
+    """What is said: s16le, 16 kHz. Streams that say the same share it."""
+    return Path(path).read_bytes()
 
 
 async def hear(plan: dict[str, Any], which: int, session: aiohttp.ClientSession) -> dict[str, Any]:
     """One stream, from its first frame to its last transcript."""
     loop = asyncio.get_running_loop()
-    pcm = sound(plan, which)
+    pcm = sound(plan["pcm"][which % len(plan["pcm"])])
     stt = deepgram.STT(
         model="nova-3",
         language="en-US",

@@ -9,6 +9,7 @@ it came (the machine's monotonic clock).
 import asyncio
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +51,16 @@ class Noting(FrameProcessor):  # type: ignore[misc]  # what it inherits is only 
         await self.push_frame(frame, direction)
 
 
-def sound(plan: dict[str, Any], which: int) -> bytes:
-    """What is said on one stream: s16le, 16 kHz."""
-    return Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+@cache
+def sound(path: str) -> bytes:
+    """What is said: s16le, 16 kHz. Streams that say the same share it."""
+    return Path(path).read_bytes()
 
 
 async def hear(plan: dict[str, Any], which: int) -> dict[str, Any]:
     """One stream, from its first frame to its last transcript."""
     loop = asyncio.get_running_loop()
-    pcm = sound(plan, which)
+    pcm = sound(plan["pcm"][which % len(plan["pcm"])])
     told: dict[str, Any] = {"began": 0.0, "shown": [], "gave_up": None}
     await asyncio.sleep(which * plan["apart"])
     service = DeepgramSTTService(

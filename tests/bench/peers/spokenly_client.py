@@ -11,6 +11,7 @@ import json
 import logging
 import sys
 from contextlib import AsyncExitStack
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +54,16 @@ class Watch:
                 self.shown.append((now, *seen))
 
 
-def sound(plan: dict[str, Any], which: int) -> bytes:
-    """What is said on one stream: s16le, 16 kHz."""
-    return Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+@cache
+def sound(path: str) -> bytes:
+    """What is said: s16le, 16 kHz. Streams that say the same share it."""
+    return Path(path).read_bytes()
 
 
 async def hear(plan: dict[str, Any], which: int, lender: Lender) -> dict[str, Any]:
     """One call, from its first frame to its last word."""
     loop = asyncio.get_running_loop()
-    pcm = sound(plan, which)
+    pcm = sound(plan["pcm"][which % len(plan["pcm"])])
     await asyncio.sleep(which * plan["apart"])
     board, began = Board(), loop.time()
     watch = Watch(board)
