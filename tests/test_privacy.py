@@ -22,14 +22,21 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 from prometheus_client import generate_latest
+from pydantic import SecretStr
 
 from bots import app
 from bots.meet import outlet
 from core.captions.board import Board
+from core.engines.deepgram.engine import Deepgram
+from core.engines.deepgram.options import DeepgramOptions
 from core.engines.hearing import alone
+from core.errors import EngineError
 from core.metrics import Metrics
+from core.record.database import writing
+from core.record.journal import Journal
 from core.settings import Settings
 from core.telemetry import bug_reports, set_up_logging
+from tests.fakes.deepgram import BROKEN, Close, Drop, Http, Key, Reset, Say, Script, deepgram
 from tests.fakes.engine import ScriptedEngine, ScriptedRecognition, speak
 from tests.fakes.sentry import FakeSentry, fake_sentry
 
@@ -317,8 +324,16 @@ def put_a_bug(monkeypatch: pytest.MonkeyPatch, owner: object, name: str, trigger
 
 @pytest.mark.parametrize(
     "bug",
-    [None, (ScriptedRecognition, "_put"), (Board, "show"), (outlet, "entry"), (outlet, "partial")],
-    ids=["none", "engine", "board", "reader's entries", "reader's partials"],
+    [
+        None,
+        (ScriptedRecognition, "_put"),
+        (Board, "show"),
+        (outlet, "entry"),
+        (outlet, "partial"),
+        (Journal, "_kept"),
+        (writing, "write"),
+    ],
+    ids=["none", "engine", "board", "reader's entries", "reader's partials", "journal", "database"],
 )
 def test_nothing_of_a_conversation_is_seen_by_operators(
     watched: Seen, monkeypatch: pytest.MonkeyPatch, bug: tuple[object, str] | None
@@ -328,7 +343,7 @@ def test_nothing_of_a_conversation_is_seen_by_operators(
     words = [f"w{number}" for number in numbers]
     if bug is not None:
         put_a_bug(monkeypatch, *bug, trigger=words[1])
-    settings = Settings(port=0, log_level="debug", drain=1)
+    settings = Settings(port=0, log_level="debug", drain=1, keep="transcript")
     visitors: list[Visitor] = []
 
     async def converse() -> None:
@@ -366,3 +381,33 @@ def test_nothing_of_a_conversation_is_seen_by_operators(
     else:
         assert watched.sentry.events
         assert "RuntimeError" in watched.sentry.everything
+
+
+def test_neither_deepgrams_key_nor_what_it_heard_is_seen_by_operators(watched: Seen) -> None:
+    key = word() + word()
+    numbers = [10_000 + secrets.randbelow(20_000) for _ in range(4)]
+    spoken = speak(numbers, after=0.4)
+    faults: list[Script] = [
+        *(Http(401), Http(400), Http(429), Drop(), Reset(), Close(1008), Close(1000), Say(BROKEN), None)
+    ]
+
+    async def converse() -> None:
+        async with (
+            deepgram(faults, keys={key: Key()}) as fake,
+            Deepgram(SecretStr(key), DeepgramOptions(url=fake.url), metrics=watched.metrics) as engine,
+        ):
+            for _ in faults:
+                try:
+                    async with engine.recognize("en") as stream:
+                        await stream.send(spoken)
+                        await stream.finish()
+                        async for _ in stream:
+                            pass
+                except EngineError:
+                    logging.getLogger("core.track").exception("stream.lost")
+
+    with bug_reports(watched.sentry.dsn):
+        asyncio.run(converse())
+    watched.search(key, *(f"w{number}" for number in numbers))
+    assert "LineLost" in watched.log
+    assert "Refused" in watched.log

@@ -14,6 +14,11 @@ PARTS = {
     "room": ["--quick"],
     "transports": ["--quick"],
     "loss": ["--seconds", "30", "--seeds", "1", "--senders", "5"],
+    "journal": ["--quick"],
+    "record": ["--lines", "50000", "--queries", "50"],
+    "exports": ["--hours", "1"],
+    "recap": ["--quick"],
+    "deepgram": ["--quick"],
 }
 """The parts, and how each is made short."""
 

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -672,20 +673,27 @@ def test_a_call_that_goes_on_is_told_of_when_it_is_summed_up_and_when_somebody_i
 def on_a_terminal(command: list[str], typed: bytes, stop: signal.Signals | None = None) -> tuple[int, str]:
     """The exit code and what the terminal showed, of a command that somebody sits in front of."""
     master, slave = os.openpty()
-    shown = b""
+    shown, stopped = b"", False
     with subprocess.Popen(
         command, env=environment(), stdin=slave, stdout=slave, stderr=slave, start_new_session=True
     ) as process:
         os.close(slave)
         try:
-            while chunk := os.read(master, 4096):
+            while True:
+                if stop and not stopped and b"undone." in shown:
+                    process.send_signal(stop)
+                    stopped = True
+                if not select.select([master], [], [], 5)[0]:
+                    if stop and stopped:
+                        # The first fell between the question and the waiting for its answer.
+                        process.send_signal(stop)
+                    continue
+                if not (chunk := os.read(master, 4096)):
+                    break
                 shown += chunk
                 if typed and b"undone." in shown:
                     os.write(master, typed)
                     typed = b""
-                elif stop and b"undone." in shown:
-                    process.send_signal(stop)
-                    stop = None
         except OSError:
             pass  # Linux tells so that the other end is closed
     os.close(master)

@@ -87,6 +87,11 @@ async def test_of_a_call_that_keeps_captions_only_nothing_is_ever_written(tmp_pa
                 catching_up = await server.get(f"/api/rooms/{room}/recap")
                 assert "better" in json.dumps(catching_up).lower()
                 assert holds(place, "better", secret.lower()) == expected
-                server.process.kill()
-                await server.process.wait()
+                if keep == "captions":
+                    server.process.kill()
+                    await server.process.wait()
+                else:
+                    await server.stop()
         assert holds(place, "better", secret.lower()) == expected
+    async with spokenly(data_dir=str(tmp_path / "transcript")) as again:
+        assert (await again.get(f"/api/records/{room}"))["state"] == "ended", "it was stopped, not killed"

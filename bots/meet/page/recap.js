@@ -110,10 +110,11 @@ function signed(score) {
 }
 
 function origin(recap) {
+  // A recap that quotes says in its note what it can't do.
   const honest = recap.quoted
-    ? "Every line stands as it was heard; something that mattered may be missing."
-    : "It was written by a machine and may be wrong: each point names the lines it rests on.";
-  const made = element("p", "origin hint", `Made by ${recap.name}. ${honest}`);
+    ? `${recap.name}, each as it was heard.`
+    : `Made by ${recap.name}. It was written by a machine and may be wrong: each point names the lines it rests on.`;
+  const made = element("p", "origin hint", honest);
   if (recap.note) made.append(element("br"), element("span", "note", recap.note));
   return made;
 }

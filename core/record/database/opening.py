@@ -92,7 +92,8 @@ async def _sqlite(path: Path, default: bool) -> AsyncIterator[Store]:
         async with telling(told, starting=True):
             await _migrate_sqlite(engine, path)
             await sqlite.scrub(engine)
-        yield Store(Transactions(engine, told), f"SQLite, {path}")
+        async with Transactions(engine, told) as transactions:
+            yield Store(transactions, f"SQLite, {path}")
     finally:
         await engine.dispose()
 
@@ -121,7 +122,8 @@ async def _postgres(url: URL) -> AsyncIterator[Store]:
                     await connection.run_sync(migrate, revisions, f"{url.database} at {host}")
             finally:
                 await patient.dispose()
-        yield Store(Transactions(engine, told), f"PostgreSQL at {host}/{url.database or ''}")
+        async with Transactions(engine, told) as transactions:
+            yield Store(transactions, f"PostgreSQL at {host}/{url.database or ''}")
     finally:
         await engine.dispose()
 

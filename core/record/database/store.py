@@ -15,7 +15,7 @@ from core.record.database import forgetting, reading, writing
 from core.record.database import query as language
 from core.record.database.search import search
 from core.record.database.tables import SpaceRow
-from core.record.database.transactions import Transactions
+from core.record.database.transactions import Transactions, unbroken
 from core.record.kept import Call, Hit, Kept, Line, Numbered, Opening, Person, Removed
 from core.record.recaps.recap import Recap
 
@@ -38,12 +38,14 @@ class Store:
         # A process that starts again, in a container above all, may have the same number.
         self._host = self._here + secrets.token_hex(4)
 
+    @unbroken
     async def begin(self, opening: Opening) -> Call:
         """A call begins to be kept. The same key again: that call goes on, with its first title and time."""
         async with self._transactions.writing() as connection:
             await writing.begin(connection, opening, self._host, _now())
             return await reading.call(connection, opening.key)
 
+    @unbroken
     async def write(self, call: Call, entries: Sequence[Numbered]) -> None:
         """Entries of a call, in one transaction: when this returns they are kept.
 
@@ -55,6 +57,7 @@ class Store:
             await writing.alive(connection, call.id, self._host, _now())
             await writing.write(connection, call.id, entries)
 
+    @unbroken
     async def end(self, call: Call) -> None:
         """The call is over, now. Raises `NoSuchRecord` when it was deleted."""
         async with self._transactions.writing() as connection:
@@ -118,6 +121,7 @@ class Store:
         async with self._transactions.reading() as connection:
             return await search(connection, query, None if call is None else call.id, space, limit, skip)
 
+    @unbroken
     async def correct(self, call: Call, number: int, text: str | None) -> Line:
         """Put `text` in the place of what was heard; None takes that back.
 
@@ -128,6 +132,7 @@ class Store:
             await self._audit(connection, "correct", Removed(1, 1), call.space)
         return line
 
+    @unbroken
     async def delete(self, call: Call) -> Removed:
         """The whole call, also while it is live. Raises `NoSuchRecord` when it is gone already."""
         async with self._deleting() as connection:
@@ -162,6 +167,7 @@ class Store:
                 if len(page) < reading.PAGE:
                     break
 
+    @unbroken
     async def forget(
         self,
         *,
@@ -184,6 +190,7 @@ class Store:
             await self._audit(connection, "forget", removed, None if call is None else call.space)
         return removed
 
+    @unbroken
     async def expire(self, now: datetime, days: int, *, dry: bool = False) -> list[Call]:
         """Delete the calls that were over before `now` by more days than their space keeps them.
 
@@ -212,6 +219,7 @@ class Store:
             found = (await connection.execute(settings)).scalar()
         return None if found is None else found.get("retention_days")
 
+    @unbroken
     async def set_retention(self, space: str, days: int | None) -> None:
         """Give a space a rule of its own, or with None take it away."""
         if days is not None and days < 0:
@@ -229,6 +237,7 @@ class Store:
         async with self._transactions.reading() as connection:
             return await writing.recap(connection, call.id)
 
+    @unbroken
     async def keep_recap(self, call: Call, recap: Recap) -> None:
         """Keep it in the place of the one before.
 
@@ -238,6 +247,7 @@ class Store:
         async with self._transactions.writing() as connection:
             await writing.keep_recap(connection, call.id, recap, _now())
 
+    @unbroken
     async def interrupted(self) -> int:
         """Mark live calls whose process is dead: on this machine by its number, elsewhere after 90 s.
 

@@ -1,27 +1,64 @@
 """Reading and writing the record: one transaction at a time, and what fails is told in our words."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from core.record.database import sqlite
 from core.record.database.trouble import telling
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 _TURN = 10.0
 """Seconds that a writer waits for those before it; a disk that hangs must not gather a crowd."""
 
 
 class Transactions:
-    """The database as the store sees it. `place` names it in sentences."""
+    """The database as the store sees it. `place` names it in sentences.
+
+    Use as an async context: leaving it waits for what is being written.
+    """
 
     def __init__(self, engine: AsyncEngine, place: str) -> None:
+        self._tasks = asyncio.TaskGroup()
         self._reading = engine
         self._writing = engine.execution_options(begin=sqlite.WRITE)
         self._place = place
         self._turn = asyncio.Lock()
         self.sqlite = engine.dialect.name == "sqlite"
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        # What went wrong outside is not the tasks' business: it goes on as it is.
+        await self._tasks.__aexit__(None, None, None)
+
+    async def unbroken(self, work: Coroutine[Any, Any, T]) -> T:
+        """Do `work` to its end, whatever becomes of whoever asked for it.
+
+        A driver that is cancelled between "begin" and "commit" would keep the database locked for all others.
+        """
+        done: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+
+        async def run() -> None:
+            try:
+                result = await work
+            except Exception as error:  # noqa: BLE001 - it is raised where it was asked for
+                if not done.done():
+                    done.set_exception(error)
+            else:
+                if not done.done():
+                    done.set_result(result)
+
+        self._tasks.create_task(run(), name="record")
+        return await done
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
@@ -64,3 +101,24 @@ class Transactions:
         if self.sqlite:
             async with telling(self._place):
                 await sqlite.scrub(self._reading)
+
+
+class HasTransactions(Protocol):
+    """Whatever writes through `Transactions`."""
+
+    _transactions: Transactions
+
+
+S = TypeVar("S", bound=HasTransactions)
+
+
+def unbroken(
+    method: Callable[Concatenate[S, P], Coroutine[Any, Any, T]],
+) -> Callable[Concatenate[S, P], Coroutine[Any, Any, T]]:
+    """A method that, once begun, is done to its end, though whoever called it is cancelled."""
+
+    @wraps(method)
+    async def whole(self: S, /, *args: P.args, **kwargs: P.kwargs) -> T:
+        return await self._transactions.unbroken(method(self, *args, **kwargs))
+
+    return whole

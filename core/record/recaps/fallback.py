@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -79,4 +80,7 @@ def _deepgram(settings: Settings) -> "DeepgramRead":
     from core.record.recaps.deepgram_read import DeepgramRead  # noqa: PLC0415 - only who uses it waits for its import
 
     assert settings.deepgram_api_key is not None, "settings see to that"
-    return DeepgramRead(settings.deepgram_api_key.get_secret_value(), mood=settings.mood)
+    key = settings.deepgram_api_key.get_secret_value()
+    # The same region, or one's own server; its REST address where a socket's was given.
+    url = re.sub(r"^ws(s?)://", r"http\1://", settings.deepgram_url).rstrip("/")
+    return DeepgramRead(key, mood=settings.mood, url=url)

@@ -173,7 +173,7 @@ async def test_a_quoting_recap_says_that_it_quotes(fake: FakeRoom, visit: Visits
     fake.archive.recaps[CALL] = recap(decisions=[claim(said["text"], said)])
     page = await record(fake, visit, script=OWNING)
     await says(page, "#recap h3", "Likely decisions")
-    await says(page, "#recap .origin", "Every line stands as it was heard")
+    await says(page, "#recap .origin", "each as it was heard")
     fake.archive.recaps[CALL] = recap()
     await page.click("#recap-anew")
     await says(page, "#recap-state", "The recap was made anew.")

@@ -220,15 +220,18 @@ async def test_what_could_not_be_cleaned_at_once_is_cleaned_at_the_next_start(
     folder = sqlite_settings.data_dir
     assert folder is not None
 
+    class Killed(Exception):
+        """Nothing more is done."""
+
     async def killed(_: object) -> None:
-        raise KeyboardInterrupt
+        raise Killed
 
     async with open_store(sqlite_settings) as store:
         for number in range(20):
             await kept(store, (BOB, f"Line {number}."), (ANN, f"{SECRET} {number}"))
         with monkeypatch.context() as patch:
             patch.setattr("core.record.database.sqlite.scrub", killed)
-            with pytest.raises(KeyboardInterrupt):
+            with pytest.raises(Killed):
                 await store.forget(identity=ANN.identity)
     assert traces(folder, *TRACES)
     async with open_store(sqlite_settings):

@@ -110,6 +110,16 @@ async def test_deepgram_is_set_up_and_quotes_step_in_for_it() -> None:
     assert "English only" in recap.note
 
 
+@pytest.mark.parametrize("scheme", ["http", "ws"])
+async def test_deepgram_sums_up_where_it_hears(scheme: str) -> None:
+    async with fake_deepgram_read() as fake:
+        url = fake.url.replace("http", scheme) + "/"
+        settings = Settings(recap="deepgram", deepgram_api_key=SecretStr(fake.key), deepgram_url=url)
+        async with open_summariser(settings) as made:
+            recap = await made.summarise(conversation())
+    assert recap.by == "deepgram"
+
+
 # What operators see
 
 
