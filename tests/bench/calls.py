@@ -1,4 +1,4 @@
-"""Whole calls over the fake Deepgram on the virtual clock: faults by the thousand, and an hour of many people.
+"""Whole calls over the fake Deepgram on the virtual clock: faults by the thousand, an hour of many people.
 
 On this clock an hour takes as long as its work does; nothing here says anything about the machine.
 """
@@ -9,11 +9,13 @@ import random
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import psutil
 from pydantic import SecretStr
 
 from core.audio.frame import RATE, WIDTH, Frame, Speaker
+from core.backoff import _DICE
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.engines.deepgram.engine import Deepgram
@@ -27,6 +29,13 @@ from tests.fakes.engine import ScriptedEngine, speak
 
 STEP = 0.04
 """Seconds of a frame."""
+
+AWAY: tuple[fakes.Refusing, ...] = (fakes.Http(503), fakes.Drop(), fakes.Hang())
+GONE: tuple[fakes.Breaking, ...] = (fakes.Reset(), fakes.HalfOpen())
+"""What an outage answers, and what it does to open streams."""
+
+QUIET = 120.0
+"""Seconds of silence at the end of a call, for a backlog that only Deepgram can hear."""
 
 MANNERS = {
     "plain": fakes.Manner(),
@@ -90,8 +99,8 @@ def moment(dice: random.Random) -> fakes.Moment:
 
 
 def fault(dice: random.Random, *, stand_in: bool, well: float) -> fakes.Script:
-    """What the next connection gets; a share of them goes `well`. Where nobody stands in, a refusal is the end of the call's captions, and
-    no fault of a line: there are none then."""
+    """What the next connection gets; a share of them goes `well`. Where nobody stands in there are no
+    refusals: one of them ends the captions of a call."""
     if dice.random() < well:
         return None
     share = dice.random()
@@ -114,6 +123,8 @@ class Outcome:
     struck: Counter[str] = field(default_factory=Counter)
     """Faults that struck, by their names."""
     lost: int = 0
+    unmarked: int = 0
+    """Words of these that no gap mark tells of."""
     doubled: int = 0
     strange: int = 0
     disorder: int = 0
@@ -137,9 +148,12 @@ def refusals(ledger: fakes.Ledger) -> int:
     return asked + sum(visit.ended == "server 1008" for visit in ledger.visits)
 
 
-async def faulty(seed: int, outcome: Outcome, *, stand_in: bool, well: float, people: int = 3, words: int = 240) -> None:
+async def faulty(
+    seed: int, outcome: Outcome, *, stand_in: bool, well: float, people: int = 3, words: int = 240
+) -> None:
     """One call with a fault on every connection but a share that goes `well`; `outcome` has what became of
     it."""
+    _DICE.seed(seed)  # pauses before another try come from it: so a call can be had again
     dice = random.Random(seed)
     manner = list(MANNERS)[seed % len(MANNERS)]
     script = [fault(dice, stand_in=stand_in, well=well) for _ in range(2000)]
@@ -168,21 +182,29 @@ async def faulty(seed: int, outcome: Outcome, *, stand_in: bool, well: float, pe
                     talking.create_task(_talk(session, speaker, begins[speaker.id], words, mine, fake))
             going.cancel()
             await fake.back()
+            await asyncio.sleep(QUIET)
             session.close()
     outcome.calls += 1
     for visit in fake.ledger.visits:
         outcome.struck.update(visit.faults)
     outcome.struck.update(fake.ledger.refused)
-    _judge(board, begins, outcome, f"seed {seed} ({manner}, stand-in: {stand_in}, well: {well})", exact=manner != "uneven")
+    name = f"seed {seed} ({manner}, stand-in: {stand_in}, well: {well})"
+    _judge(board, begins, outcome, name, exact=manner != "uneven")
 
 
 async def _go_and_come(fake: fakes.FakeDeepgram, dice: random.Random, outcome: Outcome) -> None:
     """Deepgram is away now and then, for everybody at once."""
     while True:
         await asyncio.sleep(dice.uniform(20, 120))
+        if not fake.ledger.open:
+            continue
+        before = fake.ledger.refused.copy()
+        upgrade = dice.choice(AWAY)
+        live = dice.choice(GONE)
+        await fake.outage(dice.uniform(2, 40), upgrade, live)
+        # An outage is one fault, whatever it refuses, besides those of the streams that it breaks.
         outcome.struck["away"] += 1
-        upgrade = dice.choice([fakes.Http(503), fakes.Drop(), fakes.Hang()])
-        await fake.outage(dice.uniform(2, 40), upgrade, dice.choice([fakes.Reset(), fakes.HalfOpen()]))
+        outcome.struck.subtract(fake.ledger.refused - before)
 
 
 async def _talk(
@@ -193,11 +215,18 @@ async def _talk(
     dice: random.Random,
     fake: fakes.FakeDeepgram,
 ) -> None:
-    known = 0
+    known, breath = 0, session.now
     while len(begins) < words:
         first = 100 + len(begins)
         part = range(first, first + dice.randint(1, 14))
-        pcm = speak(part, after=dice.choice([0.2, 0.5, 1.0, 9.0]))
+        after = dice.choice([0.2, 0.5, 1.0, 9.0])
+        if session.now - breath > 8:
+            # The stand-in cuts speech without a pause after 15 s, in the middle of a word at that, and of a
+            # word in two halves it hears both.
+            after = max(after, 1.0)
+        if after >= 1.0:
+            breath = session.now
+        pcm = speak(part, after=after)
         begins |= {word: session.now + n * 0.2 for n, word in enumerate(part)}
         size = round(STEP * RATE) * WIDTH
         for n in range(0, len(pcm), size):
@@ -225,10 +254,15 @@ def _judge(
         kept = Counter(number for _, number in spoken)
         outcome.words += len(said)
         outcome.lost += len(said.keys() - kept.keys())
+        gaps = [e for e in board.entries if isinstance(e, Gap) and e.speaker.id == who]
+        outcome.unmarked += sum(
+            not any(gap.start - 0.1 <= said[word] + 0.1 <= gap.end + 0.1 for gap in gaps)
+            for word in said.keys() - kept.keys()
+        )
         outcome.strange += len(kept.keys() - said.keys())
         outcome.doubled += sum(count - 1 for count in kept.values())
         row = [number for _, number in spoken]
-        outcome.disorder += sum(a > b for a, b in zip(row, row[1:], strict=False))
+        outcome.disorder += sum(a > b for a, b in pairwise(row))
         outcome.captions += len(captions)
         outcome.near += sum(caption.engine == "Near" for caption in captions)
         twice = sorted(number for number, count in kept.items() if count > 1)

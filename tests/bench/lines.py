@@ -14,7 +14,7 @@ import sys
 import tempfile
 import venv
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -43,7 +43,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Script30:
+class Speech:
     """What is said on one stream: words in a row, and where each begins (seconds)."""
 
     pcm: bytes
@@ -54,15 +54,16 @@ class Script30:
         return len(self.pcm) / 32_000
 
 
-def said(parts: Sequence[tuple[int, float]], first: int = 100) -> Script30:
+def said(parts: Sequence[tuple[int, float]], first: int = 100) -> Speech:
     """Parts of (words, seconds of silence after them)."""
-    pcm, begins = b"", {}
+    pcm = b""
+    begins: dict[int, float] = {}
     for count, after in parts:
         numbers = range(first, first + count)
         begins |= {number: len(pcm) / 32_000 + n * WORD for n, number in enumerate(numbers)}
         pcm += speak(numbers, after=after)
         first += count
-    return Script30(pcm, begins)
+    return Speech(pcm, begins)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Shown:
 class Told:
     """What became of one stream of one client."""
 
-    script: Script30
+    script: Speech
     shown: list[Shown]
     gave_up: str | None
     began: float
@@ -190,11 +191,11 @@ class Process:
 
 @asynccontextmanager
 async def running(
-    client: Client, urls: Sequence[str], scripts: Sequence[Script30], streams: int, apart: float
+    client: Client, urls: Sequence[str], scripts: Sequence[Speech], streams: int, apart: float
 ) -> AsyncIterator[Process]:
     """The client at work; leaving the context waits for its end."""
     with tempfile.TemporaryDirectory() as folder:
-        sounds = []
+        sounds: list[str] = []
         for script in dict.fromkeys(map(id, scripts)):
             path = Path(folder) / f"{len(sounds)}.pcm"
             path.write_bytes(next(one.pcm for one in scripts if id(one) == script))
@@ -232,13 +233,13 @@ async def running(
         run.streams = json.loads(out.splitlines()[-1])
 
 
-Trouble = Callable[[FakeDeepgram], Awaitable[tuple[float, float | None]]]
+Trouble = Callable[[FakeDeepgram], Coroutine[Any, Any, tuple[float, float | None]]]
 """Something that befalls one server during a stream; tells when it began and ended (the loop's clock)."""
 
 
 async def compare(
     client: Client,
-    scripts: Sequence[Script30],
+    scripts: Sequence[Speech],
     faults: Sequence[Script],
     trouble: Trouble | None = None,
     apart: float = 0.11,
@@ -250,8 +251,9 @@ async def compare(
         async with asyncio.TaskGroup() as tasks:
             async with running(client, urls, scripts, len(faults), apart) as process:
                 troubles = [tasks.create_task(trouble(fake)) for fake in fakes] if trouble else []
-            for task in troubles:
-                task.cancel()  # a client that never connected
+            for task, fake in zip(troubles, fakes, strict=False):
+                if not fake.ledger.visits:
+                    task.cancel()  # this client never connected
         told = []
         for which, one in enumerate(process.streams):
             shown = [_shown(*each, began=one["began"]) for each in one["shown"]]
@@ -266,15 +268,32 @@ async def compare(
         return told
 
 
+async def side_by_side(
+    clients: Sequence[Client],
+    scripts: Sequence[Speech],
+    faults: Sequence[Script],
+    trouble: Trouble | None = None,
+) -> list[list[Told]]:
+    """All clients at the same time, each before servers of its own."""
+    async with asyncio.TaskGroup() as tasks:
+        doing = [tasks.create_task(compare(client, scripts, faults, trouble)) for client in clients]
+    return [each.result() for each in doing]
+
+
 def _shown(at: float, final: bool, text: str, start: float | None, *, began: float) -> Shown:
     return Shown(at - began, final, tuple(int(number) for number in re.findall(r"\d+", text)), start)
+
+
+async def connected(fake: FakeDeepgram, streams: int) -> None:
+    """Returns once so many streams have been opened."""
+    while len(fake.ledger.visits) < streams:  # noqa: ASYNC110 - the fake tells nobody, it keeps a ledger
+        await asyncio.sleep(0.02)
 
 
 async def away(fake: FakeDeepgram, after: float = 10.0, seconds: float = 30.0) -> tuple[float, float | None]:
     """Deepgram goes some seconds after the first connection, and comes back."""
     loop = asyncio.get_running_loop()
-    while not fake.ledger.visits:
-        await asyncio.sleep(0.05)
+    await connected(fake, 1)
     await asyncio.sleep(max(0.0, fake.ledger.visits[0].opened + after - loop.time()))
     struck = loop.time()
     await fake.unplug()

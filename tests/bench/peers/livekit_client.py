@@ -7,9 +7,11 @@ it came (the machine's monotonic clock).
 """
 
 import asyncio
+import contextlib
 import json
 import logging
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +25,20 @@ RATE = 16_000
 STEP = 0.02
 """Seconds of a frame."""
 
+PATIENCE = 15.0
+"""Seconds after the last sample for the last words."""
+
+
+@cache
+def sound(path: str) -> bytes:
+    """What is said: s16le, 16 kHz. Streams that say the same share it."""
+    return Path(path).read_bytes()
+
 
 async def hear(plan: dict[str, Any], which: int, session: aiohttp.ClientSession) -> dict[str, Any]:
     """One stream, from its first frame to its last transcript."""
     loop = asyncio.get_running_loop()
-    pcm = Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+    pcm = sound(plan["pcm"][which % len(plan["pcm"])])
     stt = deepgram.STT(
         model="nova-3",
         language="en-US",
@@ -60,15 +71,19 @@ async def hear(plan: dict[str, Any], which: int, session: aiohttp.ClientSession)
         except APIError as error:
             told["gave_up"] = type(error).__name__
 
-    async with asyncio.TaskGroup() as both:
-        both.create_task(talk())
-        both.create_task(listen())
-    await stream.aclose()
+    try:
+        async with asyncio.timeout(len(pcm) / RATE / 2 + PATIENCE), asyncio.TaskGroup() as both:
+            both.create_task(talk())
+            both.create_task(listen())
+    except TimeoutError:
+        told["gave_up"] = "never ended"
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(PATIENCE):
+            await stream.aclose()
     return told
 
 
-async def main() -> None:
-    plan = json.loads(Path(sys.argv[1]).read_text())
+async def main(plan: dict[str, Any]) -> None:
     async with aiohttp.ClientSession() as session, asyncio.TaskGroup() as streams:
         hearing = [streams.create_task(hear(plan, which, session)) for which in range(plan["streams"])]
     print(json.dumps([one.result() for one in hearing]))
@@ -76,4 +91,4 @@ async def main() -> None:
 
 if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
-    asyncio.run(main())
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text())))

@@ -9,6 +9,7 @@ it came (the machine's monotonic clock).
 import asyncio
 import json
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,9 @@ RATE = 16_000
 STEP = 0.02
 """Seconds of a frame."""
 
+PATIENCE = 15.0
+"""Seconds after the last sample for the last words."""
+
 
 class Noting(FrameProcessor):  # type: ignore[misc]  # what it inherits is only there in that environment
     """The end of the pipeline: it notes what was transcribed."""
@@ -47,10 +51,16 @@ class Noting(FrameProcessor):  # type: ignore[misc]  # what it inherits is only 
         await self.push_frame(frame, direction)
 
 
+@cache
+def sound(path: str) -> bytes:
+    """What is said: s16le, 16 kHz. Streams that say the same share it."""
+    return Path(path).read_bytes()
+
+
 async def hear(plan: dict[str, Any], which: int) -> dict[str, Any]:
     """One stream, from its first frame to its last transcript."""
     loop = asyncio.get_running_loop()
-    pcm = Path(plan["pcm"][which % len(plan["pcm"])]).read_bytes()
+    pcm = sound(plan["pcm"][which % len(plan["pcm"])])
     told: dict[str, Any] = {"began": 0.0, "shown": [], "gave_up": None}
     await asyncio.sleep(which * plan["apart"])
     service = DeepgramSTTService(
@@ -66,7 +76,7 @@ async def hear(plan: dict[str, Any], which: int) -> dict[str, Any]:
     )
     ready = asyncio.Event()
 
-    @worker.event_handler("on_pipeline_started")  # type: ignore[misc]  # untyped
+    @worker.event_handler("on_pipeline_started")  # type: ignore[untyped-decorator]  # the same
     async def started(_worker: Any, _frame: Any) -> None:
         ready.set()
 
@@ -82,14 +92,16 @@ async def hear(plan: dict[str, Any], which: int) -> dict[str, Any]:
 
     runner = WorkerRunner(handle_sigint=False)
     await runner.add_workers(worker)
-    async with asyncio.TaskGroup() as both:
-        both.create_task(talk())
-        both.create_task(runner.run())
+    try:
+        async with asyncio.timeout(len(pcm) / RATE / 2 + PATIENCE), asyncio.TaskGroup() as both:
+            both.create_task(talk())
+            both.create_task(runner.run())
+    except TimeoutError:
+        told["gave_up"] = "never ended"
     return told
 
 
-async def main() -> None:
-    plan = json.loads(Path(sys.argv[1]).read_text())
+async def main(plan: dict[str, Any]) -> None:
     async with asyncio.TaskGroup() as streams:
         hearing = [streams.create_task(hear(plan, which)) for which in range(plan["streams"])]
     print(json.dumps([one.result() for one in hearing]))
@@ -97,4 +109,4 @@ async def main() -> None:
 
 if __name__ == "__main__":
     logger.remove()
-    asyncio.run(main())
+    asyncio.run(main(json.loads(Path(sys.argv[1]).read_text())))
