@@ -35,6 +35,7 @@ class Store:
         """For people: "SQLite, /home/ann/…/spokenly.db" or "PostgreSQL at host/name"."""
         self._transactions = transactions
         self._here = f"{socket.gethostname()}/{os.getpid()}/"
+        self._started = _now()
         # A process that starts again, in a container above all, may have the same number.
         self._host = self._here + secrets.token_hex(4)
 
@@ -249,7 +250,7 @@ class Store:
 
     @unbroken
     async def interrupted(self) -> int:
-        """Mark live calls whose process is dead: on this machine by its number, elsewhere after 90 s.
+        """Mark live calls whose process is dead: on this machine by its number, else after 90 s of silence.
 
         They end with their last line. Returns how many.
         """
@@ -258,9 +259,9 @@ class Store:
 
     def _dead(self, host: str, alive_at: datetime) -> bool:
         if host == self._host:
-            return False
-        if host.startswith(self._here):
-            return True  # our own number, from before we started
+            return _now() - alive_at > STALE  # nobody here keeps it any more
+        if host.startswith(self._here) and alive_at < self._started:
+            return True  # our own number, from before we started; two containers may share one, too
         machine, _, process = host.rpartition("/")[0].rpartition("/")
         if machine == socket.gethostname() and sys.platform != "win32" and process.isdecimal():
             try:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import case, delete, func, insert, null, select, update
+from sqlalchemy import and_, case, delete, func, insert, null, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -218,15 +218,18 @@ async def interrupted(
 ) -> int:
     """Live calls whose process is `dead` by its host and its last sign of life end with their last line."""
     live = select(CallRow.id, CallRow.began, CallRow.host, CallRow.alive_at).where(CallRow.state == "live")
-    gone = [row for row in await connection.execute(live) if dead(row.host, row.alive_at)]
-    for row in gone:
+    marked = 0
+    for row in (await connection.execute(live)).all():
+        if not dead(row.host, row.alive_at):
+            continue
         last = await connection.execute(select(func.max(LineRow.end)).where(LineRow.call_id == row.id))
         seconds = last.scalar_one()
         ended = row.alive_at if seconds is None else row.began + timedelta(seconds=seconds)
-        await connection.execute(
-            update(CallRow).where(CallRow.id == row.id).values(state="interrupted", ended=ended)
-        )
-    return len(gone)
+        # Only as it was seen: it may have ended, or given a sign of life, meanwhile.
+        seen = and_(CallRow.id == row.id, CallRow.state == "live", CallRow.alive_at == row.alive_at)
+        done = await connection.execute(update(CallRow).where(seen).values(state="interrupted", ended=ended))
+        marked += done.rowcount
+    return marked
 
 
 async def keep_recap(connection: AsyncConnection, call: int, recap: Recap, now: datetime) -> None:

@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 from pydantic import SecretStr
 
 from core.errors import RecordAway, RecordError, RecordUnusable
+from core.record.database import writing
 from core.record.database.opening import FILE, open_store, place
+from core.record.database.store import STALE
 from core.record.kept import Line
 from core.settings import Settings
 from tests.fakes.postgres import Postgres
@@ -207,6 +210,7 @@ OPEN = """
 import asyncio, os, sys, tempfile
 from pathlib import Path
 from core.errors import RecordUnusable
+from core.record.database import writing
 from core.record.database.opening import open_store
 from core.settings import Settings
 
@@ -390,7 +394,8 @@ async def test_calls_of_a_process_that_died_are_interrupted(
         ("here/{dead}/aa", 1, os.name == "posix"),
         ("here/{alive}/aa", 10, False),
         ("here/{alive}/aa", 100, True),
-        ("here/{own}/other", 1, True),
+        ("here/{own}/other", 10, True),
+        ("here/{own}/other", -1, False),
         ("nonsense", 1, False),
         ("here/x/aa", 100, True),
     ],
@@ -403,15 +408,58 @@ async def test_whose_process_is_dead(
     await gone.wait()
     numbers = {"dead": gone.pid, "alive": os.getppid(), "own": os.getpid()}
     async with open_store(sqlite_settings) as store:
-        seen = datetime.now(UTC) - timedelta(seconds=age)
+        seen = store._started - timedelta(seconds=age)
         assert store._dead(host.format(**numbers), seen) is dead
-        assert not store._dead(store._host, seen)
+        assert not store._dead(store._host, store._started)
+
+
+async def test_a_call_of_our_own_that_nobody_keeps_any_more_is_interrupted(
+    record_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_store(record_settings) as store:
+        call = await kept(store, (ANN, "One."), live=True)
+        later = datetime.now(UTC) + STALE + timedelta(seconds=1)
+        monkeypatch.setattr("core.record.database.store._now", lambda: later)
+        assert await store.interrupted() == 1
+        assert (await store.call(call.key)).state == "interrupted"
+
+
+async def test_another_process_of_our_name_and_number_that_writes_after_we_started_is_alive(
+    record_settings: Settings,
+) -> None:
+    """Two containers may have the same name, and Spokenly is process 1 in both."""
+    async with open_store(record_settings) as first, open_store(record_settings) as second:
+        call = await kept(first, (ANN, "One."), live=True)
+        assert await second.interrupted() == 0
+        assert (await second.call(call.key)).state == "live"
+
+
+async def test_a_call_that_ends_or_gives_a_sign_of_life_while_others_look_goes_on(
+    postgres_settings: Settings,
+) -> None:
+    class Slow:
+        """A connection whose answers take as long as calls need to go on."""
+
+        async def execute(self, statement: Any) -> Any:
+            answer = await connection.execute(statement)
+            await store.write(going, [])
+            await store.end(ended)
+            return answer
+
+    async with open_store(postgres_settings) as store:
+        going, ended = [await kept(store, (ANN, "One."), live=True) for _ in range(2)]
+        async with store._transactions.writing() as connection:
+            slow: Any = Slow()
+            assert await writing.interrupted(slow, datetime.now(UTC), lambda *_: True) == 0
+        assert (await store.call(going.key)).state == "live"
+        assert (await store.call(ended.key)).state == "ended"
 
 
 WRITE = """
 import asyncio, os, sys
 from pathlib import Path
 from core.audio.frame import Speaker
+from core.record.database import writing
 from core.record.database.opening import open_store
 from core.record.kept import Line, Numbered, Opening
 from core.settings import Settings
