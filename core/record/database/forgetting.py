@@ -1,11 +1,12 @@
 """Taking things out of the record: a call, somebody, or what is too old. What is taken out is gone."""
 
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, delete, func, insert, select
+from sqlalchemy import ColumnElement, Row, and_, delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.record.database.reading import calls_by_id, known_as
+from core.record.database.reading import PAGE, calls_by_id, known_as
 from core.record.database.tables import SAID, AuditRow, CallRow, LineRow, RecapRow, SpaceRow, SpeakerRow
 from core.record.kept import Call, Removed
 
@@ -35,24 +36,42 @@ def whom(identity: str | None, name: str | None, call: int | None) -> ColumnElem
 
 async def forget(connection: AsyncConnection, whom: ColumnElement[bool], dry: bool) -> Removed:
     """Their lines, their names, and the recaps of those calls, which may quote them."""
-    if not dry:
-        # Nobody writes to these calls meanwhile: a line of theirs would hold their name.
-        mine = select(SpeakerRow.call_id).where(whom)
-        await connection.execute(
-            select(CallRow.id).where(CallRow.id.in_(mine)).order_by(CallRow.id).with_for_update()
-        )
+    if dry:
+        speakers = await _speakers(connection, whom, None)
+        recaps = 0
+        for calls in _pages({row.call_id for row in speakers}):
+            told = select(func.count()).where(RecapRow.call_id.in_(calls))
+            recaps += (await connection.execute(told)).scalar_one()
+        return Removed(len({row.call_id for row in speakers}), sum(row.lines for row in speakers), recaps)
+    where, lines, recaps = set[int](), 0, 0
+    mine = select(SpeakerRow.call_id).where(whom)
+    lock = select(CallRow.id).where(CallRow.id.in_(mine)).order_by(CallRow.id).with_for_update()
+    # Nobody writes to these calls meanwhile: a line of theirs would hold their name. A call in which they
+    # began to speak while we waited for the locks is left to the next round.
+    while locked := {*(await connection.execute(lock)).scalars()}:
+        speakers = await _speakers(connection, whom, locked)
+        where |= {row.call_id for row in speakers}
+        lines += sum(row.lines for row in speakers)
+        for calls in _pages(locked):
+            recaps += (await connection.execute(delete(RecapRow).where(RecapRow.call_id.in_(calls)))).rowcount
+        for ids in _pages(row.id for row in speakers):
+            await connection.execute(delete(LineRow).where(LineRow.speaker_id.in_(ids)))
+            await connection.execute(delete(SpeakerRow).where(SpeakerRow.id.in_(ids)))
+    return Removed(len(where), lines, recaps)
+
+
+async def _speakers(
+    connection: AsyncConnection, whom: ColumnElement[bool], calls: set[int] | None
+) -> list[Row[int, int, int]]:
+    """Who is meant: everywhere, or in these calls."""
     query = select(SpeakerRow.id, SpeakerRow.call_id, SpeakerRow.lines).where(whom)
-    speakers = (await connection.execute(query)).all()
-    ids, calls = [row.id for row in speakers], {row.call_id for row in speakers}
-    told = RecapRow.call_id.in_(select(SpeakerRow.call_id).where(whom))
-    recaps = (await connection.execute(select(func.count()).select_from(RecapRow).where(told))).scalar_one()
-    removed = Removed(len(calls), sum(row.lines for row in speakers), recaps)
-    if not dry:
-        await connection.execute(delete(RecapRow).where(told))
-        for speaker in ids:
-            await connection.execute(delete(LineRow).where(LineRow.speaker_id == speaker))
-        await connection.execute(delete(SpeakerRow).where(whom))
-    return removed
+    return [row for row in await connection.execute(query) if calls is None or row.call_id in calls]
+
+
+def _pages(ids: Iterable[int]) -> Iterator[list[int]]:
+    """As many at once as every database takes in one statement."""
+    listed = sorted(ids)
+    return (listed[begin : begin + PAGE] for begin in range(0, len(listed), PAGE))
 
 
 async def expired(connection: AsyncConnection, now: datetime, days: int) -> list[Call]:

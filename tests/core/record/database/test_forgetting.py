@@ -1,5 +1,6 @@
 """What is deleted is gone: from every answer, and on SQLite from every byte of every file."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -86,6 +87,31 @@ async def test_whoever_speaks_on_after_being_forgotten_is_kept_from_then_on(stor
     await store.write(call, numbered(said((ANN, "After."), start=8.0), 2))
     assert [line.text async for line in store.entries(call) if isinstance(line, Line)] == ["Other.", "After."]
     assert (await store.call(call.key)).speakers == ("Bob", "Ann")
+
+
+async def test_somebody_may_be_forgotten_while_they_speak_in_many_calls(record_settings: Settings) -> None:
+    """A call in which they begin to speak meanwhile is not left with lines of nobody."""
+    async with open_store(record_settings) as server, open_store(record_settings) as other:
+
+        async def speak(n: int) -> None:
+            for turn in range(12):
+                call = await server.begin(opening(f"{n} {turn}"))
+                for number in range(4):
+                    await server.write(call, numbered(said((ANN, "Hello."), (BOB, "Hi.")), 2 * number))
+
+        async def forget() -> None:
+            while speaking:
+                await other.forget(identity=ANN.identity)
+
+        speaking = True
+        async with asyncio.TaskGroup() as group:
+            group.create_task(forget())
+            async with asyncio.TaskGroup() as speakers:
+                for n in range(3):
+                    speakers.create_task(speak(n))
+            speaking = False
+        await other.forget(identity=ANN.identity)
+        assert {person.names: person.lines for person in await server.people()} == {("Bob",): 3 * 12 * 4}
 
 
 async def test_a_deleted_call_is_gone_with_its_lines_and_its_recap(store: Store) -> None:
