@@ -6,6 +6,7 @@ lets people read while a call is written. `secure_delete` overwrites what is del
 """
 
 import os
+import secrets
 import sqlite3
 from contextlib import closing, suppress
 from pathlib import Path
@@ -135,7 +136,8 @@ def claim(connection: Connection, path: Path) -> None:
 
 def soil(connection: Connection) -> None:
     """In the transaction that deletes: the index and the log must be cleaned of what was deleted."""
-    connection.exec_driver_sql("PRAGMA user_version = 1")
+    # Each time another number, so that `scrub` sees whether somebody deleted more while it cleaned.
+    connection.exec_driver_sql(f"PRAGMA user_version = {secrets.randbelow((1 << 31) - 1) + 1}")
 
 
 async def scrub(engine: AsyncEngine) -> None:
@@ -147,7 +149,7 @@ async def scrub(engine: AsyncEngine) -> None:
     killed, the next `scrub` does it, also after a restart.
     """
     async with engine.connect() as connection:
-        if not (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one():
+        if not (soiled := (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one()):
             return
     writing = engine.execution_options(begin=WRITE)
     pages = -_SCRUB  # a negative number begins a merge of everything; positive ones go on with it
@@ -161,7 +163,8 @@ async def scrub(engine: AsyncEngine) -> None:
         pages = _SCRUB
     if await empty_log(engine):
         async with writing.begin() as connection:
-            await connection.exec_driver_sql("PRAGMA user_version = 0")
+            if (await connection.exec_driver_sql("PRAGMA user_version")).scalar_one() == soiled:
+                await connection.exec_driver_sql("PRAGMA user_version = 0")
 
 
 async def empty_log(engine: AsyncEngine) -> bool:

@@ -1,6 +1,7 @@
 """Reading and writing the record: one transaction at a time, and what fails is told in our words."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from functools import wraps
@@ -8,8 +9,11 @@ from typing import Any, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from core.errors import RecordAway
 from core.record.database import sqlite
 from core.record.database.trouble import telling
+
+log = logging.getLogger(__name__)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -97,10 +101,16 @@ class Transactions:
         There, until autovacuum has been at a table (by default when a fifth of it has changed), deleted rows
         are in its files, where SQL can't get at them; lexemes may stay in `pg_statistic` until the next
         ANALYZE; write-ahead logs and backups keep what they keep. `VACUUM (ANALYZE)` does it at once.
+
+        What was deleted is deleted, so nobody is told that the database is away: the next call tries again.
         """
-        if self.sqlite:
+        if not self.sqlite:
+            return
+        try:
             async with telling(self._place):
                 await sqlite.scrub(self._reading)
+        except RecordAway:
+            log.warning("what was deleted from the record can't be overwritten now; it is at the next look")
 
 
 class HasTransactions(Protocol):

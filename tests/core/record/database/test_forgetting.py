@@ -1,16 +1,20 @@
 """What is deleted is gone: from every answer, and on SQLite from every byte of every file."""
 
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from core.audio.frame import Speaker
 from core.captions.caption import Gap
 from core.errors import NoSuchRecord
-from core.record.database.opening import open_store
+from core.record.database import sqlite
+from core.record.database.opening import FILE, open_store
 from core.record.database.store import Store
 from core.record.kept import Call, Line, Numbered, Removed
 from core.record.recaps.recap import Claim, Recap, Talk
@@ -263,6 +267,71 @@ async def test_what_could_not_be_cleaned_at_once_is_cleaned_at_the_next_start(
     async with open_store(sqlite_settings):
         pass
     assert traces(folder, *TRACES) == []
+
+
+def another(folder: Path) -> sqlite3.Connection:
+    """Another program that has the record open."""
+    return sqlite3.connect(folder / FILE, isolation_level=None, check_same_thread=False)
+
+
+@pytest.mark.parametrize("how", ["forget", "delete", "expire"])
+async def test_what_was_deleted_is_not_said_to_be_there_because_it_can_not_be_cleaned_now(
+    sqlite_settings: Settings, how: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder = sqlite_settings.data_dir
+    assert folder is not None
+    monkeypatch.setattr("core.record.database.sqlite.PATIENCE", 0.2)
+    clean = sqlite.scrub
+
+    async def locked(engine: AsyncEngine) -> None:
+        """Another program takes the lock right after the commit."""
+        with closing(another(folder)) as other:
+            await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+            await clean(engine)
+
+    async with open_store(sqlite_settings) as store:
+        call = await kept(store, (ANN, SECRET), (BOB, "Two."))
+        with monkeypatch.context() as patch:
+            patch.setattr("core.record.database.sqlite.scrub", locked)
+            if how == "forget":
+                assert await store.forget(identity=ANN.identity) == Removed(1, 1)
+            elif how == "delete":
+                assert await store.delete(call) == Removed(1, 2)
+            else:
+                assert [old.key for old in await store.expire(datetime.now(UTC) + timedelta(2), 1)] == [
+                    call.key
+                ]
+        assert "overwritten" in caplog.text
+        assert traces(folder, *TRACES)
+        await store.expire(NOW, 0)
+        assert traces(folder, *TRACES) == []
+
+
+async def test_what_is_deleted_while_others_are_cleaned_is_cleaned_too(
+    sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.record.database.sqlite.PATIENCE", 0.2)
+    folder = sqlite_settings.data_dir
+    assert folder is not None
+    empty_log = sqlite.empty_log
+    async with open_store(sqlite_settings) as store:
+        first, second = [await kept(store, (ANN, "One."), (BOB, text)) for text in ("Two.", SECRET)]
+        with closing(another(folder)) as reader:
+
+            async def deleting(engine: AsyncEngine) -> bool:
+                """The log is empty; now more is deleted, which can't be cleaned while somebody reads."""
+                done = await empty_log(engine)
+                monkeypatch.setattr("core.record.database.sqlite.empty_log", empty_log)
+                await asyncio.to_thread(reader.execute, "BEGIN")
+                await asyncio.to_thread(reader.execute, "SELECT id FROM line")
+                await store.delete(second)
+                return done
+
+            monkeypatch.setattr("core.record.database.sqlite.empty_log", deleting)
+            await store.delete(first)
+            assert traces(folder, *TRACES)
+        await store.expire(NOW, 0)
+        assert traces(folder, *TRACES) == []
 
 
 async def test_a_vacuum_is_all_that_postgresql_needs(
