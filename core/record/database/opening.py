@@ -28,6 +28,9 @@ _CONNECT = 5.0
 _ANSWER = 10.0
 """Seconds that it has to answer a statement."""
 
+_READERS, _WRITERS = 10, 4
+"""Connections that are open at most: calls are written whatever is read. SQLite has one writer."""
+
 _MIGRATE = 600.0
 """Seconds that one step of a migration may take: a large table is rewritten."""
 
@@ -86,16 +89,19 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 @asynccontextmanager
 async def _sqlite(path: Path, default: bool) -> AsyncIterator[Store]:
     path = await asyncio.to_thread(sqlite.prepare, path, default)
-    engine = await asyncio.to_thread(sqlite.engine, path)  # the dialect looks at the path
+    # The dialect looks at the path.
+    reading = await asyncio.to_thread(sqlite.engine, path, _READERS)
+    writing = await asyncio.to_thread(sqlite.engine, path)
     told = f"The database {path}"
     try:
         async with telling(told, starting=True):
-            await _migrate_sqlite(engine, path)
-            await sqlite.scrub(engine)
-        async with Transactions(engine, told) as transactions:
+            await _migrate_sqlite(writing, path)
+            await sqlite.scrub(writing)
+        async with Transactions(reading, writing, told) as transactions:
             yield Store(transactions, f"SQLite, {path}")
     finally:
-        await engine.dispose()
+        await reading.dispose()
+        await writing.dispose()
 
 
 async def _migrate_sqlite(engine: AsyncEngine, path: Path) -> None:
@@ -112,7 +118,7 @@ async def _migrate_sqlite(engine: AsyncEngine, path: Path) -> None:
 async def _postgres(url: URL) -> AsyncIterator[Store]:
     host = _host(url)
     told = f"The database {url.database or url.username or 'postgres'} at {host}"
-    engine = postgres_engine(url, _ANSWER)
+    reading, writing = postgres_engine(url, _ANSWER, _READERS), postgres_engine(url, _ANSWER, _WRITERS)
     try:
         async with telling(told, starting=True):
             revisions = await asyncio.to_thread(scripts)
@@ -122,10 +128,11 @@ async def _postgres(url: URL) -> AsyncIterator[Store]:
                     await connection.run_sync(migrate, revisions, f"{url.database} at {host}")
             finally:
                 await patient.dispose()
-        async with Transactions(engine, told) as transactions:
+        async with Transactions(reading, writing, told) as transactions:
             yield Store(transactions, f"PostgreSQL at {host}/{url.database or ''}")
     finally:
-        await engine.dispose()
+        await reading.dispose()
+        await writing.dispose()
 
 
 def _host(url: URL) -> str:
@@ -134,7 +141,7 @@ def _host(url: URL) -> str:
     return f"{host}:{url.port}" if url.port and url.port != 5432 else host
 
 
-def postgres_engine(url: URL, answer: float) -> AsyncEngine:
+def postgres_engine(url: URL, answer: float, connections: int = 1) -> AsyncEngine:
     """An engine whose connections fail after some seconds where the server hangs."""
     # asyncpg reads the URL itself, with everything that PostgreSQL's own programs take in one (sslmode…).
     connect: Any = partial(
@@ -153,8 +160,8 @@ def postgres_engine(url: URL, answer: float) -> AsyncEngine:
         "postgresql+asyncpg://",
         async_creator=connect,
         hide_parameters=True,
-        pool_size=5,
-        max_overflow=5,
+        pool_size=connections,
+        max_overflow=0,
         pool_timeout=_CONNECT,
         pool_pre_ping=True,
     )

@@ -19,6 +19,9 @@ from core.record.database.folding import folded, words
 MOST = 64
 """Words that one search may have."""
 
+TERMS, PREFIXES = 16, 4
+"""Words and phrases that it may have, and those of which only the beginning is known: they cost most."""
+
 _PIECE = re.compile(r'(?P<not>-?)(?:"(?P<phrase>[^"]*)(?:"|$)|(?P<word>[^\s"]+))(?P<prefix>\*?)')
 _QUOTES = str.maketrans("“”„‟«»＂", '"""""""')
 
@@ -62,9 +65,18 @@ def parse(text: str) -> Query:
         raise UserError("Say what to look for as well, not only what to leave out.")
     if not wanted:
         raise UserError("There is nothing to look for: type a word or two.")
-    if sum(len(term.words) for terms in (*wanted, unwanted) for term in terms) > MOST:
-        raise UserError(f"That is too much to look for at once: {MOST} words at most.")
+    _check(unwanted + [term for terms in wanted for term in terms])
     return Query(tuple(wanted), tuple(unwanted))
+
+
+def _check(terms: Sequence[Term]) -> None:
+    """Raises `UserError` where it would take the database long."""
+    if sum(len(term.words) for term in terms) > MOST:
+        raise UserError(f"That is too much to look for at once: {MOST} words at most.")
+    if len(terms) > TERMS:
+        raise UserError(f"That is too much to look for at once: {TERMS} words and phrases at most.")
+    if sum(term.prefix for term in terms) > PREFIXES:
+        raise UserError(f"That is too much to look for at once: {PREFIXES} words with a * at most.")
 
 
 def _term(found: re.Match[str]) -> Term | None:

@@ -94,13 +94,16 @@ def _private(path: Path) -> None:
                 file.chmod(0o600)
 
 
-def engine(path: Path) -> AsyncEngine:
-    """An engine whose transactions begin as their connection's option `begin` says."""
+def engine(path: Path, connections: int = 1) -> AsyncEngine:
+    """An engine whose transactions begin as their connection's option `begin` says.
+
+    It opens only what is there: a file that was taken away is not made anew.
+    """
     made = create_async_engine(
-        URL.create("sqlite+aiosqlite", database=str(path)),
+        URL.create("sqlite+aiosqlite", database=path.as_uri(), query={"mode": "rw", "uri": "true"}),
         hide_parameters=True,
-        pool_size=5,
-        max_overflow=5,
+        pool_size=connections,
+        max_overflow=0,
         pool_timeout=PATIENCE,
         connect_args={"timeout": PATIENCE},
     )

@@ -119,7 +119,7 @@ class Store:
         nothing to look for, or too much.
         """
         query = language.parse(words)
-        async with self._transactions.reading() as connection:
+        async with self._transactions.searching() as connection:
             return await search(connection, query, None if call is None else call.id, space, limit, skip)
 
     @unbroken

@@ -21,20 +21,26 @@ T = TypeVar("T")
 _TURN = 10.0
 """Seconds that a writer waits for those before it; a disk that hangs must not gather a crowd."""
 
+_SEARCHES = 2
+"""Searches at once: a word that is everywhere keeps a processor busy."""
+
 
 class Transactions:
     """The database as the store sees it. `place` names it in sentences.
 
+    Who writes has connections of their own: no crowd of readers keeps a call from being written.
+
     Use as an async context: leaving it waits for what is being written.
     """
 
-    def __init__(self, engine: AsyncEngine, place: str) -> None:
+    def __init__(self, reading: AsyncEngine, writing: AsyncEngine, place: str) -> None:
         self._tasks = asyncio.TaskGroup()
-        self._reading = engine
-        self._writing = engine.execution_options(begin=sqlite.WRITE)
+        self._reading = reading
+        self._writing = writing.execution_options(begin=sqlite.WRITE)
         self._place = place
         self._turn = asyncio.Lock()
-        self.sqlite = engine.dialect.name == "sqlite"
+        self._searches = asyncio.Semaphore(_SEARCHES)
+        self.sqlite = reading.dialect.name == "sqlite"
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -69,6 +75,20 @@ class Transactions:
         """A moment of the record that does not change. Raises `RecordAway`."""
         async with telling(self._place), self._reading.connect() as connection:
             yield connection
+
+    @asynccontextmanager
+    async def searching(self) -> AsyncIterator[AsyncConnection]:
+        """As `reading`, for what takes long: few at once. Raises `RecordAway`."""
+        try:
+            async with asyncio.timeout(_TURN):
+                await self._searches.acquire()
+        except TimeoutError as error:
+            raise RecordAway(f"{self._place} is too busy: others are searching.") from error
+        try:
+            async with self.reading() as connection:
+                yield connection
+        finally:
+            self._searches.release()
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
@@ -108,7 +128,7 @@ class Transactions:
             return
         try:
             async with telling(self._place):
-                await sqlite.scrub(self._reading)
+                await sqlite.scrub(self._writing)
         except RecordAway:
             log.warning("what was deleted from the record can't be overwritten now; it is at the next look")
 

@@ -350,7 +350,7 @@ async def test_a_full_disk_is_told_and_loses_nothing_that_was_there(sqlite_setti
             pages = (await connection.exec_driver_sql("PRAGMA page_count")).scalar_one()
 
         async def limited(most: int) -> None:
-            async with store._transactions._reading.execution_options(begin=None).connect() as connection:
+            async with store._transactions._writing.execution_options(begin=None).connect() as connection:
                 await connection.exec_driver_sql(f"PRAGMA max_page_count = {most}")
 
         await limited(pages + 3)

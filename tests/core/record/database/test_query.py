@@ -63,6 +63,22 @@ def test_too_much_is_told(text: str) -> None:
         parse(text)
 
 
+@pytest.mark.parametrize("text", ["x " * 17, "x OR " * 17, "-y " * 16 + "x", '"a b" ' * 17])
+def test_too_many_words_and_phrases_are_told(text: str) -> None:
+    with pytest.raises(UserError, match="16 words and phrases"):
+        parse(text)
+    assert parse("x " * 16).wanted
+
+
+@pytest.mark.parametrize(
+    "text", ["a* b* c* d* e*", "a* OR b* OR c* OR d* OR e*", 'x -a* -b* -c* -d* -"e f"*']
+)
+def test_too_many_beginnings_of_words_are_told(text: str) -> None:
+    with pytest.raises(UserError, match=r"4 words with a \* at most"):
+        parse(text)
+    assert parse("a* b* c* -d* e").wanted
+
+
 def test_a_very_long_word_counts_by_its_beginning() -> None:
     query = parse("x" * 10_000)
     assert query == Query(((word("x" * LONGEST),),))

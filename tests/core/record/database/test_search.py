@@ -1,12 +1,13 @@
 """Search finds the same on both databases, newest calls first, whatever is typed."""
 
 import random
+from contextlib import AsyncExitStack
 from datetime import timedelta
 
 import pytest
 
 from core.captions.caption import Gap
-from core.errors import UserError
+from core.errors import RecordAway, UserError
 from core.record.database.query import marks, matches, parse
 from core.record.database.store import Store
 from core.record.kept import Hit, Line, Numbered
@@ -172,3 +173,25 @@ async def test_a_word_of_a_very_long_line_is_found(store: Store) -> None:
     await store.write(call, [Numbered(0, line)])
     assert len(await store.search("budget")) == 1
     assert len(await store.search('"w10 w11"')) == 1
+
+
+async def test_calls_are_written_however_many_read(store: Store) -> None:
+    call = await store.begin(opening())
+    async with AsyncExitStack() as readers:
+        for _ in range(10):
+            connection = await readers.enter_async_context(store._transactions.reading())
+            await connection.exec_driver_sql("SELECT 1")
+        await store.write(call, numbered(said((ANN, "Hello."))))
+    assert (await store.call(call.key)).lines == 1
+
+
+async def test_few_search_at_once_and_the_others_read_meanwhile(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.record.database.transactions._TURN", 0.1)
+    call = await kept(store, (ANN, "Hello."))
+    async with store._transactions.searching(), store._transactions.searching():
+        with pytest.raises(RecordAway, match="others are searching"):
+            await store.search("hello")
+        assert await store.line(call, 0)
+    assert len(await store.search("hello")) == 1
