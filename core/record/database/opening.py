@@ -97,7 +97,8 @@ async def _sqlite(path: Path, default: bool) -> AsyncIterator[Store]:
         async with telling(told, starting=True):
             await _migrate_sqlite(writing, path)
             await sqlite.scrub(writing)
-        async with Transactions(reading, writing, told) as transactions:
+            file = await asyncio.to_thread(sqlite.File.of, path)
+        async with Transactions(reading, writing, told, file) as transactions:
             yield Store(transactions, f"SQLite, {path}")
     finally:
         await reading.dispose()

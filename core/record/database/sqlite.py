@@ -9,14 +9,15 @@ import os
 import secrets
 import sqlite3
 from contextlib import closing, suppress
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, event, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
-from core.errors import RecordUnusable
+from core.errors import RecordAway, RecordUnusable
 from core.record.database.trouble import translated
 
 APPLICATION = 0x53706F6B
@@ -119,6 +120,33 @@ def _connected(connection: Any, _: object) -> None:
     for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = FULL", "temp_store = MEMORY"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """The file that was opened, which may be taken away under our hands: SQLite writes on into nowhere."""
+
+    path: Path
+    identity: tuple[int, int]
+
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """The file that is there now. Raises `OSError`."""
+        return cls(path, _identity(path))
+
+    def check(self) -> None:
+        """Raises `RecordAway` when another file, or none, is there by now."""
+        try:
+            there = _identity(self.path)
+        except FileNotFoundError:
+            there = None
+        if there != self.identity:
+            raise RecordAway(f"The database {self.path} was removed or replaced: restart Spokenly.")
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
 
 
 def _begin(connection: Connection) -> None:

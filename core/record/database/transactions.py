@@ -26,20 +26,23 @@ _SEARCHES = 2
 
 
 class Transactions:
-    """The database as the store sees it. `place` names it in sentences.
+    """The database as the store sees it. `place` names it in sentences, `file` is what SQLite opened.
 
     Who writes has connections of their own: no crowd of readers keeps a call from being written.
 
     Use as an async context: leaving it waits for what is being written.
     """
 
-    def __init__(self, reading: AsyncEngine, writing: AsyncEngine, place: str) -> None:
+    def __init__(
+        self, reading: AsyncEngine, writing: AsyncEngine, place: str, file: sqlite.File | None = None
+    ) -> None:
         self._tasks = asyncio.TaskGroup()
         self._reading = reading
         self._writing = writing.execution_options(begin=sqlite.WRITE)
         self._place = place
         self._turn = asyncio.Lock()
         self._searches = asyncio.Semaphore(_SEARCHES)
+        self._file = file
         self.sqlite = reading.dialect.name == "sqlite"
 
     async def __aenter__(self) -> Self:
@@ -106,6 +109,8 @@ class Transactions:
             try:
                 async with self._writing.begin() as connection:
                     yield connection
+                    if self._file is not None:
+                        await asyncio.to_thread(self._file.check)
             finally:
                 self._turn.release()
 

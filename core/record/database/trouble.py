@@ -61,7 +61,7 @@ _POSTGRES_AWAY = {
 def translated(error: BaseException, place: str) -> RecordError | None:
     """What is to be told of a foreign error, or None where it is a bug. `place` names the database."""
     if name := _name(error):
-        return _sqlite(name, place)
+        return _sqlite(name, str(_driver(error)), place)
     driver = _driver(error)
     told: str | None = None
     if isinstance(driver, PoolTimeout):
@@ -81,7 +81,9 @@ def _wrong_address(place: str) -> RecordUnusable:
     return RecordUnusable(f"{place} can't be used: a part of SPOKENLY_DATABASE_URL is wrong.")
 
 
-def _sqlite(name: str, place: str) -> RecordError | None:
+def _sqlite(name: str, said: str, place: str) -> RecordError | None:
+    if name == "SQLITE_ERROR" and said.startswith("no such table"):
+        return RecordAway(f"{place} was replaced by another: restart Spokenly.")
     for begin, told in _SQLITE_UNUSABLE.items():
         if name.startswith(begin):
             return RecordUnusable(f"{place} {told}.")

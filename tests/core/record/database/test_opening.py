@@ -8,7 +8,7 @@ import stat
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import AsyncExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import psutil
 import pytest
 from pydantic import SecretStr
 
-from core.errors import RecordAway, RecordError, RecordUnusable
+from core.errors import NoSuchRecord, RecordAway, RecordError, RecordUnusable
 from core.record.database import writing
 from core.record.database.opening import FILE, open_store, place
 from core.record.database.store import STALE
@@ -130,6 +130,38 @@ async def test_a_record_that_is_damaged_while_it_is_used_is_away(sqlite_settings
             raw.write(b"\xff" * (file.stat().st_size - 4096))
         with pytest.raises(RecordAway, match="damaged"):
             await store.write(call, numbered(said((ANN, "Still here.")), 1_000))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="an open file can't be taken away there")
+@pytest.mark.parametrize("by", ["nothing", "an empty file", "another record"])
+async def test_a_record_that_is_taken_away_while_it_is_used_is_away_and_not_made_anew(
+    tmp_path: Path, by: str
+) -> None:
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    async with open_store(Settings(data_dir=there)):
+        pass
+    async with open_store(Settings(data_dir=here)) as store:
+        call = await kept(store, (ANN, "Before."), live=True)
+        for file in here.iterdir():
+            file.unlink()
+        if by == "an empty file":
+            (here / FILE).touch()
+        elif by == "another record":
+            (there / FILE).rename(here / FILE)
+        with pytest.raises(RecordAway, match="was removed or replaced"):
+            await store.write(call, numbered(said((ANN, "After.")), 1))
+        async with AsyncExitStack() as readers:
+            # The connections that are open see what they saw; new ones see what is there.
+            await readers.enter_async_context(store._transactions.reading())
+            if by == "another record":
+                with pytest.raises(NoSuchRecord):
+                    await store.call(call.key)
+            else:
+                with pytest.raises(RecordAway, match="was replaced" if by == "an empty file" else "opened"):
+                    await store.call(call.key)
+        assert by != "nothing" or everything(here) == {}
 
 
 async def test_a_directory_with_a_typo_is_told_and_not_made(tmp_path: Path) -> None:
