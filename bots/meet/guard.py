@@ -1,5 +1,6 @@
 """Before every request: strangers' pages stay out, failures become sentences, browsers get strict orders."""
 
+import logging
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -13,6 +14,11 @@ from core.settings import Settings
 def _status(error: UserError) -> int:
     return {NotFound: 404, NoSuchRecord: 404, Unwelcome: 401, Taken: 409, Full: 503}.get(type(error), 400)
 
+
+log = logging.getLogger(__name__)
+
+_BEGUN = web.RequestKey("_BEGUN", web.StreamResponse)
+"""Where a request holds its answer from its headers on."""
 
 LOCAL = ("127.0.0.1", "::1", "localhost")
 
@@ -34,7 +40,7 @@ def guard(settings: Settings) -> Middleware:
         if public is not None and (came_from := _forwarded(request)):
             request = request.clone(remote=came_from)
         try:
-            return await handler(request)
+            return await _whole(request, handler)
         except UserError as error:
             return web.json_response({"error": str(error)}, status=_status(error))
         except RecordAway as error:
@@ -48,6 +54,22 @@ def guard(settings: Settings) -> Middleware:
             )
 
     return middleware
+
+
+async def _whole(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """What the handler answers. An answer that fails when it has begun is broken off, so that nobody takes
+    what came of it, or a sentence in its middle, for a whole file.
+    """
+    try:
+        return await handler(request)
+    except (UserError, RecordAway):
+        begun: web.StreamResponse | None = request.get(_BEGUN)
+        if begun is None:
+            raise
+        log.warning("the record failed in the middle of an answer")
+        if request.transport is not None:
+            request.transport.abort()
+        return begun
 
 
 def _welcome(request: web.Request, public: str | None, *, only_local: bool) -> bool:
@@ -86,6 +108,7 @@ def _kept(error: web.HTTPException) -> dict[str, str]:
 
 async def strict_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Tell browsers what the page may do (`on_response_prepare`): nothing but talk to this origin."""
+    request[_BEGUN] = response
     response.headers["Server"] = "Spokenly"
     sockets = f"ws://{request.host} wss://{request.host}"
     response.headers.setdefault(

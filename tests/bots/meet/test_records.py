@@ -8,13 +8,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aiohttp import ClientError, ClientResponse
 
+from bots.meet.access import identity
+from core.audio.frame import Speaker
 from core.errors import RecordAway
 from core.record.database.opening import open_store
 from core.record.database.store import Store
+from core.record.kept import Line
 from core.settings import Settings
 from tests.bots.meet.house import House, house
 from tests.fakes.engine import speak
+from tests.fakes.record import kept, numbered
 
 pytestmark = pytest.mark.real_time
 
@@ -350,3 +355,45 @@ async def test_unknown_calls_and_bad_dates_are_one_sentence(store: Store) -> Non
             assert (await h.ask("GET", f"/api/records?before={wrong}"))[0] == 400
         assert (await h.ask("GET", "/api/records?before=2026-01-02"))[0] == 200
         assert (await h.ask("GET", "/api/me"))[0] == 401
+
+
+async def broken_off(answer: ClientResponse) -> bytes:
+    """What came of an answer that did not come whole."""
+    body = b""
+    try:
+        async with asyncio.timeout(20):
+            async for piece in answer.content.iter_any():
+                body += piece
+    except ClientError:
+        return body
+    raise AssertionError("it came whole")
+
+
+@pytest.mark.parametrize("path", ["/api/records/{key}/transcript.txt", "/api/me/said.json"])
+async def test_a_file_that_fails_in_the_middle_is_broken_off_and_not_taken_for_whole(
+    store: Store, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ann = Speaker("p1", "Ann", identity(ME))
+    entries = [Line(n, ann, n, n + 1.0, f"word{n} " * 12) for n in range(1_500)]
+    call = await kept(store, key="k" * 22, space="here")
+    await store.write(call, numbered(entries))
+    whole: dict[str, Any] = {"entries": store.entries, "said_by": store.said_by}
+
+    def failing(method: str) -> Any:
+        async def some(*args: Any, **more: Any) -> AsyncIterator[Any]:
+            count = 0
+            async for one in whole[method](*args, **more):
+                if (count := count + 1) > 1_000:
+                    raise RecordAway("The database is locked.")
+                yield one
+
+        return some
+
+    for method in whole:
+        monkeypatch.setattr(store, method, failing(method))
+    async with house(store=store) as h:
+        asking = {"Authorization": f"Bearer {ME}"}
+        async with h.client.get(h.url + path.format(key=call.key), headers=asking) as answer:
+            body = await broken_off(answer)
+    assert b"word9" in body
+    assert b"error" not in body
