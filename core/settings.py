@@ -194,6 +194,11 @@ class Settings(BaseSettings):
             raise ValueError("SPOKENLY_RECAP=llm needs a model: set SPOKENLY_LLM_MODEL")
         if self.recap == "deepgram" and self.deepgram_api_key is None:
             raise ValueError("SPOKENLY_RECAP=deepgram needs a key: set DEEPGRAM_API_KEY")
+        key = "" if self.records_key is None else self.records_key.get_secret_value()
+        if not (key.isascii() and key.isprintable()):
+            raise ValueError(
+                "SPOKENLY_RECORDS_KEY can't be sent by browsers: use English letters, digits and signs"
+            )
         return self
 
 

@@ -26,6 +26,13 @@ def test_each_mistake_is_one_sentence_that_names_its_setting(monkeypatch: pytest
     ]
 
 
+@pytest.mark.parametrize("key", ["schlüssel", "a\tb", "a\nb", "🔑"])
+def test_a_key_that_browsers_can_not_send_is_told(monkeypatch: pytest.MonkeyPatch, key: str) -> None:
+    (sentence,) = complaints_of(monkeypatch, RECORDS_KEY=key)
+    assert sentence.startswith("SPOKENLY_RECORDS_KEY can't be sent by browsers")
+    assert key not in sentence
+
+
 def test_a_mistake_made_in_code_reads_the_same() -> None:
     with pytest.raises(ValidationError) as refused:
         Settings(port=-1)
