@@ -85,8 +85,8 @@ def forget(settings: Settings, name: str, *, within: str | None, dry: bool, sure
     async def look(store: Store) -> int:
         found.calls = [await find(store, within)] if within else []
         found.people = await store.people(name)
-        found.removed = await _count(store, found, name)
-        if not found.removed.lines:
+        found.removed = await _count(store, found, name) or await _unheard(store, found, name)
+        if not found.removed.calls:
             where = f" in {screen.title(found.call)}" if found.call else ""
             raise NoSuchRecord(
                 f"Nobody called {name} said anything{where}: `spokenly records people` lists them."
@@ -114,7 +114,7 @@ def forget(settings: Settings, name: str, *, within: str | None, dry: bool, sure
     return _agreed(_lines(found.removed), sure=sure) or go(settings, act)
 
 
-async def _count(store: Store, found: _Found, name: str) -> Removed:
+async def _count(store: Store, found: _Found, name: str) -> Removed | None:
     calls, lines = set[int](), 0
     async with reading(lines_of(store, name, found.people)) as said:
         async for call, _ in said:
@@ -122,7 +122,17 @@ async def _count(store: Store, found: _Found, name: str) -> Removed:
                 calls.add(call.id)
                 found.live = found.live or call.state == "live"
                 lines += 1
-    return Removed(len(calls), lines)
+    return Removed(len(calls), lines) if lines else None
+
+
+async def _unheard(store: Store, found: _Found, name: str) -> Removed:
+    """Of those who were never understood the record has names alone: in how many calls at least."""
+    found.live = found.call is not None and found.call.state == "live"
+    named = [await store.forget(name=name, call=found.call, dry=True)]
+    for person in found.people:
+        if person.identity is not None:
+            named.append(await store.forget(identity=person.identity, call=found.call, dry=True))
+    return max(named, key=lambda removed: removed.calls)
 
 
 def _show_people(found: _Found, page: Screen) -> None:

@@ -15,7 +15,7 @@ from core.record.kept import Call, Line, Person
 async def said(store: Store, name: str, asked: Order) -> int:
     """One JSON object with a line of theirs on each line; under every name, where more is known."""
     people = await store.people(name)
-    if not people:
+    if not any(person.lines for person in people):
         raise NoSuchRecord(f"Nobody called {name} is in the record: `spokenly records people` lists them.")
     if len(people) > 1:
         tell(f"{len(people)} people were called {name}; this is what all of them said.")

@@ -557,6 +557,18 @@ def test_everything_somebody_said_is_forgotten_under_every_name() -> None:
 
 
 @both
+def test_somebody_who_was_never_understood_is_forgotten_by_name_too() -> None:
+    keep("planning-call", [*PLANNING, Gap(Speaker("p9", "Zaphod"), 20, 24)])
+    assert "Zaphod" in records("people").stdout
+    assert records("export", "--person", "Zaphod").exit_code == 1
+    assert records("forget", "zaphod", "--dry-run").stderr == "0 lines in 1 call would be deleted.\n"
+    result = records("forget", "Zaphod", "--in", "plan", "--yes")
+    assert (result.exit_code, result.stderr) == (0, "Deleted 0 lines in 1 call.\n")
+    assert "Zaphod" not in records("export", "last", "-f", "text").stdout + records("people").stdout
+    assert records("forget", "Zaphod", "--yes").exit_code == 1
+
+
+@both
 def test_somebody_is_forgotten_in_one_call_alone() -> None:
     keep("planning-call", PLANNING)
     keep("other-call", PLANNING, days=1)

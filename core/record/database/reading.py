@@ -227,10 +227,13 @@ def known_as(name: str) -> str:
 async def people(
     connection: AsyncConnection, name: str | None = None, identity: str | None = None
 ) -> list[Person]:
-    """Who spoke, by name: each identity once with all its names; those without one by their names."""
+    """Who spoke, by name: each identity once with all its names; those without one by their names.
+
+    Whoever was not understood has no line, but a name in the record all the same.
+    """
     query = select(
         SpeakerRow.identity, SpeakerRow.known, SpeakerRow.name, SpeakerRow.call_id, SpeakerRow.lines
-    ).where(SpeakerRow.lines > 0)
+    )
     if identity is not None:
         query = query.where(SpeakerRow.identity == identity)
     if name is not None:

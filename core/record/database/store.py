@@ -143,7 +143,7 @@ class Store:
         return removed
 
     async def people(self, name: str | None = None) -> list[Person]:
-        """Who spoke: everybody, or those who ever went by that name, in upper or lower case."""
+        """Who spoke, also who was not understood: everybody, or who ever went by that name, in any case."""
         async with self._transactions.reading() as connection:
             return await reading.people(connection, name)
 
