@@ -35,6 +35,8 @@ class Json:
         yield _json(facts)[:-1] + ', "entries": ['
 
     def feed(self, entry: Exported) -> Iterable[str]:
+        if not isinstance(entry, Gap | Unkept) and not entry.text.strip():
+            return
         yield self._between + _json(self._fact(entry))
         self._between = ",\n"
 

@@ -185,6 +185,12 @@ def test_srt_names_the_speaker_where_it_changes() -> None:
     assert shown[-1].start == 3700.0
 
 
+@pytest.mark.parametrize("text", ["", " \n"])
+def test_a_caption_without_words_is_in_no_json(text: str) -> None:
+    call: list[Entry] = [Caption(ANN, 0, 1, text, final=True), Caption(ANN, 1, 2, "Hello.", final=True)]
+    assert [entry["text"] for entry in json.loads(whole("json", HEADING, call))["entries"]] == ["Hello."]
+
+
 def test_json_holds_every_entry_as_it_is() -> None:
     assert json.loads(whole("json", HEADING, CALL[2:4])) == {
         "spokenly": 1,
@@ -307,7 +313,7 @@ def test_json_survives_any_words_and_names(call: list[Entry], title: str) -> Non
     read = json.loads(whole("json", Heading(title), call))
     assert read["title"] == title
     assert [entry.get("text") for entry in read["entries"]] == [
-        getattr(entry, "text", None) for entry in call
+        text for entry in call if (text := getattr(entry, "text", None)) is None or text.strip()
     ]
 
 
