@@ -18,7 +18,7 @@ FLOORS = [
     {"core.engines"},
     {"core.captions"},
     {"core.record"},
-    {"core.call", "core.track", "core.session", "core.switchboard"},
+    {"core.call", "core.telling", "core.track", "core.session", "core.switchboard"},
 ]
 """From the ground up. What stands on a floor imports its own floor and those below."""
 
