@@ -186,7 +186,7 @@ class Pool:
             self._growth = asyncio.get_running_loop().call_later(GROW, self._grow)
 
     def _grow(self) -> None:
-        self._limit += 1
+        self._limit = min(self._limit + 1, self.transcriber.streams)
         self._growth = None
         if self._limit < self.transcriber.streams:
             self._growth = asyncio.get_running_loop().call_later(GROW, self._grow)

@@ -141,3 +141,12 @@ async def test_the_settled_sound_before_is_heard_again_where_an_engine_likes_to(
         said = [h.text async for h in loan.recognition if h.final]
     assert asked == [0.3]
     assert said == ["w8"], "the middle of the first word lies in what was settled"
+
+
+async def test_an_engine_that_was_busy_is_never_asked_for_more_streams_than_it_has() -> None:
+    pool = Pool(ScriptedEngine([Busy()], streams=1), far=True)
+    with pytest.raises(LineBusy):
+        async with pool.lend("en"):
+            pass
+    await asyncio.sleep(GROW * 3)
+    assert pool.limit == 1
