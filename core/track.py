@@ -11,6 +11,7 @@ from core.backoff import backoff
 from core.call import Call
 from core.captions.caption import Caption, Gap
 from core.engines.gate import Gate
+from core.engines.poison import Poison
 from core.engines.pool import Lender, Loan
 from core.engines.protocol import Hypothesis, Recognition
 from core.errors import EngineError, LineBusy, LineLost, Refused
@@ -25,8 +26,8 @@ PAUSE = 0.6
 REST = 8.0
 """Seconds without a frame after which the stream is handed back."""
 
-POISON = 5
-"""Streams that may break over the same audio before that audio is given up, so that the rest is heard."""
+DOSE = 5.0
+"""Seconds after those that broke an engine which are given up with them, where the sound is at fault."""
 
 BACKLOG = 10.0
 """Seconds unheard that a stream of their own catches up with, where engines are no faster than speech."""
@@ -73,7 +74,7 @@ class Track:
         self._engine = ""
         self._settled = True  # the engine's last word was a final
         self._delays: Iterator[float] = backoff()
-        self._broken = 0  # streams that broke since something was settled
+        self._poison = Poison()
         self._quiet = False  # the engine's last word was that nothing was said
 
     def hear(self, item: Frame | Lost) -> None:
@@ -144,7 +145,8 @@ class Track:
         if self._pool.full(self._call.name):
             self._telling.waits()
         call, interim = self._call.name, not self._catching_up
-        async with self._pool.lend(self._language, self._rewind, call=call, interim=interim) as loan:
+        who = f"{call}/{self.speaker.id}"
+        async with self._pool.lend(self._language, self._rewind, call=call, who=who, interim=interim) as loan:
             self._telling.heard_by(loan.note)
             self._split()
             self._engine = loan.engine
@@ -161,11 +163,10 @@ class Track:
             self._intake.keep()
             # Raised out here: inside `except*` it would be wrapped again.
             if failure is not None:
-                self._broken += 1
+                self._poison.broke(self._call.now, loan.engine)
                 raise failure
             if not changing:
-                # What an engine left unsettled at its end was settled by the end itself; what came since
-                # then is for the next one.
+                # The end settled what was not; what came since then is for the next engine.
                 self._tape.settle(self._tape.given)
                 self._delays = backoff()
 
@@ -243,7 +244,7 @@ class Track:
             if hypothesis.final:
                 self._tape.settle(min(hypothesis.end, self._tape.given))
                 self._delays = backoff()
-                self._broken = 0
+                self._poison.clear()
                 self._telling.settled()
 
     def _caption(self, said: Hypothesis) -> Caption:
@@ -266,11 +267,11 @@ class Track:
         delay = next(self._delays)
         if isinstance(error, LineBusy) and error.retry_after is not None:
             delay = max(delay, error.retry_after)
-        if self._broken >= POISON:
-            self._broken = 0
-            lost = Lost(self.speaker, self._tape.start, self._tape.end)
-            self._tape.erase()
-            self._lose(lost)
+        if self._poison.found:
+            self._poison.clear()
+            reach = self._tape.given + min(DOSE, self._tape.ahead)
+            self._lose(Lost(self.speaker, self._tape.start, self._tape.until(reach)))
+            self._tape.settle(reach)
         log.warning("stream.lost", extra={"reason": type(error).__name__, "delay": round(delay, 2)})
         if delay > 0:
             self._telling.away(error)

@@ -64,6 +64,7 @@ PURE = [
     "core/captions/pages.py",
     "core/engines/agreement.py",
     "core/engines/breaker.py",
+    "core/engines/poison.py",
     "core/engines/daily.py",
     "core/engines/deepgram/failures.py",
     "core/engines/deepgram/messages.py",

@@ -150,3 +150,20 @@ async def test_an_engine_that_was_busy_is_never_asked_for_more_streams_than_it_h
             pass
     await asyncio.sleep(GROW * 3)
     assert pool.limit == 1
+
+
+async def test_words_of_long_ago_wait_until_nobody_waits_who_speaks_now() -> None:
+    pool = Pool(ScriptedEngine(streams=1))
+    order: list[str] = []
+
+    async def use(name: str, *, interim: bool) -> None:
+        async with pool.lend("en", call=name[0], interim=interim):
+            order.append(name)
+            await asyncio.sleep(1)
+
+    async with asyncio.TaskGroup() as tasks:
+        for name in ("a1", "a then", "b then", "a2", "b1"):
+            tasks.create_task(use(name, interim="then" not in name))
+        await asyncio.sleep(0.5)
+        assert pool.waiting == 4
+    assert order == ["a1", "a2", "b1", "a then", "b then"]
