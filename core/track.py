@@ -11,9 +11,9 @@ from core.backoff import backoff
 from core.call import Call
 from core.captions.caption import Caption, Gap
 from core.engines.gate import Gate
-from core.engines.poison import Poison
+from core.engines.poison import DOSE, Poison
 from core.engines.pool import Lender, Loan
-from core.engines.protocol import Hypothesis, Recognition
+from core.engines.protocol import Hypothesis
 from core.errors import EngineError, LineBusy, LineLost, Refused
 from core.metrics import Metrics
 from core.telling import Telling
@@ -25,9 +25,6 @@ PAUSE = 0.6
 
 REST = 8.0
 """Seconds without a frame after which the stream is handed back."""
-
-DOSE = 5.0
-"""Seconds after those that broke an engine which are given up with them, where the sound is at fault."""
 
 BACKLOG = 10.0
 """Seconds unheard that a stream of their own catches up with, where engines are no faster than speech."""
@@ -155,7 +152,7 @@ class Track:
             try:
                 async with asyncio.TaskGroup() as both:
                     both.create_task(self._talk(loan), name="talk")
-                    both.create_task(self._listen(loan.recognition), name="listen")
+                    both.create_task(self._listen(loan), name="listen")
             except* _Stale:
                 changing = True
             except* EngineError as group:
@@ -236,8 +233,8 @@ class Track:
         await self._send(loan)
         return False
 
-    async def _listen(self, recognition: Recognition) -> None:
-        async for hypothesis in recognition:
+    async def _listen(self, loan: Loan) -> None:
+        async for hypothesis in loan.recognition:
             self._call.show(self._caption(hypothesis))
             self._quiet = hypothesis.final and not hypothesis.text
             self._settled = hypothesis.final
@@ -246,6 +243,8 @@ class Track:
                 self._delays = backoff()
                 self._poison.clear()
                 self._telling.settled()
+                if self._catching_up and loan.stale():
+                    raise _Stale  # somebody speaks now and waits
 
     def _caption(self, said: Hypothesis) -> Caption:
         start = self._tape.when(said.start)

@@ -119,7 +119,12 @@ class Failover:
         try:
             async with self.first.lend(language, rewind, call=call, who=who, interim=interim) as loan:
                 lent = True
-                yield replace(loan, recognition=_Watched(loan.recognition, watch), stale=self._spent)
+                stale = loan.stale
+                yield replace(
+                    loan,
+                    recognition=_Watched(loan.recognition, watch),
+                    stale=lambda: stale() or self._spent(),
+                )
         except Refused as error:
             log.warning("failover.refused")
             if lent:

@@ -8,6 +8,9 @@ STREAMS = 5
 OUTAGE = 30.0
 """Seconds that they must have taken, unless several engines broke: an engine that is away is no poison."""
 
+DOSE = 5.0
+"""Seconds after those that broke an engine which are given up with them, where the sound is at fault."""
+
 
 class Poison:
     """Of one speaker: the streams that broke since something was settled."""

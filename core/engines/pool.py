@@ -131,7 +131,9 @@ class Pool:
             known = rewind(self.transcriber.lead)
             opening = self.transcriber.recognize(language, interim=interim, known=known)
             async with opening as recognition:
-                yield Loan(recognition, self.transcriber.name, paid=self._far)
+                # Whom nobody waits for makes way for those whom somebody does.
+                stale = never if interim else lambda: bool(self._waiting)
+                yield Loan(recognition, self.transcriber.name, stale=stale, paid=self._far)
         except LineBusy:
             self._shrink()
             raise

@@ -167,3 +167,17 @@ async def test_words_of_long_ago_wait_until_nobody_waits_who_speaks_now() -> Non
         await asyncio.sleep(0.5)
         assert pool.waiting == 4
     assert order == ["a1", "a2", "b1", "a then", "b then"]
+
+
+async def test_who_is_heard_late_makes_way_for_somebody_who_speaks_now() -> None:
+    pool = Pool(ScriptedEngine(streams=1))
+    async with asyncio.TaskGroup() as tasks, pool.lend("en", interim=False) as late:
+        assert not late.stale()
+
+        async def speak_now() -> None:
+            async with pool.lend("en") as loan:
+                assert not loan.stale()
+
+        tasks.create_task(speak_now())
+        await asyncio.sleep(1)
+        assert late.stale()
