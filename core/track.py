@@ -265,7 +265,7 @@ class Track:
         self._metrics.line_failures["busy" if isinstance(error, LineBusy) else "lost"].inc()
         delay = next(self._delays)
         if isinstance(error, LineBusy) and error.retry_after is not None:
-            delay = max(delay, error.retry_after)
+            delay = error.retry_after + min(delay, 1.0)  # it knows better, but not all come at once
         if self._poison.found:
             self._poison.clear()
             reach = self._tape.given + min(DOSE, self._tape.ahead)
