@@ -27,6 +27,9 @@ class Call(Protocol):
 
     def notify(self, key: str, sentence: str | None) -> None: ...
 
+    def notify_engine(self, speaker: Speaker, note: str | None) -> None:
+        """What people must know of the engine that hears a speaker now; None: nothing."""
+
     def streamed(self, seconds: float) -> None:
         """So much sound went to an engine that is paid for."""
 

@@ -54,6 +54,8 @@ class Session:
         self._publishers = [Publisher(board, outlet) for outlet in outlets]
         self._patience = PATIENCE
         self._tracks: dict[str, Track] = {}
+        self._backlogs: dict[str, Track] = {}
+        self._notes: dict[str, str] = {}  # of the engines, by the speaker's id
         self._running: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
         self._limit: asyncio.Timeout | None = None
@@ -166,6 +168,9 @@ class Session:
         self.paid += seconds
 
     def catch_up(self, speaker: Speaker, backlog: Tape) -> None:
+        before = self._backlogs.get(speaker.id)
+        if before is not None and before.catch_up(backlog):
+            return
         track = Track(
             speaker,
             call=self,
@@ -175,8 +180,17 @@ class Session:
             backlog=backlog,
         )
         track.close()
+        self._backlogs[speaker.id] = track
         if self._running is not None:
             self._start(track, self._running)
+
+    def notify_engine(self, speaker: Speaker, note: str | None) -> None:
+        if note is None:
+            self._notes.pop(speaker.id, None)
+        else:
+            self._notes[speaker.id] = note
+        # One is enough: they say the same of the same engine.
+        self.notify("engine", next(iter(self._notes.values()), None))
 
     def notify(self, key: str, sentence: str | None) -> None:
         self.board.notify(key, sentence)

@@ -5,17 +5,18 @@ import logging
 from collections.abc import Iterator
 
 from core.audio.frame import Frame, Lost, Speaker, seconds
-from core.audio.inbox import Inbox
-from core.audio.level import Deafness
+from core.audio.intake import Intake
 from core.audio.tape import Tape
 from core.backoff import backoff
 from core.call import Call
 from core.captions.caption import Caption, Gap
 from core.engines.gate import Gate
+from core.engines.poison import DOSE, Poison
 from core.engines.pool import Lender, Loan
-from core.engines.protocol import Hypothesis, Recognition
+from core.engines.protocol import Hypothesis
 from core.errors import EngineError, LineBusy, LineLost, Refused
 from core.metrics import Metrics
+from core.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +25,6 @@ PAUSE = 0.6
 
 REST = 8.0
 """Seconds without a frame after which the stream is handed back."""
-
-POISON = 5
-"""Streams that may break over the same audio before that audio is given up, so that the rest is heard."""
 
 BACKLOG = 10.0
 """Seconds unheard that a stream of their own catches up with, where engines are no faster than speech."""
@@ -64,113 +62,137 @@ class Track:
         self._gate = gate
         self._language = language
         self._metrics = metrics
-        self._inbox = Inbox()
-        self._tape = backlog or Tape(speaker)
+        self._intake = Intake(speaker, backlog or Tape(speaker), self._lose, metrics)
         self._catching_up = backlog is not None
-        self._replay: list[bytes] = []
+        # Who speaks now is the one to tell of.
+        self._telling = Telling(call, speaker, aloud=backlog is None)
+        self._splitting = False  # the next stream hears what is said now, and another what was said before
+        self._over = False
         self._engine = ""
         self._settled = True  # the engine's last word was a final
-        self._deafness = Deafness()
         self._delays: Iterator[float] = backoff()
-        self._broken = 0  # streams that broke since something was settled
+        self._poison = Poison()
         self._quiet = False  # the engine's last word was that nothing was said
 
     def hear(self, item: Frame | Lost) -> None:
         """Take what the speaker said; never waits."""
         if isinstance(item, Frame):
             self._metrics.audio_seconds.inc(item.seconds)
-            deaf = self._deafness.hear(item)
-            self._tell(
-                "silent", f"No sound comes from {self._name}: muted, or the wrong device?" if deaf else None
-            )
-        before = self._inbox.dropped
-        for through in self._gate.hear(item) if self._gate and isinstance(item, Frame) else [item]:
-            self._inbox.put(through)
-        if self._inbox.dropped > before:
-            self._metrics.frames_dropped["inbox"].inc()
+            self._telling.sound(item)
+        for through in self._gate.hear(item) if self._gate else [item]:
+            self._intake.put(through)
 
     @property
     def waiting(self) -> float:
         """Seconds of audio that were heard and not yet taken: the source had better wait a little."""
-        return self._inbox.seconds
+        return self._intake.waiting
 
     def close(self) -> None:
         """The speaker has left: `run` ends after the last words."""
-        self._inbox.close()
-        self._tell("silent", None)
+        for lost in self._gate.end() if self._gate else []:
+            self._intake.put(lost)
+        self._intake.close()
+        self._telling.left()
+
+    def catch_up(self, backlog: Tape) -> bool:
+        """Hear this too, after what is there to be caught up with; says whether there is time for it."""
+        if not self._over:
+            for frame in backlog.frames():
+                self._intake.write(frame)
+        return not self._over
 
     async def run(self) -> None:
         """Listen until `close`. Cancelling gives the stream back at once; what was shown by then stays, and
         what was not is marked as a gap."""
         try:
-            while self._tape.seconds > 0 or await self._inbox.waiting():
-                try:
-                    await self._converse()
-                except (LineLost, LineBusy) as error:
-                    await self._recover(error)
-                except Refused as error:
-                    await self._refuse(error)
+            async with asyncio.TaskGroup() as tasks:
+                keeping = tasks.create_task(self._intake.run(), name="intake")
+                while await self._intake.sound():
+                    try:
+                        await self._converse()
+                    except (LineLost, LineBusy) as error:
+                        await self._recover(error)
+                    except Refused as error:
+                        await self._refuse(error)
+                self._over = True
+                keeping.cancel()
         finally:
+            self._over = True
             self._leave_no_doubt()
-            for key in ("silent", "wait", "line"):
-                self._tell(key, None)
+            self._telling.over()
+
+    @property
+    def _tape(self) -> Tape:
+        return self._intake.tape
 
     def _leave_no_doubt(self) -> None:
         """Cut short: let stand what people have read, and mark what they have not."""
+        rest = self._intake.drain()
         if self._tape.seconds > 0:
             shown = None if self._catching_up else self._call.commit(self.speaker)
             start = self._tape.start if shown is None else shown.end
-            end = self._tape.end
+            end = self._tape.end if rest is None else max(self._tape.end, rest.end)
             self._tape.erase()
-            self._lose(Lost(self.speaker, start, end))
+            rest = Lost(self.speaker, start, end)
+        if rest is not None:
+            self._lose(rest)
 
     async def _converse(self) -> None:
         """Borrow one stream and use it until quiet, until a better one can be had, or to the end."""
         if self._pool.full(self._call.name):
-            self._tell("wait", f"{self._name} waits to be heard: too many people share sound at once.")
+            self._telling.waits()
         call, interim = self._call.name, not self._catching_up
-        async with self._pool.lend(self._language, self._rewind, call=call, interim=interim) as loan:
-            self._tell("wait", None)
-            self._call.notify("engine", loan.note)
+        who = f"{call}/{self.speaker.id}"
+        async with self._pool.lend(self._language, self._rewind, call=call, who=who, interim=interim) as loan:
+            self._telling.heard_by(loan.note)
+            self._split()
             self._engine = loan.engine
             self._quiet, self._settled = False, True
             failure, changing = None, False
             try:
                 async with asyncio.TaskGroup() as both:
-                    both.create_task(self._talk(loan, self._replay), name="talk")
-                    both.create_task(self._listen(loan.recognition), name="listen")
+                    both.create_task(self._talk(loan), name="talk")
+                    both.create_task(self._listen(loan), name="listen")
             except* _Stale:
                 changing = True
             except* EngineError as group:
                 failure = _first(group)
+            self._intake.keep()
             # Raised out here: inside `except*` it would be wrapped again.
             if failure is not None:
-                self._broken += 1
+                self._poison.broke(self._call.now, loan.engine)
                 raise failure
-        if changing:
-            return
-        self._tape.erase()  # what an engine left unsettled at its end was settled by the end itself
-        self._delays = backoff()
+            if not changing:
+                # The end settled what was not; what came since then is for the next engine.
+                self._tape.settle(self._tape.given)
+                self._delays = backoff()
 
     def _rewind(self, lead: float) -> float:
         """The next stream begins with what is not settled, and a little from before."""
-        if not self._catching_up and self._pool.slow(self._language) and self._tape.seconds > BACKLOG:
-            self._call.catch_up(self.speaker, self._tape)
-            self._tape = Tape(self.speaker)
-        self._replay = self._tape.restart(lead)
+        self._intake.keep()
+        slow = not self._catching_up and self._pool.slow(self._language)
+        self._splitting = slow and self._tape.seconds > BACKLOG
+        self._tape.restart(0.0 if self._splitting else lead)
         return self._tape.known
 
-    async def _talk(self, loan: Loan, replay: list[bytes]) -> None:
+    def _split(self) -> None:
+        """There is a stream for what is said now: another one shall hear what was said before."""
+        if self._splitting:
+            backlog, self._intake.tape = self._tape, Tape(self.speaker)
+            self._call.catch_up(self.speaker, backlog)
+
+    async def _talk(self, loan: Loan) -> None:
         recognition = loan.recognition
-        for pcm in replay:
-            await self._send(loan, pcm)
-        flushed = not replay
+        flushed = True
+        while await self._send(loan):
+            flushed = False
+        self._intake.leave()
         while True:
             if self._settled and loan.stale():
                 raise _Stale
             try:
                 async with asyncio.timeout(REST - PAUSE if flushed else PAUSE):
-                    item = await self._inbox.take()
+                    item = await self._intake.take()
             except TimeoutError:
                 if flushed:
                     break
@@ -182,12 +204,18 @@ class Track:
             flushed = await self._pass_on(item, loan, flushed)
             if self._quiet and self._pool.waiting:
                 break  # an open microphone in a silent room: others have something to say
+        self._intake.keep()
         await recognition.finish()
 
-    async def _send(self, loan: Loan, pcm: bytes) -> None:
+    async def _send(self, loan: Loan) -> bool:
+        """Give the engine the next that it has not had, if there is any."""
+        pcm = self._tape.take()
+        if pcm is None:
+            return False
         if loan.paid:
             self._call.streamed(seconds(pcm))
         await loan.recognition.send(pcm)
+        return True
 
     async def _pass_on(self, item: Frame | Lost, loan: Loan, flushed: bool) -> bool:
         """Give one item to the engine. Says whether it has been asked to settle since."""
@@ -199,22 +227,24 @@ class Track:
                 flushed = True
             return flushed
         paused = not flushed and self._tape.seconds > 0 and item.at - self._tape.end > PAUSE
-        self._keep(item)  # before anything is awaited: a line that breaks here must find it on the tape
+        self._intake.write(item)  # before anything is awaited: a line that breaks here must find it
         if paused:
             await loan.recognition.flush()
-        await self._send(loan, item.pcm)
+        await self._send(loan)
         return False
 
-    async def _listen(self, recognition: Recognition) -> None:
-        async for hypothesis in recognition:
+    async def _listen(self, loan: Loan) -> None:
+        async for hypothesis in loan.recognition:
             self._call.show(self._caption(hypothesis))
             self._quiet = hypothesis.final and not hypothesis.text
             self._settled = hypothesis.final
             if hypothesis.final:
-                self._tape.settle(hypothesis.end)
+                self._tape.settle(min(hypothesis.end, self._tape.given))
                 self._delays = backoff()
-                self._broken = 0
-                self._tell("line", None)
+                self._poison.clear()
+                self._telling.settled()
+                if self._catching_up and loan.stale():
+                    raise _Stale  # somebody speaks now and waits
 
     def _caption(self, said: Hypothesis) -> Caption:
         start = self._tape.when(said.start)
@@ -235,60 +265,30 @@ class Track:
         self._metrics.line_failures["busy" if isinstance(error, LineBusy) else "lost"].inc()
         delay = next(self._delays)
         if isinstance(error, LineBusy) and error.retry_after is not None:
-            delay = max(delay, error.retry_after)
-        if self._broken >= POISON:
-            self._broken = 0
-            lost = Lost(self.speaker, self._tape.start, self._tape.end)
-            self._tape.erase()
-            self._lose(lost)
+            delay = error.retry_after + min(delay, 1.0)  # it knows better, but not all come at once
+        if self._poison.found:
+            self._poison.clear()
+            reach = self._tape.given + min(DOSE, self._tape.ahead)
+            self._lose(Lost(self.speaker, self._tape.start, self._tape.until(reach)))
+            self._tape.settle(reach)
         log.warning("stream.lost", extra={"reason": type(error).__name__, "delay": round(delay, 2)})
         if delay > 0:
-            self._tell("line", f"The line to the captioner broke; {self._name}'s words will follow.")
-            await self._hold(delay)
+            self._telling.away(error)
+            self._intake.keep()
+            await asyncio.sleep(delay)  # what is said meanwhile goes on the tape
         self._metrics.reconnects.inc()
-
-    async def _hold(self, delay: float) -> None:
-        """Keep what is said for `delay` seconds."""
-        loop = asyncio.get_running_loop()
-        try:
-            async with asyncio.timeout_at(loop.time() + delay):
-                while (item := await self._inbox.take()) is not None:
-                    if isinstance(item, Lost):
-                        self._lose(item)
-                    else:
-                        self._keep(item)
-                await asyncio.sleep(delay)
-        except TimeoutError:
-            return
 
     async def _refuse(self, error: Refused) -> None:
         """This engine will never take it: say so, and show what can't be heard."""
         self._metrics.line_failures["refused"].inc()
         log.error("stream.refused")
-        self._tell("refused", f"{self._name} can't be captioned: {error}")
-        if self._tape.seconds > 0:
-            self._lose(Lost(self.speaker, self._tape.start, self._tape.end))
-            self._tape.erase()
-        while (item := await self._inbox.take()) is not None:
-            if isinstance(item, Lost):
-                self._lose(item)
-
-    def _keep(self, frame: Frame) -> None:
-        if (lost := self._tape.write(frame)) is not None:
-            self._metrics.frames_dropped["tape"].inc(round((lost.end - lost.start) / frame.seconds))
-            self._lose(lost)
+        self._telling.refused(error)
+        await self._intake.swallow()
 
     def _lose(self, lost: Lost) -> None:
         self._metrics.gaps_seconds.inc(max(0.0, lost.end - lost.start))
         if lost.end - lost.start >= WORTH_A_MARK:
             self._call.mark(Gap(self.speaker, lost.start, lost.end))
-
-    @property
-    def _name(self) -> str:
-        return self.speaker.name
-
-    def _tell(self, key: str, sentence: str | None) -> None:
-        self._call.notify(f"{key}:{self.speaker.id}", sentence)
 
 
 def _first(group: BaseExceptionGroup[EngineError]) -> EngineError:

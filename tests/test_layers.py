@@ -18,7 +18,7 @@ FLOORS = [
     {"core.engines"},
     {"core.captions"},
     {"core.record"},
-    {"core.call", "core.track", "core.session", "core.switchboard"},
+    {"core.call", "core.telling", "core.track", "core.session", "core.switchboard"},
 ]
 """From the ground up. What stands on a floor imports its own floor and those below."""
 
@@ -64,6 +64,7 @@ PURE = [
     "core/captions/pages.py",
     "core/engines/agreement.py",
     "core/engines/breaker.py",
+    "core/engines/poison.py",
     "core/engines/daily.py",
     "core/engines/deepgram/failures.py",
     "core/engines/deepgram/messages.py",

@@ -56,21 +56,26 @@ class Inbox:
             start = item.start
         self._gone = Lost(item.speaker, min(start, self._gone.start) if self._gone else start, end)
 
+    @property
+    def loss(self) -> bool:
+        """Whether the oldest item tells of lost audio."""
+        return self._gone is not None or (bool(self._items) and isinstance(self._items[0], Lost))
+
+    def pop(self) -> Frame | Lost | None:
+        """The oldest item; None when there is none."""
+        if self._gone is not None:
+            gone, self._gone = self._gone, None
+            return gone
+        if not self._items:
+            return None
+        item = self._items.popleft()
+        if isinstance(item, Frame):
+            self._held = max(0.0, self._held - item.seconds) if self._items else 0.0
+        return item
+
     async def take(self) -> Frame | Lost | None:
         """The oldest item; None when closed and empty."""
-        while True:
-            if self._gone is not None:
-                gone, self._gone = self._gone, None
-                return gone
-            if self._items:
-                item = self._items.popleft()
-                if isinstance(item, Frame):
-                    self._held = max(0.0, self._held - item.seconds) if self._items else 0.0
-                return item
-            if self._closed:
-                return None
-            self._filled.clear()
-            await self._filled.wait()
+        return self.pop() if await self.waiting() else None
 
     async def waiting(self) -> bool:
         """Wait until there is something to take (True), or it was closed and is empty (False)."""

@@ -1,6 +1,6 @@
 """The Tape: what was given to an engine and is not settled yet, and where it lies in the call."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
 from core.audio.frame import RATE, WIDTH, Frame, Lost, Speaker
@@ -33,8 +33,10 @@ class Tape:
     """Keeps every sample since the last final, and turns seconds of the stream into seconds of the call.
 
     A stream's clock counts samples, so pauses, dropped lines and replays are one case: `restart` begins a
-    new stream with what is not settled, `settle` forgets what a final covered. At most `limit` seconds that
-    are not settled are kept; then the oldest go and `write` says which.
+    new stream with what is not settled, `take` gives the stream what it has not had, `settle` forgets what a
+    final covered. At most `limit` seconds that are not settled are kept; then the oldest go and `write` says
+    which: they are older sound that no stream has had, where there is enough of it, so that the clock of a
+    stream that is open goes on counting what it was given.
     """
 
     def __init__(self, speaker: Speaker, limit: float = 120.0) -> None:
@@ -43,6 +45,7 @@ class Tape:
         self._pieces: list[_Piece] = []
         self._position = 0
         self._settled = 0
+        self._given = 0
         self._settled_at = 0.0
         self._newest = 0.0  # where the newest piece began
         self.dropped = 0.0
@@ -65,6 +68,8 @@ class Tape:
 
     def write(self, frame: Frame) -> Lost | None:
         """Add a frame at the end of the stream; says what had to be thrown away for it, if anything."""
+        if not frame.pcm:
+            return None
         if self._position == self._settled:
             self._settled_at = frame.at
         # A sender's clock may be set back, or a fast sound card gives a second more than sixteen thousand
@@ -76,9 +81,16 @@ class Tape:
         self._position += len(frame.pcm) // WIDTH
         if self._position - self._settled <= self._limit:
             return None
-        start = end = self.start
         # Several seconds at once: one gap that can be read, instead of a hundred that can't.
-        room = self._limit - min(CHUNK * RATE, self._limit // 4)
+        room = min(CHUNK * RATE, self._limit // 4)
+        return (
+            self._skip(room) if self._position - max(self._given, self._settled) > room else self._drop(room)
+        )
+
+    def _drop(self, samples: int) -> Lost | None:
+        """Forget the oldest, which a stream has had."""
+        start = end = self.start
+        room = self._limit - samples
         while self._position - self._settled > room and (first := self._after(self._settled)) + 1 < len(
             self._pieces
         ):
@@ -86,6 +98,24 @@ class Tape:
             end = piece.at + piece.samples / RATE
             self.dropped += (piece.position + piece.samples - self._settled) / RATE
             self._forget(piece.position + piece.samples, end)
+        return Lost(self._speaker, start, end) if end > start else None
+
+    def _skip(self, samples: int) -> Lost | None:
+        """Take out the oldest that no stream has had: what follows moves to its place."""
+        fresh = max(self._given, self._settled)
+        first = last = bisect_left(self._pieces, fresh, key=lambda piece: piece.position)
+        gone = 0
+        while self._position - self._settled - gone > self._limit - samples and last + 1 < len(self._pieces):
+            gone += self._pieces[last].samples
+            last += 1
+        if not gone:
+            return None
+        start, before = self._pieces[first].at, self._pieces[last - 1]
+        end = before.at + before.samples / RATE
+        rest = [_Piece(piece.position - gone, piece.at, piece.pcm) for piece in self._pieces[last:]]
+        self._pieces[first:] = rest
+        self._position -= gone
+        self.dropped += gone / RATE
         return Lost(self._speaker, start, end) if end > start else None
 
     def settle(self, seconds: float) -> None:
@@ -98,9 +128,38 @@ class Tape:
         """Nothing on the tape will be replayed."""
         self.settle(self._position / RATE)
 
+    def take(self) -> bytes | None:
+        """The next piece that the stream has not had; None when it has had all."""
+        index = bisect_left(self._pieces, self._given, key=lambda piece: piece.position)
+        if index == len(self._pieces):
+            return None
+        piece = self._pieces[index]
+        self._given = piece.position + piece.samples
+        return piece.pcm
+
+    @property
+    def given(self) -> float:
+        """Seconds that the stream was given."""
+        return self._given / RATE
+
+    @property
+    def ahead(self) -> float:
+        """Seconds that no stream was given yet, or not yet again."""
+        return (self._position - self._given) / RATE
+
+    def frames(self) -> list[Frame]:
+        """What is not settled."""
+        first = self._after(self._settled)
+        done = [max(0, self._settled - piece.position) for piece in self._pieces[first:]]
+        return [
+            Frame(self._speaker, piece.at + gone / RATE, piece.pcm[gone * WIDTH :])
+            for piece, gone in zip(self._pieces[first:], done, strict=True)
+        ]
+
     def _forget(self, position: int, at: float) -> None:
         del self._pieces[: self._after(position - round(LEAD * RATE))]
         self._settled, self._settled_at = position, at
+        self._given = max(self._given, position)
 
     def _after(self, position: int) -> int:
         """Which piece holds the sample at `position` of the stream."""
@@ -121,6 +180,7 @@ class Tape:
             pieces.append(kept)
             position += kept.samples
         self._pieces, self._position, self._settled = pieces, position, self._settled - begin
+        self._given = 0
         return [piece.pcm for piece in pieces]
 
     @property
@@ -130,11 +190,15 @@ class Tape:
 
     def _lead(self, seconds: float) -> int:
         """The sample to begin at, for a lead of so many seconds; pauses are not crossed."""
+        first = self._after(self._settled)
+        if first == len(self._pieces):
+            return self._settled  # nobody knows yet when what follows will be said
         wanted = self._settled - round(seconds * RATE)
-        begin, heard = self._settled, None
+        begin = self._settled
+        heard = self._pieces[first].at + max(0, begin - self._pieces[first].position) / RATE
         for piece in reversed(self._pieces[: self._after(self._settled - 1) + 1]):
             done = max(0, min(piece.samples, self._settled - piece.position))
-            if begin <= wanted or (heard is not None and heard - piece.at - done / RATE > TOGETHER):
+            if begin <= wanted or heard - piece.at - done / RATE > TOGETHER:
                 break
             begin, heard = max(wanted, piece.position), piece.at
         return begin

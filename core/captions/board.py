@@ -53,12 +53,15 @@ class Board:
     def show(self, caption: Caption, lateness: float | None = None) -> None:
         """Show what is being said; a final is committed and replaces the speaker's partial.
 
-        A final without text only takes the partial away.
+        A final without text only takes the partial away. One that ends before the partial begins leaves it:
+        somebody's words of before were heard late, beside what they say now.
         """
         if lateness is not None and caption.text:
             self.lateness = lateness
         if caption.final:
-            self._partials.pop(caption.speaker.id, None)
+            shown = self._partials.get(caption.speaker.id)
+            if shown is not None and caption.end >= shown.start:
+                del self._partials[caption.speaker.id]
             if caption.text:
                 self._append(caption)
         elif caption.text:

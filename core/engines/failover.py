@@ -20,7 +20,16 @@ STAY = 3.0
 """Seconds that the second hears at least: one that takes over has to be let catch up."""
 
 AGAIN = 2.0
-"""Seconds after which the first engine is asked again, where the second does not know the language."""
+"""Seconds after which the first engine is asked again, where nobody can stand in for it."""
+
+BUSY = 5.0
+"""Seconds for which an engine that was busy is asked for nothing, at least."""
+
+TROUBLE = 3
+"""Streams in a row of one speaker that may break, while the others' do not, before the second hears them."""
+
+APART = 60.0
+"""Seconds for which it does: others may be well heard by the first."""
 
 
 class Failover:
@@ -28,121 +37,167 @@ class Failover:
 
     When the first can't be reached, is busy or refuses, the second hears at once; a track that was in the
     middle of something replays it there. While the first is away nobody waits for it; when its breaker says
-    that it may be tried, one speaker does at their next pause, and then all the others follow. Where the
-    second does not know the language, what is said is kept until the first is back.
+    that it may be tried, one speaker does at their next pause, and then all the others follow. Where there
+    is no second or it does not know the language, what is said is kept until the first is back.
 
     `spent`: whether today's allowance for the first is used up.
     """
 
-    def __init__(self, first: Pool, second: Pool, *, spent: Callable[[], bool] = lambda: False) -> None:
+    def __init__(
+        self, first: Pool, second: Pool | None, *, spent: Callable[[], bool] = lambda: False
+    ) -> None:
         self.first = first
         self.second = second
         self.breaker = Breaker()
         self._spent = spent
-        self._refusal: str | None = None
+        self._refusal = ""
         self._refused_until = 0.0
+        self._busy_until = 0.0
+        self._trouble: dict[str, int] = {}  # streams in a row that broke, by speaker
+        self._apart: dict[str, tuple[float, str]] = {}  # whom the first is not asked to hear, until when, why
 
     @property
     def waiting(self) -> int:
         """As `Lender` says."""
-        return self.first.waiting + self.second.waiting
+        return self.first.waiting + (self.second.waiting if self.second else 0)
 
     @property
     def lent(self) -> int:
         """Streams that are lent now, of both."""
-        return self.first.lent + self.second.lent
+        return self.first.lent + (self.second.lent if self.second else 0)
 
     def slow(self, language: str) -> bool:
         """As `Lender` says: the second, on this machine, would take it as fast as it can."""
-        return self.first.slow(language) and not self.second.hears(language)
+        return self.first.slow(language) and self._stand_in(language) is None
 
     def full(self, call: str = "") -> bool:
         """As `Lender` says."""
-        return self.second.full(call) and (self._why(call) is not None or not self.breaker.closed)
+        if self.second is None:
+            return self.first.full(call)
+        away = self._why(call, "", self.second) is not None or not self.breaker.closed
+        return self.second.full(call) and away
 
     @asynccontextmanager
     async def lend(
-        self, language: str, rewind: Rewind = nothing, *, call: str = "", interim: bool = True
+        self, language: str, rewind: Rewind = nothing, *, call: str = "", who: str = "", interim: bool = True
     ) -> AsyncIterator[Loan]:
         """As `Lender` says."""
-        why = self._why(call)
+        second = self._stand_in(language)
+        why = self._why(call, who, second)
         if why is None and not self.breaker.admit(self._now()):
             why = self._away
         if why is None:
             lent = False
             try:
-                async with self._of_first(language, rewind, call, interim) as loan:
+                async with self._of_first(language, rewind, call, who, interim) as loan:
                     lent = True
                     yield loan
             except EngineError as error:
                 if lent:
                     raise
-                why = self._busy if isinstance(error, LineBusy) else self._why(call) or self._away
+                why = (
+                    self._busy if isinstance(error, LineBusy) else self._why(call, who, second) or self._away
+                )
             else:
                 return
-        async with self._of_second(language, rewind, call, interim, why) as loan:
-            yield loan
+        if second is None:
+            raise LineBusy(why, self._patience)
+        async with second.lend(language, rewind, call=call, who=who, interim=interim) as loan:
+            until = self._now() + STAY
+            yield replace(
+                loan,
+                note=f"{why} Captions come from {second.transcriber.name}.",
+                stale=lambda: self._better(until, call, who, second),
+            )
 
     @asynccontextmanager
-    async def _of_first(self, language: str, rewind: Rewind, call: str, interim: bool) -> AsyncIterator[Loan]:
+    async def _of_first(
+        self, language: str, rewind: Rewind, call: str, who: str, interim: bool
+    ) -> AsyncIterator[Loan]:
         watch = _Watch(self.breaker, trial=not self.breaker.closed)
+        lent = False
         try:
-            async with self.first.lend(language, rewind, call=call, interim=interim) as loan:
-                yield replace(loan, recognition=_Watched(loan.recognition, watch), stale=self._spent)
+            async with self.first.lend(language, rewind, call=call, who=who, interim=interim) as loan:
+                lent = True
+                stale = loan.stale
+                yield replace(
+                    loan,
+                    recognition=_Watched(loan.recognition, watch),
+                    stale=lambda: stale() or self._spent(),
+                )
         except Refused as error:
-            # In the middle of a stream too: the second takes over, with what is on the tape.
             log.warning("failover.refused")
-            self._refusal, self._refused_until = str(error), self._now() + SULK
+            if lent:
+                # This sound, not this account: others are heard on. What is on the tape goes elsewhere.
+                watch.failed()
+                self._set_apart(who, SULK, str(error))
+            else:
+                self._refusal, self._refused_until = str(error), self._now() + SULK
             raise LineLost("the first engine refused") from error
+        except LineBusy as error:
+            self._busy_until = self._now() + max(error.retry_after or 0.0, BUSY)
+            watch.busy()
+            raise
         except LineLost:
             watch.failed()
+            self._broke(who, well=watch.well)
             raise
         finally:
             watch.left()
 
-    @asynccontextmanager
-    async def _of_second(
-        self, language: str, rewind: Rewind, call: str, interim: bool, why: str
-    ) -> AsyncIterator[Loan]:
-        if not self.second.hears(language):
-            if self._refusal is not None and self._now() < self._refused_until:
-                raise Refused(self._refusal)
-            raise LineBusy(why, AGAIN)
-        async with self.second.lend(language, rewind, call=call, interim=interim) as loan:
-            until = self._now() + STAY
-            yield replace(loan, note=why, stale=lambda: self._better(until))
+    def _broke(self, who: str, *, well: bool) -> None:
+        """A stream of this speaker's broke; `well`: after something was settled."""
+        self._trouble[who] = 1 if well else self._trouble.get(who, 0) + 1
+        if self._trouble[who] >= TROUBLE and self.breaker.closed:
+            self._set_apart(who, APART, self._away)
 
-    def _better(self, until: float) -> bool:
+    def _set_apart(self, who: str, seconds: float, why: str) -> None:
+        now = self._now()
+        self._trouble.pop(who, None)
+        self._apart = {other: left for other, left in self._apart.items() if left[0] > now}
+        if who:
+            self._apart[who] = (now + seconds, why)
+
+    def _stand_in(self, language: str) -> Pool | None:
+        return self.second if self.second is not None and self.second.hears(language) else None
+
+    def _better(self, until: float, call: str, who: str, second: Pool) -> bool:
         """Whether the first may be used again."""
-        return self._now() >= until and self._why("") is None and self.breaker.due(self._now())
+        now = self._now()
+        return now >= until and self._why(call, who, second) is None and self.breaker.due(now)
 
-    def _why(self, call: str) -> str | None:
+    def _why(self, call: str, who: str, second: Pool | None) -> str | None:
         """Why the first is out of the question, whatever its breaker says."""
-        if self._now() < self._refused_until:
-            return self._refused
+        now = self._now()
+        if now < self._refused_until:
+            return self._refusal
         if self._spent():
-            return f"Today's minutes of {self._names[0]} are used up. {self._instead}"
+            return f"Today's minutes of {self._name} are used up."
+        if now < self._busy_until:
+            return self._busy
+        if second is None:
+            return None  # who finds no stream free takes turns
+        until, why = self._apart.get(who, (0.0, ""))
+        if now < until:
+            return why
         return self._busy if self.first.full(call) else None
 
     @property
-    def _names(self) -> tuple[str, str]:
-        return self.first.transcriber.name, self.second.transcriber.name
+    def _patience(self) -> float:
+        """Seconds after which it makes sense to ask again."""
+        return max(AGAIN, max(self._refused_until, self._busy_until) - self._now())
 
     @property
-    def _instead(self) -> str:
-        return f"Captions come from {self._names[1]}."
+    def _name(self) -> str:
+        return self.first.transcriber.name
 
     @property
     def _away(self) -> str:
-        return f"{self._names[0]} can't be reached. {self._instead}"
+        return f"{self._name} can't be reached."
 
     @property
     def _busy(self) -> str:
-        return f"{self._names[0]} takes no more streams now. {self._instead}"
-
-    @property
-    def _refused(self) -> str:
-        return f"{self._refusal} {self._instead}"
+        return f"{self._name} takes no more streams now."
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -155,9 +210,12 @@ class _Watch:
         self._breaker = breaker
         self._trial = trial
         self._told = False
+        self.well = False
+        """Whether something was settled."""
         self._loop = asyncio.get_running_loop()
 
     def succeeded(self) -> None:
+        self.well = True
         if not self._told:
             self._told = True
             self._breaker.succeeded(self._loop.time())
@@ -166,6 +224,11 @@ class _Watch:
         trial, self._trial = self._trial and not self._told, False
         self._told = True
         self._breaker.failed(self._loop.time(), trial=trial)
+
+    def busy(self) -> None:
+        """That is no failure, but no success of a trial either."""
+        if self._trial:
+            self.failed()
 
     def left(self) -> None:
         if self._trial and not self._told:

@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Protocol
 
-from core.audio.frame import Frame
+from core.audio.frame import Frame, Lost
 from core.engines.silero import FRAME_BYTES, Silero, Voice
 
 THRESHOLD = 0.3
@@ -51,13 +51,14 @@ class SileroEar:
 class Gate:
     """Takes each frame of one speaker and gives those that are to be heard, whole and in order.
 
-    What is held back for too long is dropped and counted: it was silence.
+    What is held back for too long is dropped and counted: it was silence. What was lost on the way there is
+    told of in its place, and does not open the gate.
     """
 
     def __init__(self, ear: Ear) -> None:
         self._ear = ear
         self._rest = b""
-        self._held: deque[Frame] = deque()
+        self._held: deque[Frame | Lost] = deque()
         self._seconds = 0.0  # held
         self._until = 0.0  # the gate is open until then, seconds of the call
         self._end: float | None = None
@@ -65,8 +66,21 @@ class Gate:
         self.dropped = 0.0
         """Seconds that did not go through."""
 
-    def hear(self, frame: Frame) -> list[Frame]:
-        """What goes through now: nothing, this frame, or with it those just before."""
+    def hear(self, item: Frame | Lost) -> list[Frame | Lost]:
+        """What goes through now: nothing, this item, or with it those just before."""
+        if isinstance(item, Frame):
+            return self._hear(item)
+        self._held.append(item)
+        return self._old()
+
+    def end(self) -> list[Lost]:
+        """Nothing comes any more: the losses that were not told of yet."""
+        rest = [item for item in self._held if isinstance(item, Lost)]
+        self._held.clear()
+        self._seconds = 0.0
+        return rest
+
+    def _hear(self, frame: Frame) -> list[Frame | Lost]:
         if self._end is None or abs(frame.at - self._end) > PAUSE:
             self._rest = b""
             self._reset(frame.at)
@@ -77,8 +91,9 @@ class Gate:
         elif frame.end - self._fresh > FRESH:
             self._reset(frame.end)
         if frame.at >= self._until:
-            self._hold(frame)
-            return []
+            self._held.append(frame)
+            self._seconds += frame.seconds
+            return self._old()
         through = [*self._held, frame]
         self._held.clear()
         self._seconds = 0.0
@@ -97,13 +112,20 @@ class Gate:
             found = self._ear.hear(sound) >= THRESHOLD or found
         return found
 
-    def _hold(self, frame: Frame) -> None:
-        self._held.append(frame)
-        self._seconds += frame.seconds
-        while self._seconds - self._held[0].seconds >= BEFORE:
-            gone = self._held.popleft()
-            self._seconds -= gone.seconds
-            self.dropped += gone.seconds
+    def _old(self) -> list[Frame | Lost]:
+        """Drop what was held for long enough; the losses among it go through."""
+        through: list[Frame | Lost] = []
+        while self._held:
+            first = self._held[0]
+            if isinstance(first, Lost):
+                through.append(first)
+            elif self._seconds - first.seconds >= BEFORE:
+                self._seconds -= first.seconds
+                self.dropped += first.seconds
+            else:
+                break
+            self._held.popleft()
+        return through
 
 
 MakeGate = Callable[[], Gate]

@@ -77,19 +77,26 @@ async def open_hearing(settings: Settings, metrics: Metrics) -> AsyncIterator[He
         return
     async with AsyncExitStack() as engines:
         far = await engines.enter_async_context(deepgram(settings, key, metrics))
+        note, near = None, None
         try:
             near = await engines.enter_async_context(open_engine(settings, metrics, stand_in=True))
         except EngineMissing:
             log.warning("hearing.no_stand_in")
-            yield Hearing(
-                Pool(far, per_call=settings.speakers, far=True),
-                far.name,
-                "No engine of this machine takes over while Deepgram can't hear.",
-                paid=True,
-            )
-            return
-        silero = await asyncio.to_thread(Silero)
-        yield Hearing(_both(far, near, settings), far.name, paid=True, gate=lambda: Gate(SileroEar(silero)))
+            note = "No engine of this machine takes over while Deepgram can't hear."
+        lender = _both(far, near, settings)
+        if lender.second is not None and not lender.second.hears(settings.language):
+            note = "The engine of this machine does not hear the language: nobody takes over for Deepgram."
+        yield Hearing(lender, far.name, note, paid=True, gate=await asyncio.to_thread(_gate))
+
+
+def _gate() -> MakeGate | None:
+    """Keeps silence from what is paid for, where the voice detector can be had."""
+    try:
+        silero = Silero()
+    except EngineMissing:
+        log.warning("hearing.no_gate")
+        return None
+    return lambda: Gate(SileroEar(silero))
 
 
 def deepgram(settings: Settings, key: SecretStr, metrics: Metrics | None = None) -> Deepgram:
@@ -97,14 +104,15 @@ def deepgram(settings: Settings, key: SecretStr, metrics: Metrics | None = None)
     return Deepgram(key, options(settings), streams=settings.deepgram_streams, metrics=metrics)
 
 
-def _both(far: Deepgram, near: Transcriber, settings: Settings) -> Failover:
+def _both(far: Deepgram, near: Transcriber | None, settings: Settings) -> Failover:
     spent = Daily(
         settings.deepgram_minutes_a_day,
         used=lambda: far.spent.seconds,
         today=_today,
         now=asyncio.get_running_loop().time,
     )
-    return Failover(Pool(far, per_call=settings.speakers, far=True), Pool(near), spent=spent)
+    second = None if near is None else Pool(near)
+    return Failover(Pool(far, per_call=settings.speakers, far=True), second, spent=spent)
 
 
 def _today() -> date:

@@ -17,6 +17,10 @@ Rewind = Callable[[float], float]
 """Told how many settled seconds an engine likes to hear again; answers how many it will hear."""
 
 
+_Row = dict[str, deque[asyncio.Future[None]]]
+"""Who waits, by call, in the order of the calls' turns."""
+
+
 def nothing(_lead: float) -> float:
     """Nothing is heard again."""
     return 0.0
@@ -60,11 +64,13 @@ class Lender(Protocol):
         """Whether the next of this call to ask would have to wait."""
 
     def lend(
-        self, language: str, rewind: Rewind = nothing, *, call: str = "", interim: bool = True
+        self, language: str, rewind: Rewind = nothing, *, call: str = "", who: str = "", interim: bool = True
     ) -> AbstractAsyncContextManager[Loan]:
         """One stream, from its opening to its end. Waits for a free one; cancelling the wait is safe.
 
-        `rewind` is called when it is this one's turn. Raises what `Transcriber.recognize` raises.
+        `who` tells the speaker from all others. With `interim=False` nobody reads along: those whose words
+        somebody waits for come first. `rewind` is called when it is this one's turn. Raises what
+        `Transcriber.recognize` raises.
         """
 
 
@@ -83,7 +89,8 @@ class Pool:
         self._most = per_call or transcriber.streams
         self._limit = transcriber.streams
         self._lent: Counter[str] = Counter()
-        self._waiting: dict[str, deque[asyncio.Future[None]]] = {}
+        self._waiting: _Row = {}
+        self._late: _Row = {}  # those whom nobody waits for
         self._growth: asyncio.TimerHandle | None = None
 
     @property
@@ -94,7 +101,7 @@ class Pool:
     @property
     def waiting(self) -> int:
         """Speakers who wait for one."""
-        return sum(map(len, self._waiting.values()))
+        return sum(len(queue) for row in (self._waiting, self._late) for queue in row.values())
 
     @property
     def limit(self) -> int:
@@ -116,28 +123,30 @@ class Pool:
 
     @asynccontextmanager
     async def lend(
-        self, language: str, rewind: Rewind = nothing, *, call: str = "", interim: bool = True
+        self, language: str, rewind: Rewind = nothing, *, call: str = "", who: str = "", interim: bool = True
     ) -> AsyncIterator[Loan]:
         """As `Lender` says."""
-        await self._turn(call)
+        await self._turn(call, self._waiting if interim else self._late)
         try:
             known = rewind(self.transcriber.lead)
             opening = self.transcriber.recognize(language, interim=interim, known=known)
             async with opening as recognition:
-                yield Loan(recognition, self.transcriber.name, paid=self._far)
+                # Whom nobody waits for makes way for those whom somebody does.
+                stale = never if interim else lambda: bool(self._waiting)
+                yield Loan(recognition, self.transcriber.name, stale=stale, paid=self._far)
         except LineBusy:
             self._shrink()
             raise
         finally:
             self._give_back(call)
 
-    async def _turn(self, call: str) -> None:
+    async def _turn(self, call: str, row: _Row) -> None:
         """Wait until a stream is this call's; it is counted as lent then."""
-        if not self.full(call):
+        if not self.full(call) and call not in row:
             self._lent[call] += 1
             return
         place = asyncio.get_running_loop().create_future()
-        self._waiting.setdefault(call, deque()).append(place)
+        row.setdefault(call, deque()).append(place)
         try:
             await place
         except asyncio.CancelledError:
@@ -145,15 +154,8 @@ class Pool:
                 # It was this one's turn in the moment of giving up.
                 self._give_back(call)
             else:
-                self._leave(call, place)
+                _leave(row, call, place)
             raise
-
-    def _leave(self, call: str, place: asyncio.Future[None]) -> None:
-        queue = self._waiting.get(call)
-        if queue is not None and place in queue:
-            queue.remove(place)
-            if not queue:
-                del self._waiting[call]
 
     def _give_back(self, call: str) -> None:
         self._lent[call] -= 1
@@ -163,19 +165,20 @@ class Pool:
 
     def _serve(self) -> None:
         """Give free streams to those who wait: to the call that has waited longest for its turn."""
-        for call in list(self._waiting):
-            if self.lent >= self._limit:
-                return
-            if self._lent[call] >= self._most:
-                continue
-            queue = self._waiting.pop(call)
-            place = next((one for one in _taken(queue) if not one.done()), None)
-            if queue:
-                # To the end of the row: the other calls come first now.
-                self._waiting[call] = queue
-            if place is not None:
-                self._lent[call] += 1
-                place.set_result(None)
+        for row in (self._waiting, self._late):
+            for call in list(row):
+                if self.lent >= self._limit:
+                    return
+                if self._lent[call] >= self._most:
+                    continue
+                queue = row.pop(call)
+                place = next((one for one in _taken(queue) if not one.done()), None)
+                if queue:
+                    # To the end of the row: the other calls come first now.
+                    row[call] = queue
+                if place is not None:
+                    self._lent[call] += 1
+                    place.set_result(None)
 
     def _shrink(self) -> None:
         if not self._far:
@@ -186,11 +189,19 @@ class Pool:
             self._growth = asyncio.get_running_loop().call_later(GROW, self._grow)
 
     def _grow(self) -> None:
-        self._limit += 1
+        self._limit = min(self._limit + 1, self.transcriber.streams)
         self._growth = None
         if self._limit < self.transcriber.streams:
             self._growth = asyncio.get_running_loop().call_later(GROW, self._grow)
         self._serve()
+
+
+def _leave(row: _Row, call: str, place: asyncio.Future[None]) -> None:
+    queue = row.get(call)
+    if queue is not None and place in queue:
+        queue.remove(place)
+        if not queue:
+            del row[call]
 
 
 def _taken(queue: deque[asyncio.Future[None]]) -> Iterator[asyncio.Future[None]]:

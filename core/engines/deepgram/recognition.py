@@ -31,6 +31,10 @@ STALL: Final = 5.0
 BEHIND: Final = 6.0
 """Seconds sent and not settled up to which it is given more time all the same."""
 
+LATE: Final = 15.0
+"""Seconds sent and not settled that count as falling behind, when they don't become fewer for as long: a
+replay comes all at once and is worked off."""
+
 IDLE: Final = 4.0
 """Seconds after which Deepgram is told that the stream is still wanted: it closes one that is silent for
 ten. A track goes as far as eight, and whoever waits for a slow reader may go further."""
@@ -75,6 +79,7 @@ class DeepgramRecognition:
         self._held = b""
         self._samples = 0
         self._opened = self._told = self._heard = self._clock()  # when it was opened, last sent to, heard of
+        self._late: tuple[float, float] | None = None  # when it was behind the least, and how far
         self._owed: float | None = None  # since when a message must come
         self._writing = 0  # pieces that the network has not taken yet
         self._flushed = False
@@ -189,7 +194,19 @@ class DeepgramRecognition:
                 return None
             else:
                 self._heard = self._clock()
+                self._keep_up()
                 return data
+
+    def _keep_up(self) -> None:
+        """Break the stream off when what it tells is ever longer ago."""
+        now, behind = self._heard, self._unsettled
+        if behind <= LATE:
+            self._late = None
+        elif self._late is None or behind < self._late[1]:
+            self._late = now, behind
+        elif now - self._late[0] > LATE:
+            self._line.abort()
+            raise LineLost(f"Deepgram is {behind:.0f} seconds behind.")
 
     def _due(self) -> float:
         """When to look after the stream if nothing comes before."""

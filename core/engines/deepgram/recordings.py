@@ -7,8 +7,13 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 
 from core.audio.frame import RATE, WIDTH
+from core.engines.deepgram import files
 from core.engines.deepgram.engine import Deepgram
 from core.engines.protocol import Hypothesis
+from core.errors import Refused
+
+_HEADER = 44
+"""Bytes of a WAV file before its sound."""
 
 
 class Recordings:
@@ -44,6 +49,9 @@ class _Recording:
         self._whole = asyncio.Event()
 
     async def send(self, pcm: bytes) -> None:
+        if _HEADER + len(self._sound) + len(pcm) > files.LARGEST:
+            self._sound.clear()
+            raise Refused("Deepgram takes recordings of up to 2 GB: cut this one into parts.")
         self._sound += pcm
 
     async def flush(self) -> None:

@@ -82,3 +82,12 @@ async def test_what_comes_after_the_end_is_ignored() -> None:
     inbox.close()
     inbox.put(frame(0, 0.02))
     assert await inbox.take() is None
+
+
+def test_what_waits_can_be_had_without_waiting() -> None:
+    inbox = Inbox()
+    assert inbox.pop() is None
+    inbox.put(Lost(ANN, 1.0, 2.0))
+    assert inbox.loss
+    assert inbox.pop() == Lost(ANN, 1.0, 2.0)
+    assert not inbox.loss

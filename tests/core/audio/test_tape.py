@@ -151,7 +151,8 @@ def test_a_lead_is_what_was_settled_just_before_and_moves_no_time(
     assert replay == [n % 60000 - 30000 for n in range(settled - known, len(heard))]
     assert known <= round(min(lead, 1.0) * RATE)
     assert abs(tape.seconds - left) < 1e-9
-    # No pause lies within the lead.
+    # No pause lies within the lead, nor behind it.
+    assert heard[settled] - heard[settled - 1] < 0.201 if known else True
     assert heard[settled - 1] - heard[settled - known] < known / RATE + 0.2 if known else True
     for n in range(settled, len(heard), 53):
         assert abs(tape.when((n - settled + known) / RATE) - heard[n]) < 1e-6
@@ -176,7 +177,51 @@ def test_a_lead_does_not_cross_a_pause() -> None:
     tape.settle(1.1)
     tape.restart(0.5)
     assert abs(tape.known - 0.1) < 1e-9
-    tape.settle(0.0)
     tape.erase()
     tape.restart(0.5)
-    assert abs(tape.known - 0.5) < 1e-9
+    assert tape.known == 0.0, "nobody knows yet how long the pause will be"
+    tape.write(Frame(ANN, 20.0, bytes(RATE * WIDTH)))
+    tape.erase()
+    tape.write(Frame(ANN, 600.0, bytes(RATE * WIDTH)))
+    assert len(samples(tape.restart(0.5))) == RATE
+    assert tape.known == 0.0, "what was said before the pause does not come again"
+
+
+@given(frames, st.integers(0, 30), st.integers(1, 30))
+def test_a_stream_is_given_every_sample_once_whatever_comes_meanwhile(
+    spoken: list[tuple[int, float]], first: int, step: int
+) -> None:
+    tape = Tape(ANN)
+    write(tape, spoken[:first])
+    tape.restart()
+    got: list[bytes] = []
+    for n in range(first, len(spoken), step):
+        while (piece := tape.take()) is not None:
+            got.append(piece)
+        assert tape.ahead == 0
+        write(tape, spoken[n : n + step], at=100.0 * n + 1000)
+    while (piece := tape.take()) is not None:
+        got.append(piece)
+    assert sum(map(len, got)) == sum(pieces for pieces, _ in spoken) * PIECE * WIDTH
+    assert abs(tape.given - tape.seconds) < 1e-9
+
+
+@given(st.integers(0, 15), st.integers(1, 60))
+def test_a_tape_that_overflows_beside_a_stream_leaves_the_streams_clock_alone(given: int, more: int) -> None:
+    tape = Tape(ANN, limit=20.0)
+    for n in range(given):
+        tape.write(Frame(ANN, 100.0 + n, bytes(RATE * WIDTH)))
+    tape.restart()
+    while tape.take() is not None:
+        pass
+    gaps = [tape.write(Frame(ANN, 200.0 + n, bytes(RATE * WIDTH))) for n in range(more)]
+    lost = sum(gap.end - gap.start for gap in gaps if gap is not None)
+    assert lost == tape.dropped
+    assert tape.seconds <= 20.0
+    waits = 0
+    while tape.take() is not None:
+        waits += 1
+    assert given + waits == tape.given
+    if given and tape.seconds == tape.given:
+        assert [tape.when(n + 0.5) for n in range(given)] == [100.5 + n for n in range(given)]
+    assert abs(tape.when(tape.given - 0.5) - (200.0 + more - 0.5)) < 1e-6, "the newest is where it was"

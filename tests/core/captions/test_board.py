@@ -112,3 +112,13 @@ def test_nobody_without_an_identity_can_be_taken_back() -> None:
     board.erase("web:a")
     assert board.count == 1
     assert board.erased == {}
+
+
+def test_a_final_of_long_ago_leaves_what_is_being_said_now() -> None:
+    board = Board()
+    now = Caption(SPEAKERS[0], 100.0, 101.0, "and now", False)
+    board.show(now)
+    board.show(Caption(SPEAKERS[0], 3.0, 5.0, "long ago", True))
+    assert board.partials[SPEAKERS[0].id] == now
+    board.show(Caption(SPEAKERS[0], 100.0, 101.5, "and now,", True))
+    assert not board.partials

@@ -302,7 +302,7 @@ class Reading(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         for speaker in (ANN, BEN, Speaker("p3", "")):
-            self.board.show(said("", speaker))
+            self.board.show(said("", speaker, start=self.now))
         self.update(0)
         plain = self.read[0]
         assert list(plain) == sorted(plain)

@@ -37,6 +37,7 @@ from tests.fakes.deepgram import (
     Late,
     Moment,
     NoPong,
+    Pace,
     Reset,
     Say,
     Script,
@@ -245,3 +246,32 @@ async def test_what_was_streamed_is_little_more_than_what_was_said() -> None:
         paid = called.session.paid
     counted = called.fake.ledger.audio
     assert abs(paid - counted) < 0.5
+
+
+async def test_a_stream_that_falls_ever_further_behind_is_given_up_in_time() -> None:
+    async with a_call([Pace(0.7)]) as called:
+        for n in range(60):
+            await utter(called.session, ANN, speak(words(5, 100 + 5 * n), after=0.5))
+        assert called.board.lateness is not None
+        assert called.board.lateness < 5
+    assert called.spoken() == list(words(300))
+    assert not any(isinstance(entry, Gap) for entry in called.board.entries)
+
+
+@pytest.mark.parametrize("quiet", [8.0, 8.05, 8.2])
+async def test_a_cable_pulled_while_a_stream_is_given_back_costs_no_word(quiet: float) -> None:
+    async with a_call([HalfOpen(Drain()), *[Hang()] * 4]) as called:
+        await utter(called.session, ANN, speak(words(5)))
+        await asyncio.sleep(quiet)
+        await utter(called.session, ANN, speak(words(150, 200), after=2.0))
+    assert called.spoken() == [*words(5), *words(150, 200)]
+    assert not any(isinstance(entry, Gap) for entry in called.board.entries)
+
+
+async def test_pauses_in_which_no_silence_is_sent_are_paid_for_by_nobody() -> None:
+    async with a_call() as called:
+        for n in range(10):
+            await utter(called.session, ANN, speak(words(4, 100 + 4 * n)))
+            await asyncio.sleep(9)
+        assert called.session.paid == pytest.approx(8.0, abs=0.1)
+    assert called.spoken() == list(words(40))

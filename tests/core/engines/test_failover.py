@@ -2,20 +2,22 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 
 import pytest
 
+from core.audio.frame import Left
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.engines.failover import SULK, Failover
 from core.engines.pool import Pool
+from core.errors import Refused
 from core.metrics import Metrics
 from core.session import Session
 from tests.core.test_session import ANN, heard, people, utter, words
-from tests.fakes.engine import Busy, Cut, Fault, Lose, Refuse, ScriptedEngine, speak
+from tests.fakes.engine import Busy, Cut, Fault, Lose, Refuse, ScriptedEngine, ScriptedRecognition, speak
 
 
 class Two:
@@ -215,3 +217,139 @@ async def test_what_is_paid_for_is_counted_for_each_call() -> None:
         before = session.paid
         await utter(session, ANN, speak(words(5, 115), after=1.0))
         assert session.paid == before
+
+
+async def test_an_engine_that_is_busy_is_left_alone_for_as_long_as_it_asked() -> None:
+    two = Two([Busy(60.0)] * 100)
+    async with two.call() as session:
+        for n in range(20):
+            await utter(session, ANN, speak(words(5, 100 + 5 * n), after=0.9))
+        assert session.now < 60
+        assert two.far.opened == 1
+    assert heard(two.board) == list(words(100))
+
+
+async def test_a_trial_that_finds_the_engine_busy_has_failed() -> None:
+    two = Two([Lose(), Lose(), Lose(), Busy()])
+    async with two.call() as session:
+        for n in range(5):
+            await utter(session, ANN, speak(words(5, 100 + 5 * n), after=1.0))
+            await asyncio.sleep(2)
+        assert two.lender.breaker.opened == 1
+        assert not two.lender.breaker.closed
+    assert heard(two.board) == list(words(25))
+
+
+async def test_a_stream_that_is_refused_in_its_middle_is_heard_by_the_second_and_all_others_stay() -> None:
+    two = Two()
+    ann, bo = people(2)
+    async with two.call() as session, asyncio.TaskGroup() as both:
+        both.create_task(utter(session, ann, speak(words(30), after=1.0)))
+        await asyncio.sleep(1)
+        refuse(two.far)
+        await utter(session, bo, speak(words(20, 200), after=1.0))
+    assert heard(two.board, ann) == list(words(30))
+    assert heard(two.board, bo) == list(words(20, 200))
+    engines = {e.speaker: e.engine for e in two.board.entries if isinstance(e, Caption)}
+    assert engines == {ann: "Near", bo: "Far"}
+
+
+def refuse(engine: ScriptedEngine) -> None:
+    """The stream that is lent takes no more of this."""
+    (stream,) = engine.lent
+
+    async def send(pcm: bytes) -> None:
+        raise Refused("not this sound")
+
+    stream.send = send  # type: ignore[method-assign]  # this stream alone
+
+
+async def test_a_refusal_where_nobody_stands_in_is_said_and_asked_about_again() -> None:
+    two = Two([Refuse("The account has nothing left to spend.")], near=frozenset({"en"}))
+    async with two.call("de") as session:
+        await utter(session, ANN, speak(words(10), after=1.0))
+        (notice,) = two.board.notices.values()
+        assert notice == "The account has nothing left to spend. Person 0's words will follow."
+        await asyncio.sleep(SULK)
+        await utter(session, ANN, speak(words(10, 200), after=2.0))
+        assert not two.board.notices
+    assert sorted(heard(two.board)) == [*words(10), *words(10, 200)]
+
+
+async def test_a_budget_holds_where_nobody_stands_in() -> None:
+    far = ScriptedEngine(lead=0.3, name="Far")
+    spent = False
+    board = Board()
+    loop = asyncio.get_running_loop()
+    lender = Failover(Pool(far, far=True), None, spent=lambda: spent)
+    session = Session(board, lender, began=loop.time(), language="en", metrics=Metrics(), name="call")
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(session.run())
+        await utter(session, ANN, speak(words(5), after=1.0))
+        spent = True
+        before = session.paid
+        await utter(session, ANN, speak(words(50, 200), after=1.0))
+        assert session.paid < before + 0.5
+        assert [n for n in board.notices.values() if n.startswith("Today's minutes of Far are used up.")]
+        spent = False
+        await asyncio.sleep(5)
+        session.close()
+    assert sorted(heard(board)) == [*words(5), *words(50, 200)]
+
+
+async def test_whom_the_first_can_not_hear_is_heard_by_the_second_while_all_others_are_well() -> None:
+    two = Two()
+    everybody = people(8)
+    whole = two.far.recognize
+
+    @asynccontextmanager
+    async def recognize(
+        language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
+    ) -> AsyncIterator[ScriptedRecognition]:
+        async with whole(language, vocabulary, interim=interim, known=known) as stream:
+            send = stream.send
+
+            async def careful(pcm: bytes) -> None:
+                if any(0 < sample < 1000 for sample in memoryview(pcm).cast("h")):
+                    stream.cut()
+                await send(pcm)
+
+            stream.send = careful  # type: ignore[method-assign]  # this stream alone
+            yield stream
+
+    two.far.recognize = recognize  # type: ignore[method-assign]  # this engine alone
+    async with two.call() as session, asyncio.TaskGroup() as talking:
+        for n in range(1, 8):
+            talking.create_task(utter(session, everybody[n], speak(words(100, 1000 * n), pause=1.0)))
+        await asyncio.sleep(20)
+        await utter(session, everybody[0], speak(words(40), after=1.0))
+    assert heard(two.board, everybody[0]) == list(words(40))
+    assert two.lender.breaker.opened == 0
+
+
+async def test_the_note_on_an_engine_stays_while_it_hears_anybody_and_ends_with_the_last_of_them() -> None:
+    two = Two(streams=1)
+    ann, bo = people(2)
+    async with two.call() as session, asyncio.TaskGroup() as both:
+        both.create_task(utter(session, ann, speak(words(100), pause=0.1, after=1.0)))
+        await asyncio.sleep(0.5)
+        await utter(session, bo, speak(words(10, 200), after=0.5))
+        assert two.board.notices["engine"] == "Far takes no more streams now. Captions come from Near."
+        session.hear(Left(bo))
+        await asyncio.sleep(2)
+        assert "engine" not in two.board.notices
+
+
+async def test_there_is_one_backlog_of_a_speaker_however_long_the_first_is_away() -> None:
+    two = Two(near=frozenset({"en"}))
+    async with two.call("de") as session:
+        await utter(session, ANN, speak(words(5), after=1.0))
+        for n in range(3):
+            two.away()
+            await utter(session, ANN, speak(words(100, 110 + 200 * n)))
+            two.back()
+            await utter(session, ANN, speak(words(50, 210 + 200 * n)))
+            tracks = [task for task in asyncio.all_tasks() if task.get_name() == "track"]
+            assert len(tracks) <= 2
+    spoken = sorted(heard(two.board))
+    assert spoken == [*words(5), *(w for n in range(3) for w in words(150, 110 + 200 * n))]

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.audio.frame import RATE, WIDTH, Frame, Speaker
+from core.audio.frame import RATE, WIDTH, Frame, Lost, Speaker
 from core.audio.media import read
 from core.engines.gate import AFTER, BEFORE, FRESH, PAUSE, Gate, SileroEar
 from core.engines.silero import FRAME, Silero
@@ -34,8 +34,8 @@ def pcm(seconds: float, value: int) -> bytes:
     return array("h", [value] * round(seconds * RATE)).tobytes()
 
 
-def through(gate: Gate, sound: bytes, at: float = 0.0) -> list[Frame]:
-    frames = []
+def through(gate: Gate, sound: bytes, at: float = 0.0) -> list[Frame | Lost]:
+    frames: list[Frame | Lost] = []
     for n in range(0, len(sound), STEP * WIDTH):
         piece = sound[n : n + STEP * WIDTH]
         frames += gate.hear(Frame(ANN, at + n / WIDTH / RATE, piece))
@@ -54,9 +54,9 @@ def test_all_speech_goes_through_with_what_lies_before_and_after_in_order(
         at += round(loud * RATE)
     whole = len(sound) // WIDTH // STEP * STEP
     frames = through(gate, sound[: whole * WIDTH] + pcm(8, 0))
-    moments = [frame.at for frame in frames]
+    moments = [frame.at for frame in frames if isinstance(frame, Frame)]
     assert moments == sorted(set(moments))
-    heard = {round(frame.at * RATE) for frame in frames}
+    heard = {round(moment * RATE) for moment in moments}
     for start, end in spoken:
         first = max(0.0, start - BEFORE + 2 * STEP / RATE)
         last = min(end + AFTER - 2 * STEP / RATE, whole / RATE + 8)
@@ -91,6 +91,7 @@ def test_the_first_syllables_of_real_speech_are_whole(quiet: float) -> None:
         sound = b"".join(read(voice))[: 8 * RATE * WIDTH]
         frames = through(Gate(SileroEar(silero)), pcm(quiet, 0) + sound)
         assert frames, voice
+        assert isinstance(frames[0], Frame)
         assert frames[0].at <= quiet + first_sound(sound), voice
 
 
@@ -101,3 +102,25 @@ def first_sound(sound: bytes) -> float:
     loud = [max(map(abs, samples[n : n + step])) for n in range(0, len(samples), step)]
     enough = max(loud) / 10
     return next(n for n in range(len(loud)) if min(loud[n : n + 5]) >= enough) / 50
+
+
+def test_what_was_lost_comes_in_its_place_and_opens_nothing() -> None:
+    gate = Gate(Loud())
+    assert gate.hear(Lost(ANN, 0.0, 1.0)) == [Lost(ANN, 0.0, 1.0)]
+    assert through(gate, pcm(0.4, 0), 1.0) == []
+    assert gate.hear(Lost(ANN, 1.4, 1.6)) == []
+    assert through(gate, pcm(0.2, 0), 1.6) == []
+    spoken = through(gate, pcm(0.2, 9), 1.8)
+    moments = [item.start if isinstance(item, Lost) else item.at for item in spoken]
+    assert moments == sorted(moments)
+    assert Lost(ANN, 1.4, 1.6) in spoken
+
+
+def test_what_was_lost_in_a_silence_is_told_of_soon_and_at_the_end() -> None:
+    gate = Gate(Loud())
+    through(gate, pcm(0.4, 0))
+    assert gate.hear(Lost(ANN, 0.4, 0.6)) == []
+    assert through(gate, pcm(2, 0), 0.6) == [Lost(ANN, 0.4, 0.6)]
+    assert gate.hear(Lost(ANN, 2.6, 2.8)) == []
+    assert gate.end() == [Lost(ANN, 2.6, 2.8)]
+    assert gate.end() == []

@@ -141,3 +141,43 @@ async def test_the_settled_sound_before_is_heard_again_where_an_engine_likes_to(
         said = [h.text async for h in loan.recognition if h.final]
     assert asked == [0.3]
     assert said == ["w8"], "the middle of the first word lies in what was settled"
+
+
+async def test_an_engine_that_was_busy_is_never_asked_for_more_streams_than_it_has() -> None:
+    pool = Pool(ScriptedEngine([Busy()], streams=1), far=True)
+    with pytest.raises(LineBusy):
+        async with pool.lend("en"):
+            pass
+    await asyncio.sleep(GROW * 3)
+    assert pool.limit == 1
+
+
+async def test_words_of_long_ago_wait_until_nobody_waits_who_speaks_now() -> None:
+    pool = Pool(ScriptedEngine(streams=1))
+    order: list[str] = []
+
+    async def use(name: str, *, interim: bool) -> None:
+        async with pool.lend("en", call=name[0], interim=interim):
+            order.append(name)
+            await asyncio.sleep(1)
+
+    async with asyncio.TaskGroup() as tasks:
+        for name in ("a1", "a then", "b then", "a2", "b1"):
+            tasks.create_task(use(name, interim="then" not in name))
+        await asyncio.sleep(0.5)
+        assert pool.waiting == 4
+    assert order == ["a1", "a2", "b1", "a then", "b then"]
+
+
+async def test_who_is_heard_late_makes_way_for_somebody_who_speaks_now() -> None:
+    pool = Pool(ScriptedEngine(streams=1))
+    async with asyncio.TaskGroup() as tasks, pool.lend("en", interim=False) as late:
+        assert not late.stale()
+
+        async def speak_now() -> None:
+            async with pool.lend("en") as loan:
+                assert not loan.stale()
+
+        tasks.create_task(speak_now())
+        await asyncio.sleep(1)
+        assert late.stale()
