@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from pydantic import SecretStr
 
-from core.audio.frame import RATE, WIDTH, Frame, Speaker
+from core.audio.frame import RATE, WIDTH, Frame, Lost, Speaker
 from core.audio.media import read
 from core.captions.board import Board
 from core.engines.deepgram.engine import Deepgram
@@ -95,10 +95,13 @@ class Counting:
         self._row = row
         self.through: list[Frame] = []
 
-    def hear(self, frame: Frame) -> list[Frame]:
-        through = self._gate.hear(frame)
-        self.through += through
+    def hear(self, item: Frame | Lost) -> list[Frame | Lost]:
+        through = self._gate.hear(item)
+        self.through += [one for one in through if isinstance(one, Frame)]
         return through
+
+    def end(self) -> list[Lost]:
+        return self._gate.end()
 
     @property
     def kept_back(self) -> float:
