@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from core.record.kept import Line
 from core.record.recaps.recap import Claim, Talk
-from core.record.recaps.words import content, words
+from core.record.recaps.words import content, length, words
 from core.record.written import line as one_line
 
 LONGEST = 400
@@ -150,13 +150,13 @@ class Overlap:
 
 def talk(lines: Iterable[Line]) -> tuple[Talk, ...]:
     """Everybody who spoke, the longest first."""
-    seconds: Counter[str] = Counter()
-    counts: Counter[str] = Counter()
+    seconds: dict[str, float] = {}
+    counts: dict[str, int] = {}
     names: dict[str, str] = {}
     for line in lines:
         key = line.speaker.id
         names[key] = line.speaker.name
-        seconds[key] += max(0.0, line.end - line.start)  # type: ignore[assignment]
-        counts[key] += len(words(line.text))
+        seconds[key] = seconds.get(key, 0.0) + max(0.0, line.end - line.start)
+        counts[key] = counts.get(key, 0) + length(line.text)
     ranked = sorted(names, key=lambda key: (-seconds[key], names[key], key))
     return tuple(Talk(names[key], round(seconds[key], 1), counts[key]) for key in ranked)

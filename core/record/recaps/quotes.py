@@ -9,15 +9,15 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
-from core.record.kept import Line
+from core.record.recaps.evidence import talk
 from core.record.recaps.mood import Feeling, feeling, mood_of
 from core.record.recaps.phrases import phrases
 from core.record.recaps.questions import question
 from core.record.recaps.ranking import telling, weights
-from core.record.recaps.recap import By, Claim, Conversation, Mood, Recap, Talk
+from core.record.recaps.recap import By, Claim, Conversation, Mood, Recap
 from core.record.recaps.rules import Task, decision, task
 from core.record.recaps.sentences import Sentence, said
-from core.record.recaps.words import length, sounds_english
+from core.record.recaps.words import sounds_english
 
 NAME = "Quotes chosen by plain rules"
 
@@ -86,7 +86,7 @@ def quote(conversation: Conversation, *, mood: Feeling | None = None) -> Recap:
         actions=tuple(_claim(sentence, found) for sentence, found in actions),
         questions=_claims(questions),
         phrases=phrases(sentences, 8),
-        talk=_talk(conversation.lines),
+        talk=talk(conversation.lines),
         mood=_mood(english, mood) if mood else None,
         note=note if conversation.lines else None,
         quoted=True,
@@ -231,17 +231,3 @@ def _answered(sentences: Sequence[Sentence], at: int) -> bool:
         each.speaker.id == sentences[at].speaker.id and len(each.bag) > 1 and not each.text.endswith("?")
         for each in after
     )
-
-
-def _talk(lines: Iterable[Line]) -> tuple[Talk, ...]:
-    """Everybody who spoke, the longest first."""
-    seconds: dict[str, float] = {}
-    counts: dict[str, int] = {}
-    names: dict[str, str] = {}
-    for line in lines:
-        key = line.speaker.id
-        names[key] = line.speaker.name
-        seconds[key] = seconds.get(key, 0.0) + max(0.0, line.end - line.start)
-        counts[key] = counts.get(key, 0) + length(line.text)
-    ranked = sorted(names, key=lambda key: (-seconds[key], names[key], key))
-    return tuple(Talk(names[key], round(seconds[key], 1), counts[key]) for key in ranked)
