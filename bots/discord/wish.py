@@ -1,0 +1,53 @@
+"""What somebody asks for who wants captions, and how captions that run are doing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeAlias
+
+import discord
+
+from bots.discord.setup import Keep, Where
+
+Voice: TypeAlias = discord.VoiceChannel | discord.StageChannel
+"""What people talk in."""
+
+Chat: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.Thread
+"""What people of a server read in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Captions of `channel`. What is None is as the server is set up.
+
+    `asked_by`: None where nobody asked (somebody entered a channel that is joined by itself).
+    `asked_in`: where they asked: a thread is made there, where captions go to a thread.
+    """
+
+    channel: Voice
+    asked_by: discord.Member | None = None
+    language: str | None = None
+    keep: Keep | None = None
+    where: Where | None = None
+    asked_in: Chat | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How a call is doing, for people.
+
+    `heard`: names of who is or was heard; `deaf`: of who can't be heard though Discord shows them speaking;
+    `left_out`: of who is in the channel and not captioned. `lateness`: seconds from a word to its caption.
+    `dropped`: packets of `left_out` that came in and were never opened. `posted`: a mention of where it is
+    shown.
+    """
+
+    engine: str
+    since: datetime
+    state: str
+    """One sentence: listening, paused by whom, reconnecting."""
+    heard: tuple[str, ...]
+    deaf: tuple[str, ...]
+    left_out: tuple[str, ...]
+    lateness: float | None
+    dropped: int
+    posted: str
