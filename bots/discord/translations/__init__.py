@@ -1,0 +1,1 @@
+"""What Spokenly says in Discord in other languages than English, one table each."""

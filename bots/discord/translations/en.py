@@ -1,0 +1,66 @@
+"""English: the answers that people get in their own language, which the other tables are looked up by."""
+
+OPTED_OUT = (
+    "From this moment on you are not captioned in this server: what your microphone sends is thrown away "
+    "before it is even decrypted. That holds for every later call here, until you take it back with {optin}. "
+    "What was captioned before stays until you delete it with {forget}, and what others say about you is "
+    "still captioned."
+)
+OUT_ALREADY = "You are not captioned in this server already. It stays so until you take it back with {optin}."
+NOT_WRITTEN = "It holds now, but can't be written down: {why}"
+OPTED_IN = "You are captioned in this server again, from this moment on. {optout} takes it back."
+IN_ALREADY = "You are captioned in this server already. {optout} ends that."
+
+NOTHING_SAID = "Nothing you said is kept, so there is nothing to export."
+EXPORTED = "Everything you said that is kept: {lines} lines of {calls} calls, those of other servers too."
+TOO_MUCH = "You said more than Discord takes as files: ask whoever runs this Spokenly for it."
+
+FORGET = (
+    "This deletes every word of yours that is kept, of all calls in all servers, and the recaps of those "
+    "calls: {lines} lines of {calls} calls. In a call that is running, your captions are taken back too. "
+    "Nobody can undo it. Captions that were posted in channels are messages there: whoever may manage "
+    "messages can delete them."
+)
+FORGOTTEN = (
+    "Deleted: {lines} lines of {calls} calls. Nothing you said is kept any more. So that nothing more is, "
+    "there is {optout}."
+)
+TAKEN_BACK = "Nothing is kept here. What you said in running calls was taken back."
+NOT_YOURS = "This button is somebody else's."
+
+KEPT_SOUND = "**Sound** is never kept. {engine} hears it, and then it is gone."
+KEPT_NEVER = "**Words**: this Spokenly keeps nothing of any call."
+KEPT_CAPTIONS = (
+    "**Words**: of calls in this server nothing is kept, unless whoever starts the captions asks for a "
+    "transcript."
+)
+KEPT_TRANSCRIPT = (
+    "**Words**: of calls in this server a transcript is kept, unless whoever starts the captions asks for "
+    "captions only."
+)
+KEPT_DAYS = "Transcripts are deleted after {days} days."
+KEPT_FOR_GOOD = "Transcripts stay until somebody deletes them."
+KEPT_NOW = "The call in {channel} is being kept now."
+KEPT_OF_YOU = "**Of you**, in all servers: {lines} lines of {calls} calls."
+KEPT_NOTHING_OF_YOU = "**Of you**: no words."
+KEPT_CHOICE = (
+    "You are not captioned in this server. That choice is kept with your Discord id, as long as it stands."
+)
+KEPT_MESSAGES = (
+    "Captions that were posted in channels are messages there, and stay until somebody deletes them."
+)
+
+NO_CALL = "No captions are running in this server."
+PAUSED = "The captions pause: nobody is heard until somebody resumes."
+RESUMED = "The captions go on."
+STOPPED = "The captions in {channel} have ended."
+NOT_ALLOWED = (
+    "Only who started the captions, or may manage {channel} or the server, can do that while they are there."
+)
+QUIET = "Nothing was said in the last {minutes} minutes."
+CAUGHT_UP = "**The last {minutes} minutes**"
+
+BUG = "Something went wrong in Spokenly. Whoever runs it can see it in its log."
+AWAY = "The record can't be reached now. Try again in a minute."
+POSTED = "It is posted."
+MAY_NOT_WRITE = "You may not write in this channel."

@@ -1,0 +1,137 @@
+"""French."""
+
+from bots.discord.translations import en
+
+NAMES = {
+    "captions": "sous-titres",
+    "start": "démarrer",
+    "stop": "arrêter",
+    "pause": "pause",
+    "resume": "reprendre",
+    "status": "état",
+    "channel": "salon",
+    "language": "langue",
+    "keep": "conserver",
+    "where": "où",
+    "into": "dans",
+    "recap": "résumé",
+    "call": "appel",
+    "public": "public",
+    "transcript": "transcription",
+    "format": "format",
+    "privacy": "confidentialité",
+    "optout": "ne-pas-sous-titrer",
+    "optin": "sous-titrer-à-nouveau",
+    "export": "exporter",
+    "forget": "oublier",
+    "what-is-kept": "ce-qui-est-conservé",
+    "spokenly": "spokenly",
+    "setup": "configurer",
+}
+
+TEXTS = {
+    # Commands
+    "Transcribe": "Transcrire",
+    "Live captions of a voice channel": "Sous-titres en direct d'un salon vocal",
+    "Start captions in a voice channel": "Démarrer les sous-titres dans un salon vocal",
+    "The voice channel (without one: where you are)": "Le salon vocal (par défaut : celui où tu es)",
+    "What people speak there": "La langue qu'on y parle",
+    "What is kept of the call": "Ce qui est conservé de l'appel",
+    "Where the captions are posted": "Où les sous-titres sont affichés",
+    "A channel or thread to post the captions in": "Un salon ou un fil où afficher les sous-titres",
+    "Captions only: nothing is kept": "Sous-titres seulement : rien n'est conservé",
+    "A transcript and a recap": "Une transcription et un résumé",
+    "Here": "Ici",
+    "A thread of their own": "Dans un fil à part",
+    "The voice channel's own chat": "Dans le chat du salon vocal",
+    "End the captions": "Arrêter les sous-titres",
+    "Pause: nobody is heard until somebody resumes": "Pause : personne n'est entendu jusqu'à la reprise",
+    "Go on after a pause": "Reprendre après une pause",
+    "Who is heard, how late the captions are, where they are": (
+        "Qui est entendu, avec quel retard, et où sont les sous-titres"
+    ),
+    "What a call came to; only you see it": "Ce qui s'est dit dans un appel ; visible par toi seul",
+    "Which call (without one: the last that was kept)": "Quel appel (par défaut : le dernier conservé)",
+    "Show it to everybody here": "Le montrer à tout le monde ici",
+    "A kept call as a file; only you see it": "Un appel conservé, en fichier ; visible par toi seul",
+    "What kind of file": "Quel type de fichier",
+    "Text (.txt)": "Texte (.txt)",
+    "Markdown (.md)": "Markdown (.md)",
+    "WebVTT subtitles (.vtt)": "Sous-titres WebVTT (.vtt)",
+    "SubRip subtitles (.srt)": "Sous-titres SubRip (.srt)",
+    "JSON (.json)": "JSON (.json)",
+    "Word (.docx)": "Word (.docx)",
+    "What Spokenly may hear of you, and what it keeps": (
+        "Ce que Spokenly peut entendre de toi et ce qu'il conserve"
+    ),
+    "Don't caption me in this server, until I take it back": (
+        "Ne pas me sous-titrer sur ce serveur, jusqu'à nouvel ordre"
+    ),
+    "Caption me in this server again": "Me sous-titrer à nouveau sur ce serveur",
+    "A file with everything you said that was kept": (
+        "Un fichier de tout ce que tu as dit et qui est conservé"
+    ),
+    "Delete everything you said that was kept": "Supprimer tout ce que tu as dit et qui est conservé",
+    "What is kept of you, for how long, and what never is": (
+        "Ce qui est conservé de toi, combien de temps, et ce qui ne l'est jamais"
+    ),
+    "Spokenly in this server": "Spokenly sur ce serveur",
+    "How captions work in this server": "Comment les sous-titres fonctionnent sur ce serveur",
+    # Buttons
+    "Don't caption me": "Ne pas me sous-titrer",
+    "Catch me up": "Résume-moi",
+    "Pause / Resume": "Pause / Reprendre",
+    "Stop": "Arrêter",
+    "Delete it all": "Tout supprimer",
+    "Post it here": "Publier ici",
+    # Answers
+    en.OPTED_OUT: "À partir de maintenant, tu n'es plus sous-titré sur ce serveur : ce que ton micro "
+    "envoie est jeté avant même d'être déchiffré. Cela vaut pour tous les prochains appels ici, jusqu'à ce "
+    "que tu l'annules avec {optin}. Ce qui a été sous-titré avant reste jusqu'à ce que tu l'effaces avec "
+    "{forget}, et ce que les autres disent de toi reste sous-titré.",
+    en.OUT_ALREADY: "Tu n'es déjà pas sous-titré sur ce serveur. Cela reste ainsi jusqu'à ce que tu "
+    "l'annules avec {optin}.",
+    en.NOT_WRITTEN: "C'est valable maintenant, mais ne peut pas être enregistré : {why}",
+    en.OPTED_IN: "À partir de maintenant, tu es de nouveau sous-titré sur ce serveur. {optout} l'annule.",
+    en.IN_ALREADY: "Tu es déjà sous-titré sur ce serveur. {optout} y met fin.",
+    en.NOTHING_SAID: "Aucune de tes paroles n'est conservée : il n'y a rien à exporter.",
+    en.EXPORTED: "Tout ce que tu as dit et qui est conservé : {lines} lignes de {calls} appels, ceux "
+    "d'autres serveurs compris.",
+    en.TOO_MUCH: "Tu as dit plus que ce que Discord accepte en fichiers : demande-le à la personne qui "
+    "gère ce Spokenly.",
+    en.FORGET: "Ceci supprime toutes tes paroles conservées, de tous les appels sur tous les serveurs, et "
+    "les résumés de ces appels : {lines} lignes de {calls} appels. Dans un appel en cours, tes sous-titres "
+    "sont retirés aussi. Personne ne peut l'annuler. Les sous-titres publiés dans des salons y sont des "
+    "messages : qui peut gérer les messages peut les supprimer.",
+    en.FORGOTTEN: "Supprimé : {lines} lignes de {calls} appels. Plus aucune de tes paroles n'est "
+    "conservée. Pour qu'il n'y en ait pas de nouvelles, il y a {optout}.",
+    en.TAKEN_BACK: "Rien n'est conservé ici. Ce que tu as dit dans les appels en cours a été retiré.",
+    en.NOT_YOURS: "Ce bouton est à quelqu'un d'autre.",
+    en.KEPT_SOUND: "**Le son** n'est jamais conservé. {engine} l'entend, puis il disparaît.",
+    en.KEPT_NEVER: "**Les paroles** : ce Spokenly ne conserve rien d'aucun appel.",
+    en.KEPT_CAPTIONS: "**Les paroles** : rien n'est conservé des appels de ce serveur, sauf si la personne "
+    "qui démarre les sous-titres demande une transcription.",
+    en.KEPT_TRANSCRIPT: "**Les paroles** : une transcription des appels de ce serveur est conservée, sauf "
+    "si la personne qui démarre les sous-titres n'en veut pas.",
+    en.KEPT_DAYS: "Les transcriptions sont supprimées après {days} jours.",
+    en.KEPT_FOR_GOOD: "Les transcriptions restent jusqu'à ce que quelqu'un les supprime.",
+    en.KEPT_NOW: "L'appel dans {channel} est en train d'être conservé.",
+    en.KEPT_OF_YOU: "**De toi**, sur tous les serveurs : {lines} lignes de {calls} appels.",
+    en.KEPT_NOTHING_OF_YOU: "**De toi** : aucune parole.",
+    en.KEPT_CHOICE: "Tu n'es pas sous-titré sur ce serveur. Ce choix est conservé avec ton identifiant "
+    "Discord, tant qu'il vaut.",
+    en.KEPT_MESSAGES: "Les sous-titres publiés dans des salons y sont des messages, et restent jusqu'à ce "
+    "que quelqu'un les supprime.",
+    en.NO_CALL: "Il n'y a pas de sous-titres en cours sur ce serveur.",
+    en.PAUSED: "Les sous-titres sont en pause : personne n'est entendu jusqu'à la reprise.",
+    en.RESUMED: "Les sous-titres reprennent.",
+    en.STOPPED: "Les sous-titres de {channel} sont terminés.",
+    en.NOT_ALLOWED: "Tant que la personne qui a démarré les sous-titres est là, seules elle et celles qui "
+    "peuvent gérer {channel} ou le serveur peuvent faire cela.",
+    en.QUIET: "Rien n'a été dit ces {minutes} dernières minutes.",
+    en.CAUGHT_UP: "**Les {minutes} dernières minutes**",
+    en.BUG: "Quelque chose n'a pas marché dans Spokenly. La personne qui le gère le voit dans son journal.",
+    en.AWAY: "Les transcriptions ne sont pas accessibles en ce moment. Réessaie dans une minute.",
+    en.POSTED: "C'est publié.",
+    en.MAY_NOT_WRITE: "Tu n'as pas le droit d'écrire dans ce salon.",
+}
