@@ -1,0 +1,112 @@
+"""simcord's state of a Discord, with the loop's clock, its own files, and every version of every message."""
+
+import mimetypes
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+from simcord.backend import Backend, serializers
+from simcord.backend.cdn import CdnStore
+from simcord.backend.models import AllowedMentions, Message
+
+from tests.fakes.discord.clock import LoopClock
+
+EPHEMERAL = 1 << 6
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What a message looked like from one moment on."""
+
+    at: float
+    """The loop's time."""
+    content: str
+    components: tuple[dict[str, Any], ...]
+    embeds: tuple[dict[str, Any], ...]
+    files: tuple[str, ...]
+    flags: int
+    allowed_mentions: AllowedMentions
+
+
+class Files(CdnStore):
+    """What was uploaded, under the addresses that Discord gives such files."""
+
+    def store_attachment(
+        self, attachment_id: int, channel_id: int, filename: str, data: bytes, description: str | None
+    ) -> dict[str, Any]:
+        path = f"attachments/{channel_id}/{attachment_id}/{quote(filename)}"
+        self._blobs["/" + path] = data
+        return {
+            "id": str(attachment_id),
+            "filename": filename,
+            "description": description,
+            "size": len(data),
+            "url": f"https://cdn.discordapp.com/{path}?ex=7fffffff&is=60000000&hm={attachment_id:x}",
+            "proxy_url": f"https://media.discordapp.net/{path}?ex=7fffffff&is=60000000&hm={attachment_id:x}",
+            "content_type": mimetypes.guess_type(filename)[0] or "application/octet-stream",
+        }
+
+
+class State(Backend):
+    """The whole state. Nothing that was ever posted is forgotten: tests look at it later."""
+
+    def __init__(self) -> None:
+        self.time = LoopClock()
+        super().__init__(clock=self.time)
+        self.cdn = Files()
+        self.versions: dict[int, list[Version]] = {}
+        """By message, the oldest first."""
+        self.everything: dict[int, Message] = {}
+        """Every message there ever was, also deleted ones."""
+        self.deleted: dict[int, float] = {}
+        """When, by message."""
+        self.statuses: dict[int, str | None] = {}
+        """What voice channels say of themselves."""
+        self.locales: dict[int, str] = {}
+        """The language of a user's client."""
+        self.pinged: dict[int, tuple[frozenset[int], frozenset[int], bool]] = {}
+        """Whom a message notified when it came: users, roles, everyone."""
+
+    def member(self, guild: int, user: int) -> dict[str, Any]:
+        """A member as it goes over the wire."""
+        found = self.guilds[guild]
+        return dict(serializers.member_payload(self, found, found.members[user]))
+
+    def commit_message(self, message: Message, *, broadcast: bool = True) -> Message:
+        kept = super().commit_message(message, broadcast=broadcast)
+        self.everything[kept.id] = kept
+        self.pinged[kept.id] = (
+            frozenset(kept.ping_user_ids),
+            frozenset(kept.ping_role_ids),
+            kept.mention_everyone,
+        )
+        self._remember(kept)
+        return kept
+
+    def edit_message(self, channel_id: int, message_id: int, fields: dict[str, Any]) -> Message:
+        message = super().edit_message(channel_id, message_id, fields)
+        self._remember(message)
+        return message
+
+    def delete_message(self, channel_id: int, message_id: int) -> None:
+        super().delete_message(channel_id, message_id)
+        self.deleted[message_id] = self.time.loop_time()
+
+    def bulk_delete_messages(self, channel_id: int, message_ids: Iterable[int]) -> list[int]:
+        gone = super().bulk_delete_messages(channel_id, message_ids)
+        self.deleted.update(dict.fromkeys(gone, self.time.loop_time()))
+        return gone
+
+    def _remember(self, message: Message) -> None:
+        self.versions.setdefault(message.id, []).append(
+            Version(
+                at=self.time.loop_time(),
+                content=message.content,
+                components=tuple(message.components),
+                embeds=tuple(message.embeds),
+                files=tuple(attachment["filename"] for attachment in message.attachments),
+                flags=message.flags,
+                allowed_mentions=message.allowed_mentions,
+            )
+        )

@@ -1,0 +1,242 @@
+"""The gateway: sessions, their connections, and what a bot says over them."""
+
+import asyncio
+import json
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from aiohttp import WSMsgType, web
+from simcord.backend import serializers
+
+from tests.fakes.discord.backend import State
+from tests.fakes.discord.limits import Limits
+from tests.fakes.discord.session import Line, Session
+
+DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME = 0, 1, 2, 3, 4, 6
+RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10, 11
+
+
+class Rooms(Protocol):
+    """Where a bot asks to be let into voice."""
+
+    def asked(self, session: Session, wish: Mapping[str, Any]) -> None: ...
+
+
+class Gateway:
+    """Every gateway session of the bot. Its switches are the gateway's bad days."""
+
+    def __init__(self, state: State, limits: Limits, tokens: Callable[[str], bool], rooms: Rooms) -> None:
+        self._state = state
+        self._limits = limits
+        self._known = tokens
+        self._rooms = rooms
+        self.sessions: dict[str, Session] = {}
+        self.heartbeat = 41.25
+        """Seconds between a bot's heartbeats."""
+        self.identified = 0
+        """How many sessions were begun."""
+        self.resumed = 0
+        """How many sessions were continued."""
+        self.heartbeats = 0
+        self.refuse: deque[int] = deque()
+        """Close codes for the next connections, one each, before they are told anything."""
+        self.forget = False
+        """A resume is answered with "invalid session"."""
+        self.privileged = True
+        """Whether the privileged intents are allowed; else identifying with them is closed with 4014."""
+        state.subscribers.append(self._tell)
+
+    # Bad days
+
+    def drop(self, code: int | None = None) -> None:
+        """Every connection ends now: with a close code, or without a word (None)."""
+        for session in list(self.sessions.values()):
+            if session.line is not None:
+                session.line.close(code)
+
+    def reconnect(self) -> None:
+        """Asks every bot to reconnect (op 7)."""
+        self._all(RECONNECT, None)
+
+    def invalidate(self, *, resumable: bool = False) -> None:
+        """Tells every bot that its session is over (op 9); `resumable` ones may come back."""
+        self._all(INVALID_SESSION, resumable)
+        if not resumable:
+            self.sessions.clear()
+
+    def _all(self, op: int, data: Any) -> None:
+        for session in list(self.sessions.values()):
+            if session.line is not None:
+                session.line.send(op, data)
+
+    # Events
+
+    def _tell(self, event: str, payload: Mapping[str, Any]) -> None:
+        for session in list(self.sessions.values()):
+            session.tell(event, payload)
+
+    # Connections
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        """One connection, until it ends."""
+        ws = web.WebSocketResponse(compress=False, max_msg_size=0, autoclose=True)
+        await ws.prepare(request)
+        assert isinstance(request.transport, asyncio.Transport)
+        line = Line(ws, request.transport, packed=request.query.get("compress") == "zlib-stream")
+        if self.refuse:
+            line.close(self.refuse.popleft())
+        line.send(HELLO, {"heartbeat_interval": int(self.heartbeat * 1000), "_trace": []})
+        visit = Visit(self, ws, line)
+        async with asyncio.TaskGroup() as group:
+            writer = group.create_task(line.write())
+            try:
+                await visit.read()
+            finally:
+                visit.end()
+                line.open = False
+                if not line.closing:
+                    writer.cancel()
+        return ws
+
+    # What a bot says
+
+    def identify(self, line: Line, data: Mapping[str, Any]) -> Session | None:
+        """Begins a session; None when it's refused."""
+        if not self._known(data["token"].removeprefix("Bot ")):
+            return line.close(4004)
+        intents = int(data["intents"])
+        if not self.privileged and intents & (1 << 1 | 1 << 8 | 1 << 15):
+            return line.close(4014)
+        self.identified += 1
+        shard = tuple(data.get("shard") or (0, 1))
+        session = Session(
+            self._state,
+            f"{self._state.snowflake():032x}",
+            intents,
+            (shard[0], shard[1]),
+            self._limits.missed,
+        )
+        self.sessions[session.name] = session
+        session.line = line
+        self._ready(session)
+        return session
+
+    def _ready(self, session: Session) -> None:
+        state = self._state
+        guilds = [g for g in state.guilds.values() if (g.id >> 22) % session.shard[1] == session.shard[0]]
+        session.send(
+            "READY",
+            {
+                "v": 10,
+                "user": dict(serializers.user_payload(state.bot_user)),
+                "guilds": [{"id": str(guild.id), "unavailable": True} for guild in guilds],
+                "session_id": session.name,
+                "session_type": "normal",
+                "resume_gateway_url": "wss://gateway-us-east1-b.discord.gg",
+                "shard": list(session.shard),
+                "application": {"id": str(state.application_id), "flags": 0},
+                "private_channels": [],
+                "relationships": [],
+                "user_settings": {},
+                "_trace": [],
+            },
+        )
+        for guild in guilds:
+            session.tell("GUILD_CREATE", serializers.guild_create_payload(state, guild))
+
+    def resume(self, line: Line, data: Mapping[str, Any]) -> Session | None:
+        """Continues a session; None when it can't be."""
+        if not self._known(data["token"].removeprefix("Bot ")):
+            return line.close(4004)
+        session = self.sessions.get(data["session_id"])
+        now = self._state.time.loop_time()
+        if session is None or self.forget or now - (session.lost or now) > self._limits.resume:
+            self.sessions.pop(data["session_id"], None)
+            return line.send(INVALID_SESSION, False)
+        if session.line is not None:
+            session.line.close(4000)
+        session.line, session.lost = line, None
+        if not session.missed(int(data["seq"])):
+            del self.sessions[session.name]
+            return line.send(INVALID_SESSION, False)
+        self.resumed += 1
+        session.send("RESUMED", {"_trace": []})
+        return session
+
+    def ask(self, session: Session, op: int, data: Any) -> None:
+        """What only a bot with a session may say."""
+        if op == VOICE_STATE:
+            self._rooms.asked(session, data)
+        elif op == REQUEST_MEMBERS:
+            self._members(session, data)
+
+    def _members(self, session: Session, data: Mapping[str, Any]) -> None:
+        state = self._state
+        guild = state.guilds.get(int(data["guild_id"]))
+        if guild is None:
+            return
+        wanted = data.get("user_ids")
+        if wanted is not None:
+            ids = {int(one) for one in (wanted if isinstance(wanted, list) else [wanted])}
+            found, missing = ids & guild.members.keys(), ids - guild.members.keys()
+        else:
+            query, missing = (data.get("query") or "").lower(), set()
+            found = {
+                one
+                for one, member in guild.members.items()
+                if (member.nick or state.users[one].name).lower().startswith(query)
+            }
+        chosen = sorted(found)[: int(data.get("limit") or 0) or None]
+        session.send(
+            "GUILD_MEMBERS_CHUNK",
+            {
+                "guild_id": str(guild.id),
+                "members": [state.member(guild.id, one) for one in chosen],
+                "chunk_index": 0,
+                "chunk_count": 1,
+                "not_found": [str(one) for one in sorted(missing)],
+                "nonce": data.get("nonce"),
+            },
+        )
+
+
+class Visit:
+    """What arrives on one connection."""
+
+    def __init__(self, gateway: Gateway, ws: web.WebSocketResponse, line: Line) -> None:
+        self._gateway = gateway
+        self._ws = ws
+        self._line = line
+        self._session: Session | None = None
+
+    async def read(self) -> None:
+        """Until the connection ends."""
+        async for message in self._ws:
+            if message.type is WSMsgType.TEXT and self._line.open:
+                self._heard(message.data)
+
+    def _heard(self, text: str) -> None:
+        try:
+            message = json.loads(text)
+            op, data = message["op"], message.get("d")
+        except (ValueError, KeyError, TypeError):
+            return self._line.close(4002)
+        if op == HEARTBEAT:
+            self._gateway.heartbeats += 1
+            return self._line.send(HEARTBEAT_ACK)
+        if op in (IDENTIFY, RESUME):
+            if self._session is not None:
+                return self._line.close(4005)
+            begin = self._gateway.identify if op == IDENTIFY else self._gateway.resume
+            self._session = begin(self._line, data)
+            return None
+        if self._session is None:
+            return self._line.close(4003)
+        return self._gateway.ask(self._session, op, data)
+
+    def end(self) -> None:
+        """The connection is over; its session waits to be resumed."""
+        if self._session is not None and self._session.line is self._line:
+            self._session.line = None
+            self._session.lost = asyncio.get_running_loop().time()

@@ -1,0 +1,403 @@
+"""What stands in a Discord: guilds, roles, channels, and the messages in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import discord
+from simcord.backend import models
+from simcord.components import component_mentions, walk_components
+from simcord.enums import ChannelType, OverwriteType
+
+from tests.fakes.discord.backend import EPHEMERAL, State, Version
+
+if TYPE_CHECKING:
+    from tests.fakes.discord.people import Member
+    from tests.fakes.discord.server import FakeDiscord
+
+
+def permissions(names: tuple[str, ...]) -> int:
+    """The bits of these permissions, named as discord.py names them."""
+    value = discord.Permissions.none()
+    value.update(**dict.fromkeys(names, True))
+    return value.value
+
+
+class Message:
+    """A message that somebody can see, or could: it stays here when it's deleted."""
+
+    def __init__(self, state: State, number: int) -> None:
+        self._state = state
+        self.id = number
+
+    def __repr__(self) -> str:
+        return f"<Message {self.content!r}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Message) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    @property
+    def _kept(self) -> models.Message:
+        return self._state.everything[self.id]
+
+    @property
+    def channel_id(self) -> int:
+        return self._kept.channel_id
+
+    @property
+    def author_id(self) -> int:
+        return self._kept.author_id
+
+    @property
+    def author_name(self) -> str:
+        """As it's shown: a webhook may give any name."""
+        return self._kept.author_name or self._state.users[self._kept.author_id].name
+
+    @property
+    def content(self) -> str:
+        return self._kept.content
+
+    @property
+    def text(self) -> str:
+        """Everything there is to read: the content, embeds, and texts of components."""
+        parts = [self.content, component_mentions(self.components)]
+        for embed in self.embeds:
+            parts += [embed.get("title") or "", embed.get("description") or ""]
+            for field in embed.get("fields") or ():
+                parts += [field["name"], field["value"]]
+            parts.append((embed.get("footer") or {}).get("text") or "")
+        return "\n".join(part for part in parts if part)
+
+    @property
+    def components(self) -> list[dict[str, Any]]:
+        return list(self._kept.components)
+
+    @property
+    def controls(self) -> dict[str, dict[str, Any]]:
+        """What can be pressed or chosen, by custom_id."""
+        return {one["custom_id"]: one for one in walk_components(self._kept.components) if "custom_id" in one}
+
+    @property
+    def labels(self) -> list[str]:
+        """What is written on its buttons, in order."""
+        return [
+            one.get("label") or "" for one in walk_components(self._kept.components) if one.get("type") == 2
+        ]
+
+    @property
+    def embeds(self) -> list[dict[str, Any]]:
+        return list(self._kept.embeds)
+
+    @property
+    def files(self) -> dict[str, bytes]:
+        """Its files' bytes, by name."""
+        found = {}
+        for one in self._kept.attachments:
+            data = self._state.cdn.get(one["url"])
+            assert data is not None
+            found[one["filename"]] = data
+        return found
+
+    @property
+    def attachments(self) -> list[dict[str, Any]]:
+        """Its files, as Discord tells of them."""
+        return list(self._kept.attachments)
+
+    @property
+    def flags(self) -> discord.MessageFlags:
+        return discord.MessageFlags._from_value(self._kept.flags)
+
+    @property
+    def ephemeral(self) -> bool:
+        """Whether only one person sees it."""
+        return bool(self._kept.flags & EPHEMERAL)
+
+    @property
+    def pinned(self) -> bool:
+        return self._kept.pinned
+
+    @property
+    def deleted(self) -> bool:
+        return self.id in self._state.deleted or self._kept.channel_id not in self._state.channels
+
+    @property
+    def posted(self) -> float:
+        """When, by the loop's clock."""
+        return self.versions[0].at
+
+    @property
+    def versions(self) -> list[Version]:
+        """Everything it ever said, the oldest first."""
+        return self._state.versions[self.id]
+
+    @property
+    def edits(self) -> list[Version]:
+        """The versions after the first."""
+        return self.versions[1:]
+
+    @property
+    def allowed_mentions(self) -> models.AllowedMentions:
+        return self._kept.allowed_mentions
+
+    @property
+    def mentions(self) -> list[int]:
+        """The users that it shows as mentioned, whether they were notified or not."""
+        return list(self._kept.mention_user_ids)
+
+    @property
+    def pinged(self) -> bool:
+        """Whether it notified anybody when it came."""
+        users, roles, everyone = self._state.pinged[self.id]
+        return bool(users or roles or everyone)
+
+    @property
+    def reply_to(self) -> int | None:
+        """The message it answers."""
+        reference = self._kept.reference
+        return int(reference["message_id"]) if reference is not None else None
+
+    @property
+    def thread(self) -> Channel | None:
+        """The thread that was made from it."""
+        if self.id not in self._state.channels:
+            return None
+        return Channel(self._state, self.id)
+
+    def delete(self) -> None:
+        """Somebody with the right to deletes it."""
+        self._state.delete_message(self.channel_id, self.id)
+
+
+class Channel:
+    """A channel or a thread."""
+
+    def __init__(self, state: State, number: int) -> None:
+        self._state = state
+        self._channel = state.channels[number]
+        self.id = number
+
+    def __repr__(self) -> str:
+        return f"<Channel {self.name}>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Channel) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    @property
+    def name(self) -> str:
+        return self._channel.name or ""
+
+    @property
+    def guild_id(self) -> int:
+        assert self._channel.guild_id is not None
+        return self._channel.guild_id
+
+    @property
+    def parent(self) -> int | None:
+        return self._channel.parent_id
+
+    @property
+    def stage(self) -> bool:
+        return self._channel.type == ChannelType.STAGE_VOICE
+
+    @property
+    def messages(self) -> list[Message]:
+        """What everybody in it sees now, the oldest first."""
+        return [
+            Message(self._state, one.id)
+            for one in self._state.messages.get(self.id, {}).values()
+            if not one.is_ephemeral
+        ]
+
+    @property
+    def posted(self) -> list[Message]:
+        """What the bot posted for everybody to see, and is still there."""
+        bot = self._state.bot_user.id
+        return [one for one in self.messages if one.author_id == bot and one._kept.type != 18]
+
+    @property
+    def history(self) -> list[Message]:
+        """Everything that was ever posted here, also deleted and private messages."""
+        return [
+            Message(self._state, number)
+            for number, one in self._state.everything.items()
+            if one.channel_id == self.id
+        ]
+
+    @property
+    def threads(self) -> list[Channel]:
+        return [
+            Channel(self._state, one.id)
+            for one in self._state.channels.values()
+            if one.parent_id == self.id and one.is_thread
+        ]
+
+    @property
+    def archived(self) -> bool:
+        """Whether a thread is closed."""
+        about = self._channel.thread_metadata
+        return about is not None and about.archived
+
+    @property
+    def locked(self) -> bool:
+        about = self._channel.thread_metadata
+        return about is not None and about.locked
+
+    @property
+    def members(self) -> set[int]:
+        """Who is in a thread."""
+        return set(self._channel.thread_members)
+
+    @property
+    def status(self) -> str | None:
+        """What a voice channel says of itself in the list."""
+        return self._state.statuses.get(self.id)
+
+    @property
+    def speakers(self) -> dict[int, models.VoiceState]:
+        """Who is in a voice channel, by user."""
+        states = self._state.guilds[self.guild_id].voice_states
+        return {user: one for user, one in states.items() if one.channel_id == self.id}
+
+    # What an administrator does
+
+    def deny(self, who: Member | Role | None, *names: str) -> None:
+        """Takes permissions from somebody in here; None: from the bot."""
+        self._overwrite(who, 0, permissions(names))
+
+    def allow(self, who: Member | Role | None, *names: str) -> None:
+        """Gives permissions to somebody in here; None: to the bot."""
+        self._overwrite(who, permissions(names), 0)
+
+    def _overwrite(self, who: Member | Role | None, allow: int, deny: int) -> None:
+        target = self._state.bot_user.id if who is None else who.id
+        kind = OverwriteType.ROLE if isinstance(who, Role) else OverwriteType.MEMBER
+        for one in self._channel.overwrites:
+            if one.target_id == target:
+                allow, deny = (one.allow & ~deny) | allow, (one.deny & ~allow) | deny
+        self._state.set_overwrite(
+            self.id, models.Overwrite(target_id=target, type=kind, allow=allow, deny=deny)
+        )
+
+    def rename(self, name: str) -> None:
+        self._state.edit_channel(self.id, {"name": name})
+
+    def archive(self) -> None:
+        """Closes a thread."""
+        self._state.edit_channel(self.id, {}, thread_metadata={"archived": True})
+
+    def limit(self, people: int) -> None:
+        """How many may be in a voice channel; 0: any number."""
+        self._state.edit_channel(self.id, {"user_limit": people})
+
+
+class Role:
+    """A role of a guild."""
+
+    def __init__(self, state: State, guild: int, role: models.Role) -> None:
+        self._state = state
+        self._guild = guild
+        self._role = role
+        self.id = role.id
+
+    @property
+    def name(self) -> str:
+        return self._role.name
+
+    @property
+    def mention(self) -> str:
+        return f"<@&{self.id}>"
+
+    def delete(self) -> None:
+        self._state.delete_role(self._guild, self.id)
+
+
+class Guild:
+    """A server that the bot was invited to."""
+
+    def __init__(self, home: FakeDiscord, guild: models.Guild) -> None:
+        self._home = home
+        self._state = home.state
+        self._guild = guild
+        self.id = guild.id
+
+    @property
+    def name(self) -> str:
+        return self._guild.name
+
+    @property
+    def channels(self) -> list[Channel]:
+        return [Channel(self._state, number) for number in self._guild.channel_ids]
+
+    def text(self, name: str = "general", **fields: Any) -> Channel:
+        """A new text channel."""
+        return self._new(name, ChannelType.TEXT, fields)
+
+    def forum(self, name: str = "forum", **fields: Any) -> Channel:
+        """A new forum channel."""
+        return self._new(name, ChannelType.FORUM, fields)
+
+    def voice(self, name: str = "Lounge", *, limit: int = 0, **fields: Any) -> Channel:
+        """A new voice channel with its own chat; `limit`: how many may be in it."""
+        return self._new(name, ChannelType.VOICE, {"user_limit": limit, **fields})
+
+    def stage(self, name: str = "Stage", **fields: Any) -> Channel:
+        """A new stage channel."""
+        return self._new(name, ChannelType.STAGE_VOICE, fields)
+
+    def _new(self, name: str, kind: int, fields: dict[str, Any]) -> Channel:
+        return Channel(self._state, self._state.create_channel(self.id, name, type=kind, **fields).id)
+
+    def role(self, name: str, *names: str) -> Role:
+        """A new role with these permissions."""
+        return Role(
+            self._state, self.id, self._state.create_role(self.id, name, permissions=permissions(names))
+        )
+
+    def member(
+        self,
+        name: str,
+        *names: str,
+        locale: str = "en-US",
+        nick: str | None = None,
+        roles: tuple[Role, ...] = (),
+        bot: bool = False,
+    ) -> Member:
+        """Somebody joins the server. `names`: permissions of theirs beyond everybody's."""
+        return self._home.invite(self, name, names, locale=locale, nick=nick, roles=roles, bot=bot)
+
+    # What an administrator does
+
+    def everyone(self, *names: str, allow: bool = True) -> None:
+        """Gives everybody permissions, or takes them."""
+        self._grant(self._guild.everyone_role, names, allow)
+
+    def bot(self, *names: str, allow: bool = True) -> None:
+        """Gives the bot permissions, or takes them."""
+        member = self._guild.members[self._state.bot_user.id]
+        self._grant(self._guild.roles[member.role_ids[0]], names, allow)
+
+    def only(self, value: int) -> None:
+        """The bot was invited with exactly these permissions (beyond everybody's)."""
+        member = self._guild.members[self._state.bot_user.id]
+        self._state.edit_role(self.id, member.role_ids[0], {"permissions": value})
+
+    def _grant(self, role: models.Role, names: tuple[str, ...], allow: bool) -> None:
+        bits = permissions(names)
+        value = role.permissions | bits if allow else role.permissions & ~bits
+        self._state.edit_role(self.id, role.id, {"permissions": value})
+
+    def remove_bot(self) -> None:
+        """The bot is thrown out of the server."""
+        self._home.rooms.leave(self.id, self._state.bot_user.id)
+        self._state.remove_guild(self.id)
+
+    def delete(self, channel: Channel) -> None:
+        """Deletes a channel; who was in it is disconnected."""
+        self._home.rooms.close(channel.id)
+        self._state.delete_channel(channel.id)

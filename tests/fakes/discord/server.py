@@ -1,0 +1,148 @@
+"""The fake Discord: one TLS front on loopback for REST, the gateway and files."""
+
+from __future__ import annotations
+
+import secrets
+from types import TracebackType
+from typing import Self
+
+import aiohttp
+from aiohttp import web
+from simcord.backend import models
+
+from tests.fakes.discord import tls
+from tests.fakes.discord.answers import Answer
+from tests.fakes.discord.backend import State
+from tests.fakes.discord.bell import Bell
+from tests.fakes.discord.gateway import Gateway
+from tests.fakes.discord.limits import Limits
+from tests.fakes.discord.people import Member
+from tests.fakes.discord.places import Channel, Guild, Message, Role, permissions
+from tests.fakes.discord.rest import Desk
+from tests.fakes.discord.rooms import Rooms
+
+
+class FakeDiscord:
+    """Discord for one bot, over real sockets.
+
+        async with FakeDiscord() as discord:
+            client = Client(intents=…, connector=discord.connector())
+            await client.start(discord.token)
+
+    It follows the loop's clock, virtual or not.
+    """
+
+    def __init__(self, *, limits: Limits | None = None) -> None:
+        self.limits = limits or Limits()
+        self.bell = Bell()
+        self.state = State()
+        self.state.bot_user.name = "Spokenly"
+        self.token = _token(self.state.bot_user.id)
+        """The bot's."""
+        self.tokens = {self.token}
+        """Who may come in; without one a token was revoked."""
+        self.rooms = Rooms(self.state, self.bell)
+        self.gateway = Gateway(self.state, self.limits, self.tokens.__contains__, self.rooms)
+        self.rest = Desk(self.state, self.limits, self.tokens, self.bell)
+        self.answers: list[Answer] = []
+        """Every interaction there was."""
+        self.doors = tls.Doors(0)
+        self._runner: web.AppRunner | None = None
+        self.state.subscribers.append(lambda event, payload: self.bell.ring())
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=1 << 28)
+        app.router.add_route("*", "/api/v10{path:/.*}", self.rest.serve)
+        app.router.add_get("/", self.gateway.serve)
+        app.router.add_get("/attachments/{path:.*}", self.rest.download)
+        self._runner = web.AppRunner(
+            app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None, keepalive_timeout=1e6
+        )
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls.authority().server)
+        await site.start()
+        self.doors.front = self._runner.addresses[0][1]
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.rest.over.set()
+        self.gateway.drop()
+        assert self._runner is not None
+        await self._runner.cleanup()
+
+    @property
+    def port(self) -> int:
+        """Of loopback, where the front is."""
+        return self.doors.front
+
+    @property
+    def pem(self) -> str:
+        """The certificate that a client of another process has to trust."""
+        return tls.authority().pem
+
+    def connector(self) -> aiohttp.TCPConnector:
+        """For one client: it reaches this fake and nothing else."""
+        return tls.connector(self.doors)
+
+    @property
+    def bot_id(self) -> int:
+        return self.state.bot_user.id
+
+    # The world
+
+    def guild(self, name: str = "Home", *, locale: str = "en-US") -> Guild:
+        """A new server with the bot in it. The bot has every permission but "administrator"."""
+        return Guild(self, self.state.create_guild(name, preferred_locale=locale))
+
+    def invite(
+        self,
+        guild: Guild,
+        name: str,
+        names: tuple[str, ...],
+        *,
+        locale: str,
+        nick: str | None,
+        roles: tuple[Role, ...],
+        bot: bool,
+    ) -> Member:
+        """Somebody joins a server; `Guild.member` is the short way."""
+        user: models.User = self.state.make_user(name, bot=bot)
+        self.state.locales[user.id] = locale
+        given = [role.id for role in roles]
+        if names:
+            given.append(self.state.create_role(guild.id, f"{name}'s", permissions=permissions(names)).id)
+        self.state.add_member(guild.id, user.id, roles=given, nick=nick, announce=True)
+        return Member(self, guild, user.id)
+
+    def message(self, number: int) -> Message:
+        """Any message, by its id."""
+        return Message(self.state, number)
+
+    def channel(self, number: int) -> Channel:
+        """Any channel, by its id."""
+        return Channel(self.state, number)
+
+    def commands(self, guild: Guild | None = None) -> dict[str, dict[str, object]]:
+        """What the bot registered, with its translations, by name: for everywhere, or for one server."""
+        scope = self.state.commands.get(guild.id if guild else None, {})
+        return {name: one for (name, _), one in scope.items()}
+
+    # Bad days
+
+    def revoke(self) -> None:
+        """The bot's token is no longer good: 401 over REST, and the gateway closes with 4004."""
+        self.tokens.discard(self.token)
+        self.gateway.drop(4004)
+
+
+def _token(user: int) -> str:
+    """Shaped like a bot's token."""
+    import base64
+
+    first = base64.b64encode(str(user).encode()).decode().rstrip("=")
+    return f"{first}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"
