@@ -51,7 +51,10 @@ class Journal:
         *,
         metrics: Metrics,
         ended: Callable[[Call], object] = lambda _call: None,
+        first: int = 0,
     ) -> None:
+        """`first`: the number in the record of the board's first entry."""
+        self._first = first
         self._keeper = keeper
         self._opening = opening
         self._board = board
@@ -130,7 +133,12 @@ class Journal:
             if first > self._next:
                 # The database was away for longer than the board remembers.
                 self._metrics.record_unkept.inc(first - self._next)
-                batch.insert(0, Numbered(self._next, Unkept(self._until, max(self._until, entries[0].start))))
+                batch.insert(
+                    0,
+                    Numbered(
+                        self._first + self._next, Unkept(self._until, max(self._until, entries[0].start))
+                    ),
+                )
             await self._keeper.write(self.call, batch)
             self._next = first + len(entries)
             self._until = max(self._until, *(entry.end for entry in entries))
@@ -141,7 +149,7 @@ class Journal:
             self._ended(self.call)
 
     def _kept(self, first: int, entries: Sequence[Entry]) -> Iterator[tuple[int, Line | Gap]]:
-        for number, entry in enumerate(entries, first):
+        for number, entry in enumerate(entries, self._first + first):
             if entry.speaker.identity is not None and entry.speaker.identity in self._left_out:
                 continue
             if isinstance(entry, Gap):

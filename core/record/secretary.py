@@ -49,7 +49,7 @@ class Secretary:
         self._tasks = asyncio.TaskGroup()
         self._tending: asyncio.Task[None] | None = None
         self._journals: dict[Journal, Publisher] = {}
-        self._writers: set[asyncio.Task[None]] = set()
+        self._writers: dict[Journal, asyncio.Task[None]] = {}
         self._recaps: dict[str, asyncio.Task[None]] = {}
         self._seats = asyncio.Semaphore(AT_ONCE)
         self._leaving = False
@@ -85,17 +85,21 @@ class Secretary:
             task.cancel()
 
     def _give_up(self) -> None:
-        for task in self._writers:
+        for task in self._writers.values():
             task.cancel()
 
-    def keep(self, opening: Opening, board: Board) -> Journal:
-        """Begin to keep a call; `close` ends it."""
-        journal = Journal(self.store, opening, board, metrics=self._metrics, ended=self._sum_up)
+    def keep(self, opening: Opening, board: Board, first: int = 0) -> Journal:
+        """Begin to keep a call; `close` ends it.
+
+        `first`: the number of the board's first entry in the record, where a call goes on that was kept
+        before (`Store.next_number`).
+        """
+        journal = Journal(self.store, opening, board, metrics=self._metrics, ended=self._sum_up, first=first)
         publisher = Publisher(board, journal)
         self._journals[journal] = publisher
         task = self._tasks.create_task(self._write(journal, publisher, board), name="journal")
-        self._writers.add(task)
-        task.add_done_callback(self._writers.discard)
+        self._writers[journal] = task
+        task.add_done_callback(lambda _: self._writers.pop(journal, None))
         return journal
 
     def close(self, journal: Journal) -> None:
@@ -103,6 +107,15 @@ class Secretary:
         journal.end()
         if (publisher := self._journals.get(journal)) is not None:
             publisher.close()
+
+    async def finish(self, journal: Journal, patience: float) -> bool:
+        """`close` it, and wait until its last line is written, `patience` seconds at most. False: not yet."""
+        self.close(journal)
+        task = self._writers.get(journal)
+        if task is None:
+            return True
+        done, _ = await asyncio.wait([task], timeout=patience)
+        return bool(done)
 
     async def _write(self, journal: Journal, publisher: Publisher, board: Board) -> None:
         try:

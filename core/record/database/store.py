@@ -7,14 +7,13 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.record.database import forgetting, reading, writing
+from core.record.database import forgetting, preferences, reading, writing
 from core.record.database import query as language
 from core.record.database.search import search
-from core.record.database.tables import SpaceRow
 from core.record.database.transactions import Transactions, unbroken
 from core.record.kept import Call, Hit, Kept, Line, Numbered, Opening, Person, Removed
 from core.record.recaps.recap import Recap
@@ -26,8 +25,7 @@ STALE = timedelta(seconds=90)
 class Store:
     """Every method raises `RecordAway` when the database can't be had now, and what its docstring says.
 
-    Calls are named by their `id`: one that was deleted meanwhile is a `NoSuchRecord`, whatever one does to
-    it. Made by `core.record.database.opening.open_store`.
+    Made by `open_store`. A call, by its `id`, that was deleted meanwhile is a `NoSuchRecord` to everything.
     """
 
     def __init__(self, transactions: Transactions, name: str) -> None:
@@ -216,22 +214,34 @@ class Store:
     async def retention(self, space: str) -> int | None:
         """The days after which calls of this space are deleted, if it has a rule; 0 keeps them."""
         async with self._transactions.reading() as connection:
-            settings = select(SpaceRow.settings).where(SpaceRow.name == space)
-            found = (await connection.execute(settings)).scalar()
-        return None if found is None else found.get("retention_days")
+            return await preferences.retention(connection, space)
 
     @unbroken
     async def set_retention(self, space: str, days: int | None) -> None:
         """Give a space a rule of its own, or with None take it away."""
-        if days is not None and days < 0:
-            raise ValueError("nothing is deleted before it is said")
         async with self._transactions.writing() as connection:
-            await writing.set_retention(connection, space, days)
+            await preferences.set_retention(connection, space, days)
 
     async def spaces(self) -> list[str]:
         """All spaces that ever had a call or a rule, by name."""
         async with self._transactions.reading() as connection:
-            return sorted((await connection.execute(select(SpaceRow.name))).scalars())
+            return await preferences.spaces(connection)
+
+    async def preferences(self, space: str) -> dict[str, Any]:
+        """What a space is set up with, by key."""
+        async with self._transactions.reading() as connection:
+            return await preferences.of(connection, space)
+
+    async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]:
+        """The same of every space whose name begins so, by that name."""
+        async with self._transactions.reading() as connection:
+            return await preferences.beginning(connection, beginning)
+
+    @unbroken
+    async def prefer(self, space: str, key: str, value: object) -> None:
+        """Set a space up so: `value` is any JSON; None takes away what was there."""
+        async with self._transactions.writing() as connection:
+            await preferences.keep(connection, space, key, value)
 
     async def recap(self, call: Call) -> Recap | None:
         """The recap that is kept, if there is one."""

@@ -214,6 +214,16 @@ class RecapRow(Base):
     data: Mapped[dict[str, Any]] = mapped_column(JSON)
 
 
+class PreferenceRow(Base):
+    """What a space is set up with, under a key: JSON, of whatever shape whoever keeps it there wants."""
+
+    __tablename__ = "preference"
+
+    space: Mapped[str] = mapped_column(Prose, primary_key=True)
+    key: Mapped[str] = mapped_column(Prose, primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+
+
 class AuditRow(Base):
     """What was changed or taken out, how much, and by which process; never names or words."""
 

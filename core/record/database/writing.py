@@ -257,13 +257,3 @@ async def recap(connection: AsyncConnection, call: int) -> Recap | None:
 
 
 _RECAP = TypeAdapter(Recap)
-
-
-async def set_retention(connection: AsyncConnection, space: str, days: int | None) -> None:
-    """Calls of this space are deleted after so many days; None: after as many as elsewhere."""
-    row = await space_id(connection, space)
-    settings = (await connection.execute(select(SpaceRow.settings).where(SpaceRow.id == row))).scalar_one()
-    kept = {key: value for key, value in settings.items() if key != "retention_days"}
-    if days is not None:
-        kept["retention_days"] = days
-    await connection.execute(update(SpaceRow).where(SpaceRow.id == row).values(settings=kept))

@@ -200,3 +200,33 @@ async def test_a_bug_of_the_record_takes_no_captions_away() -> None:
         assert "fault" in board.notices["record"]
         say(board, 1)
     assert board.count == 2
+
+
+async def test_a_call_that_goes_on_after_a_restart_is_written_behind_what_was_kept() -> None:
+    store = FakeStore()
+    for first in (0, 2):
+        board = Board()
+        async with secretary(store) as keeping:
+            journal = keeping.keep(opening("a"), board, first)
+            say(board, 0, f"word {first}")
+            say(board, 1, f"word {first + 1}")
+            assert await keeping.finish(journal, 5.0)
+            assert store.calls["a"].state == "ended"
+    assert store.text == "word 0 word 1 word 2 word 3"
+    assert list(store.kept) == [0, 1, 2, 3]
+
+
+async def test_whoever_finishes_a_record_waits_no_longer_than_they_want() -> None:
+    store, board = FakeStore(), Board()
+    loop = asyncio.get_running_loop()
+    async with secretary(store) as keeping:
+        journal = keeping.keep(opening("a"), board)
+        await asyncio.sleep(1)
+        store.away = True
+        say(board, 0)
+        before = loop.time()
+        assert not await keeping.finish(journal, 2.0)
+        assert loop.time() - before == 2.0
+        store.away = False
+        assert await keeping.finish(journal, 10.0)
+        assert await keeping.finish(journal, 10.0), "asked again, it is done already"
