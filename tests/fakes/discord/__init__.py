@@ -13,8 +13,9 @@ from tests.fakes.discord.answers import Answer
 from tests.fakes.discord.backend import Version
 from tests.fakes.discord.faults import Fault, Hang, Http, Late, Reset, Slow
 from tests.fakes.discord.limits import Limits, Window
+from tests.fakes.discord.messages import Message
 from tests.fakes.discord.people import Member
-from tests.fakes.discord.places import Channel, Guild, Message, Role
+from tests.fakes.discord.places import Channel, Guild, Role
 from tests.fakes.discord.server import FakeDiscord
 
 __all__ = [

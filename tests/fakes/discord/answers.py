@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from simcord.backend.models import Interaction, ResponseKind
 
-from tests.fakes.discord.places import Message
+from tests.fakes.discord.messages import Message
 
 if TYPE_CHECKING:
     from tests.fakes.discord.server import FakeDiscord

@@ -1,7 +1,7 @@
 """simcord's state of a Discord, with the loop's clock, its own files, and every version of every message."""
 
 import mimetypes
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -55,8 +55,12 @@ class State(Backend):
         self.time = LoopClock()
         super().__init__(clock=self.time)
         self.cdn = Files()
+        self.keeps = True
+        """Whether past versions and deleted messages are kept; a simulated day does without."""
         self.versions: dict[int, list[Version]] = {}
         """By message, the oldest first."""
+        self.born: dict[int, float] = {}
+        """When a message was posted, by the loop's time."""
         self.everything: dict[int, Message] = {}
         """Every message there ever was, also deleted ones."""
         self.deleted: dict[int, float] = {}
@@ -76,6 +80,7 @@ class State(Backend):
     def commit_message(self, message: Message, *, broadcast: bool = True) -> Message:
         kept = super().commit_message(message, broadcast=broadcast)
         self.everything[kept.id] = kept
+        self.born[kept.id] = self.time.loop_time()
         self.pinged[kept.id] = (
             frozenset(kept.ping_user_ids),
             frozenset(kept.ping_role_ids),
@@ -92,14 +97,29 @@ class State(Backend):
     def delete_message(self, channel_id: int, message_id: int) -> None:
         super().delete_message(channel_id, message_id)
         self.deleted[message_id] = self.time.loop_time()
+        self._forget(message_id)
 
     def bulk_delete_messages(self, channel_id: int, message_ids: Iterable[int]) -> list[int]:
         gone = super().bulk_delete_messages(channel_id, message_ids)
         self.deleted.update(dict.fromkeys(gone, self.time.loop_time()))
         return gone
 
+    def emit(self, event: str, payload: Mapping[str, Any]) -> None:
+        super().emit(event, payload)
+        # Its own log of everything would grow for ever.
+        self.transcript.clear()
+        self.http_requests.clear()
+
+    def _forget(self, number: int) -> None:
+        if not self.keeps:
+            for kept in (self.everything, self.versions, self.born, self.pinged, self.deleted):
+                kept.pop(number, None)
+
     def _remember(self, message: Message) -> None:
-        self.versions.setdefault(message.id, []).append(
+        versions = self.versions.setdefault(message.id, [])
+        if not self.keeps:
+            versions.clear()
+        versions.append(
             Version(
                 at=self.time.loop_time(),
                 content=message.content,

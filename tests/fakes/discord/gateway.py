@@ -104,10 +104,12 @@ class Gateway:
     def identify(self, line: Line, data: Mapping[str, Any]) -> Session | None:
         """Begins a session; None when it's refused."""
         if not self._known(data["token"].removeprefix("Bot ")):
-            return line.close(4004)
+            line.close(4004)
+            return None
         intents = int(data["intents"])
         if not self.privileged and intents & (1 << 1 | 1 << 8 | 1 << 15):
-            return line.close(4014)
+            line.close(4014)
+            return None
         self.identified += 1
         shard = tuple(data.get("shard") or (0, 1))
         session = Session(
@@ -148,18 +150,21 @@ class Gateway:
     def resume(self, line: Line, data: Mapping[str, Any]) -> Session | None:
         """Continues a session; None when it can't be."""
         if not self._known(data["token"].removeprefix("Bot ")):
-            return line.close(4004)
+            line.close(4004)
+            return None
         session = self.sessions.get(data["session_id"])
         now = self._state.time.loop_time()
         if session is None or self.forget or now - (session.lost or now) > self._limits.resume:
             self.sessions.pop(data["session_id"], None)
-            return line.send(INVALID_SESSION, False)
+            line.send(INVALID_SESSION, False)
+            return None
         if session.line is not None:
             session.line.close(4000)
         session.line, session.lost = line, None
         if not session.missed(int(data["seq"])):
             del self.sessions[session.name]
-            return line.send(INVALID_SESSION, False)
+            line.send(INVALID_SESSION, False)
+            return None
         self.resumed += 1
         session.send("RESUMED", {"_trace": []})
         return session

@@ -16,7 +16,8 @@ from simcord.enums import AppCommandType, InteractionType
 
 from tests.fakes.discord import wishes
 from tests.fakes.discord.answers import Answer
-from tests.fakes.discord.places import Channel, Guild, Message, Role
+from tests.fakes.discord.messages import Message
+from tests.fakes.discord.places import Channel, Guild
 
 if TYPE_CHECKING:
     from tests.fakes.discord.server import FakeDiscord
@@ -119,7 +120,7 @@ class Member:
         resolved = wishes.Resolved(self._state, channel, self.id)
         given = {**(options or {}), option: typed}
         data = wishes.command(root, path, given, resolved, typing=option)
-        return (await self._ask(InteractionType.AUTOCOMPLETE, channel, data)).choices
+        return (await self._ask(InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE, channel, data)).choices
 
     async def menu(self, name: str, target: Message | Member, *, patience: float = 60.0) -> Answer:
         """Right-clicks a message or a person and chooses a command under "Apps"."""

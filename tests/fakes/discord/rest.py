@@ -3,6 +3,8 @@
 import asyncio
 import io
 import json
+import math
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -12,12 +14,12 @@ from simcord.backend.errors import BackendError
 from simcord.http import router
 from simcord.http import routes as _routes  # noqa: F401 - importing it registers simcord's routes
 
-from tests.fakes.discord import routes
+from tests.fakes.discord import routes, rules
 from tests.fakes.discord.backend import State
 from tests.fakes.discord.bell import Bell
 from tests.fakes.discord.faults import Fault, Hang, Http, Late, Plans, Reset, Slow
 from tests.fakes.discord.limits import Buckets, Limits, seconds
-from tests.fakes.discord.routes import Refused
+from tests.fakes.discord.rules import Refused, Request
 
 VIA = {"Via": "1.1 google", "Server": "cloudflare"}
 SENTENCES = {401: "401: Unauthorized", 404: "404: Not Found", 405: "405: Method Not Allowed"}
@@ -62,8 +64,10 @@ class Desk:
         self._bell = bell
         self.faults = Plans()
         self.buckets = Buckets(limits)
-        self.asked: list[Asked] = []
-        """Every request there was, in order."""
+        self.asked: deque[Asked] = deque(maxlen=100_000)
+        """The last requests, in order."""
+        self.invalid = 0
+        """Answers of 401, 403 and 429: 10,000 in 10 minutes, and Discord bans the address."""
         self.over = asyncio.Event()
         """The fake closes: nobody hangs any longer."""
 
@@ -79,6 +83,8 @@ class Desk:
         if isinstance(fault, Hang) or fault == Reset():
             return self._reset(request)
         response, body = await self._answer(request, path, fault)
+        if response.status in (401, 403, 429) and response.headers.get("X-RateLimit-Scope") != "shared":
+            self.invalid += 1
         self.asked.append(
             Asked(
                 asyncio.get_running_loop().time(),
@@ -111,23 +117,37 @@ class Desk:
             return answer(401, {"message": SENTENCES[401], "code": 0}), None
         now = asyncio.get_running_loop().time()
         verdict = self.buckets.ask(request.method, path, now)
+        headers = self._dated(verdict.headers)
         if verdict.wait is not None:
-            return self._too_many(verdict.wait, verdict.headers, everything=verdict.everything), None
+            return self._too_many(verdict.wait, headers, everything=verdict.everything), None
         if isinstance(fault, Http):
-            return self._refusal(fault, verdict.headers), None
+            return self._refusal(fault, headers), None
+        return await self._done(request, path, headers)
+
+    async def _done(
+        self, request: web.Request, path: str, headers: Mapping[str, str]
+    ) -> tuple[web.Response, Any]:
+        """Carries the request out; its answer, and its body."""
         body: Any = None
         try:
             body, files = await self._read(request)
             result = self._carry_out(request, path, body, files)
         except Refused as error:
-            return answer(error.status, error.body, {**verdict.headers, **error.headers}), body
+            return answer(error.status, error.body, {**headers, **error.headers}), body
         except BackendError as error:
             if isinstance(error, router.RouteNotImplemented | router.UnsupportedField):
                 raise
-            return answer(error.status, error.to_json(), verdict.headers), body
+            return answer(error.status, error.to_json(), headers), body
         if result is None:
-            return web.Response(status=204, headers={**VIA, **verdict.headers}), body
-        return answer(200, result, verdict.headers), body
+            return web.Response(status=204, headers={**VIA, **headers}), body
+        return answer(200, result, headers), body
+
+    def _dated(self, headers: Mapping[str, str]) -> dict[str, str]:
+        """With the wall time at which the limit is over."""
+        after = headers.get("X-RateLimit-Reset-After")
+        if after is None:
+            return dict(headers)
+        return {**headers, "X-RateLimit-Reset": f"{self._state.time.now().timestamp() + float(after):.3f}"}
 
     def _let_in(self, request: web.Request, path: str) -> bool:
         """Interactions and webhooks carry their token in the path."""
@@ -137,7 +157,7 @@ class Desk:
 
     def _carry_out(self, request: web.Request, path: str, body: Any, files: list[Upload]) -> Any:
         state = self._state
-        routes.check(state, self._limits, self.buckets, request.method, path, body)
+        rules.check(request.method, Request(state, self._limits, self.buckets, path, body, len(files)))
         own = routes.find(request.method, path)
         if own is not None:
             return own(state, self._limits, body)
@@ -190,18 +210,22 @@ class Desk:
     # Refusals
 
     def _too_many(self, wait: float, headers: Mapping[str, str], *, everything: bool = False) -> web.Response:
-        text = seconds(wait)
-        body = {"message": "You are being rate limited.", "retry_after": float(text), "global": everything}
-        return answer(429, body, {**headers, "Retry-After": text})
+        shared = headers.get("X-RateLimit-Scope") == "shared"
+        who = "The resource is" if shared else "You are"
+        body = {
+            "message": f"{who} being rate limited.",
+            "retry_after": float(seconds(wait)),
+            "global": everything,
+        }
+        return answer(429, body, {**headers, "Retry-After": str(math.ceil(wait))})
 
     def _refusal(self, fault: Http, headers: Mapping[str, str]) -> web.Response:
         if fault.status == 429:
-            scope = "global" if fault.everything else "shared"
-            return self._too_many(
-                fault.retry_after or 1.0,
-                {**headers, "X-RateLimit-Scope": scope},
-                everything=fault.everything,
-            )
+            scope = {"X-RateLimit-Scope": "shared"}
+            if fault.everything:
+                scope = {"X-RateLimit-Scope": "global", "X-RateLimit-Global": "true"}
+            wait = 1.0 if fault.retry_after is None else fault.retry_after
+            return self._too_many(wait, {**headers, **scope}, everything=fault.everything)
         if fault.status >= 500 and fault.sentence is None:
             # What Cloudflare says when nobody is behind it: no JSON.
             return web.Response(status=fault.status, text="upstream connect error", headers=VIA)

@@ -1,33 +1,15 @@
-"""What simcord's routes leave to us: the gateway's address, voice channel statuses, and limits of messages."""
+"""The routes that simcord leaves to us: the gateway's address and the status of voice channels."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 from simcord.backend import errors, serializers
+from simcord.enums import ChannelType
 
-from tests.fakes.discord.backend import EPHEMERAL, State
-from tests.fakes.discord.limits import Buckets, Limits, seconds
-
-
-class Refused(Exception):
-    """An answer that is no success, in Discord's form."""
-
-    def __init__(
-        self,
-        status: int,
-        code: int,
-        sentence: str,
-        *,
-        more: Mapping[str, Any] | None = None,
-        headers: Mapping[str, str] | None = None,
-    ) -> None:
-        super().__init__(sentence)
-        self.status = status
-        self.body = {"message": sentence, "code": code, **(more or {})}
-        self.headers = dict(headers or {})
-
+from tests.fakes.discord.backend import State
+from tests.fakes.discord.limits import Limits
 
 Route = Callable[[State, Limits, Any], Any]
 
@@ -69,7 +51,7 @@ def _voice_status(channel_id: int, state: State, limits: Limits, body: Any) -> N
         needed.append("manage_channels")
     state.require_permissions(guild.id, bot, channel_id, *needed)
     status = (body or {}).get("status") or None
-    if channel.type != 2:
+    if channel.type != ChannelType.VOICE:
         raise errors.cannot_execute_on_channel_type()
     if status is not None and len(status) > limits.status:
         raise errors.invalid_form_body(f"Must be {limits.status} or fewer in length.")
@@ -80,51 +62,43 @@ def _voice_status(channel_id: int, state: State, limits: Limits, body: Any) -> N
     )
 
 
+def _voice_state(guild_id: int, user_id: int, state: State, limits: Limits, body: Any) -> dict[str, Any]:
+    voice = state.get_guild(guild_id).voice_states.get(user_id)
+    if voice is None:
+        raise errors.BackendError(404, 10065, "Unknown Voice State")
+    return serializers.voice_state_payload(state, voice)
+
+
+def _my_voice_state(guild_id: int, state: State, limits: Limits, body: Any) -> dict[str, Any]:
+    return _voice_state(guild_id, state.bot_user.id, state, limits, body)
+
+
+def _speak(guild_id: int, state: State, limits: Limits, body: Any) -> None:
+    """The bot comes forward on a stage, asks to, or goes back (resources/voice, its caveats)."""
+    bot = state.bot_user.id
+    voice = state.get_guild(guild_id).voice_states.get(bot)
+    if voice is None or voice.channel_id is None:
+        raise errors.BackendError(404, 10065, "Unknown Voice State")
+    if state.get_channel(voice.channel_id).type != ChannelType.STAGE_VOICE:
+        raise errors.cannot_execute_on_channel_type()
+    flags: dict[str, Any] = {}
+    if "suppress" in body:
+        flags["suppress"] = bool(body["suppress"])
+        if not flags["suppress"]:
+            state.require_permissions(guild_id, bot, voice.channel_id, "mute_members")
+    if "request_to_speak_timestamp" in body:
+        flags["request_to_speak_timestamp"] = body["request_to_speak_timestamp"]
+        if body["request_to_speak_timestamp"] is not None:
+            state.require_permissions(guild_id, bot, voice.channel_id, "request_to_speak")
+    state.set_voice_state(guild_id, bot, voice.channel_id, **flags)
+
+
 _OURS: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [
     ("GET", re.compile(r"/gateway"), _gateway),
     ("GET", re.compile(r"/gateway/bot"), _gateway_bot),
     ("GET", re.compile(r"/users/@me"), _me),
     ("PUT", re.compile(r"/channels/(\d+)/voice-status"), _voice_status),
+    ("GET", re.compile(r"/guilds/(\d+)/voice-states/@me"), _my_voice_state),
+    ("GET", re.compile(r"/guilds/(\d+)/voice-states/(\d+)"), _voice_state),
+    ("PATCH", re.compile(r"/guilds/(\d+)/voice-states/@me"), _speak),
 ]
-
-_EDIT = re.compile(r"/channels/(\d+)/messages/(\d+)")
-_SPOKEN = re.compile(
-    r"/channels/\d+/messages(/\d+)?|/webhooks/\d+/[^/]+(/messages/[^/]+)?|/interactions/\d+/[^/]+/callback"
-)
-
-
-def check(state: State, limits: Limits, buckets: Buckets, method: str, path: str, body: Any) -> None:
-    """The limits that no header tells: the length of a message, and edits of old ones.
-
-    https://docs.discord.food/resources/message#edit-message
-    """
-    if method in ("POST", "PATCH") and _SPOKEN.fullmatch(path) and isinstance(body, dict):
-        said = body.get("data", body)
-        content = said.get("content") if isinstance(said, dict) else None
-        if isinstance(content, str) and len(content) > limits.content:
-            raise _too_long(limits.content, "data" in body)
-    edit = _EDIT.fullmatch(path) if method == "PATCH" else None
-    if edit is None:
-        return
-    channel, number = int(edit[1]), int(edit[2])
-    message = state.messages.get(channel, {}).get(number)
-    if message is None or message.flags & EPHEMERAL:
-        return
-    now = state.time.loop_time()
-    if now - state.versions[number][0].at > limits.old and (wait := buckets.ask_old(channel, now)):
-        text = seconds(wait)
-        raise Refused(
-            429,
-            30046,
-            "Maximum number of edits to messages older than 1 hour reached. Try again later",
-            more={"retry_after": float(text), "global": False},
-            headers={"Retry-After": text, "X-RateLimit-Scope": "shared"},
-        )
-
-
-def _too_long(most: int, nested: bool) -> Refused:
-    problem = {
-        "_errors": [{"code": "BASE_TYPE_MAX_LENGTH", "message": f"Must be {most} or fewer in length."}]
-    }
-    errors: dict[str, Any] = {"content": problem}
-    return Refused(400, 50035, "Invalid Form Body", more={"errors": {"data": errors} if nested else errors})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
 from types import TracebackType
 from typing import Self
@@ -16,8 +17,9 @@ from tests.fakes.discord.backend import State
 from tests.fakes.discord.bell import Bell
 from tests.fakes.discord.gateway import Gateway
 from tests.fakes.discord.limits import Limits
+from tests.fakes.discord.messages import Message
 from tests.fakes.discord.people import Member
-from tests.fakes.discord.places import Channel, Guild, Message, Role, permissions
+from tests.fakes.discord.places import Channel, Guild, Role, permissions
 from tests.fakes.discord.rest import Desk
 from tests.fakes.discord.rooms import Rooms
 
@@ -142,7 +144,5 @@ class FakeDiscord:
 
 def _token(user: int) -> str:
     """Shaped like a bot's token."""
-    import base64
-
     first = base64.b64encode(str(user).encode()).decode().rstrip("=")
     return f"{first}.{secrets.token_urlsafe(4)}.{secrets.token_urlsafe(28)}"

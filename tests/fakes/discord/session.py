@@ -9,10 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import discord
 from aiohttp import web
 from simcord import intents as rules
 
+import discord
 from tests.fakes.discord.backend import State
 
 
