@@ -1,73 +1,25 @@
 """The Board as chat messages: pages that fill up, turn, and never change again."""
 
-import re
-import unicodedata
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption, Entry, Gap
+from core.captions.markup import FSI, PLAIN, Markup, belongs, called, close, isolated, leftward, words
 
+PARAGRAPH = 400
+"""Characters of one line after which the same speaker's next words begin another, with the name again."""
 
-def utf16(text: str) -> int:
-    """Length in UTF-16 code units, as Discord's and Slack's clients count."""
-    return len(text) + sum(character > "\uffff" for character in text)
-
-
-@dataclass(frozen=True, slots=True)
-class Markup:
-    """How a platform writes things.
-
-    `escape` makes what people say harmless: it can't ping, link or format. It looks at each word alone.
-    The others get text that has been escaped. `length` measures what the platform's limit counts.
-    """
-
-    escape: Callable[[str], str]
-    name: Callable[[str], str]
-    interim: Callable[[str], str]
-    gap: Callable[[str], str]
-    length: Callable[[str], int] = len
-
-
-_ALIVE = re.compile(
-    r"(?P<mark>[\\`*_~|\[\]<>])"  # formatting, masked links, tags
-    r"|[@#]"  # pings, channels, mail addresses
-    r"|:(?=//)"  # addresses
-    r"|:(?=[\w+'-]+:)"  # :emoji:
-    r"|(?<=\w)\.(?=[^\W\d_]{2})"  # example.com
-)
-
-
-def _markdown(text: str) -> str:
-    """A backslash before what formats; a space without width in what platforms find by its letters."""
-
-    def still(found: re.Match[str]) -> str:
-        if not found["mark"]:
-            return f"{found[0]}\u200b"
-        return f"\\{found[0]}\u200b" if found[0] == "<" else f"\\{found[0]}"
-
-    return _ALIVE.sub(still, text)
-
-
-PLAIN = Markup(
-    escape=str, name=lambda name: f"{name}:", interim=lambda text: f"({text})", gap=lambda text: f"[{text}]"
-)
-"""Text as it is, for places that neither format nor link nor ping."""
-
-MARKDOWN = Markup(
-    escape=_markdown,
-    name=lambda name: f"**{name}:**",
-    interim=lambda text: f"*{text}*",
-    gap=lambda text: f"*{text}*",
-    length=utf16,
-)
-"""Discord's Markdown, and Slack's `markdown_text`."""
+KEPT = 1000
+"""Turned pages that are remembered, in case that somebody takes back what they said."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A message: the `number`-th of its place, from 0. Once `turned` it never changes.
+    """A message: the `number`-th of its place, from 0. Once `turned` it never changes, unless somebody whose
+    words it holds takes them back.
 
     A page without text showed nothing but words that came out otherwise: its message can go.
     """
@@ -75,26 +27,78 @@ class Page:
     number: int
     text: str
     turned: bool
+    upto: int = field(default=0, compare=False)
+    """The entries of the board before this number stand on it or on pages before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Piece:
+    """Words of entry `number` as they stand on a page; of a gap, its mark."""
+
+    number: int
+    speaker: str
+    head: str
+    text: str
+    leftward: bool = False
+    gap: bool = False
+
+
+class _Lines:
+    """The pieces of one page, laid out: a line for each speaker in turn."""
+
+    def __init__(self, pieces: Iterable[_Piece] = ()) -> None:
+        self.pieces: list[_Piece] = []
+        self.text = ""
+        self._line = 0  # characters since the line began
+        for piece in pieces:
+            self.add(piece)
+
+    def add(self, piece: _Piece) -> None:
+        added = self.after(piece)
+        self.text += added
+        self._line = len(added) if self._breaks(piece) else self._line + len(added)
+        self.pieces.append(piece)
+
+    def after(self, piece: _Piece) -> str:
+        """What `piece` would add to the text."""
+        if not self._breaks(piece):
+            return piece.text if close(self.text[-1], piece.text[:1]) else f" {piece.text}"
+        line = "\n" if self.text else ""
+        head = f"{piece.head} {FSI if piece.leftward else ''}" if piece.head else ""
+        return f"{line}{head}{piece.text}"
+
+    def _breaks(self, piece: _Piece) -> bool:
+        if not self.pieces or piece.gap or self._line > PARAGRAPH:
+            return True
+        last = self.pieces[-1]
+        # One direction for each line, so that its end is where it is read last.
+        return last.gap or (last.speaker, last.leftward) != (piece.speaker, piece.leftward)
 
 
 class Pages:
     """Lays a board out on pages of at most `limit` (as `markup.length` counts).
 
     A page turns when the next words don't fit, or when it is `max_age` seconds old, before its platform
-    stops taking edits. Every committed word stands on exactly one page.
+    stops taking edits. Every committed word stands on exactly one page. `blank`: there is always an open
+    page, with words or without.
     """
 
-    def __init__(self, limit: int, markup: Markup = PLAIN, max_age: float = float("inf")) -> None:
+    def __init__(
+        self, limit: int, markup: Markup = PLAIN, max_age: float = float("inf"), *, blank: bool = False
+    ) -> None:
         if limit < 100:
             raise ValueError("a page needs room for 100 characters")
         self._limit = limit
         self._markup = markup
         self._max_age = max_age
+        self._blank = blank
         self._read = 0  # entries of the board
-        self._turned: list[Page] = []
+        self._shown = 0  # of those, how many the platform has taken
+        self._erased: dict[str, int] = {}
+        self._past: deque[tuple[int, list[_Piece]]] = deque(maxlen=KEPT)
+        self._due: dict[int, Page] = {}  # turned and to be written
         self._number = 0
-        self._text = ""
-        self._speaker: str | None = None  # whose words the last line of the open page holds
+        self._lines = _Lines()
         self._opened: float | None = None
 
     def update(self, board: Board, now: float) -> list[Page]:
@@ -104,74 +108,101 @@ class Pages:
         """
         if self._opened is not None and now - self._opened >= self._max_age:
             self._turn()
-        for entry in board.since(self._read):
-            self._commit(entry)
+        if self._erased != board.erased:
+            self._erase(board.erased)
+        for number, entry in enumerate(board.since(self._read), max(self._read, board.forgotten)):
+            self._commit(number, entry)
         self._read = board.count
         partials = sorted(board.partials.values(), key=lambda partial: partial.start)
         text = self._with_tail(partials)
-        if text and self._opened is None:
+        if (text or self._blank) and self._opened is None:
             self._opened = now
+        due = [self._due[number] for number in sorted(self._due)]
         if self._opened is None:
-            return list(self._turned)
-        return [*self._turned, Page(self._number, text, turned=False)]
+            return due
+        return [*due, Page(self._number, text, turned=False, upto=self._read)]
 
     def written(self, page: Page) -> None:
         """The platform has taken `page`: a turned one is not returned again."""
-        self._turned = [turned for turned in self._turned if turned.number != page.number]
+        self._shown = max(self._shown, page.upto)
+        if self._due.get(page.number) == page:
+            del self._due[page.number]
+
+    def lost(self) -> None:
+        """The message of the open page was taken away: another takes its place, with what it hadn't shown.
+
+        What stood on it is not shown again.
+        """
+        self._lines = _Lines(piece for piece in self._lines.pieces if piece.number >= self._shown)
+        self._number += 1
+        self._opened = None
 
     def _turn(self) -> None:
-        self._turned.append(Page(self._number, self._text, turned=True))
+        self._due[self._number] = Page(self._number, self._lines.text, turned=True)
+        self._past.append((self._number, self._lines.pieces))
         self._number += 1
-        self._text, self._speaker, self._opened = "", None, None
+        self._lines, self._opened = _Lines(), None
 
-    def _commit(self, entry: Entry) -> None:
+    def _erase(self, erased: Mapping[str, int]) -> None:
+        """Take back what is taken back, on every page that holds some of it."""
+        self._erased = dict(erased)
+
+        def kept(piece: _Piece) -> bool:
+            return piece.gap or piece.number >= erased.get(piece.speaker, 0)
+
+        self._lines = _Lines(filter(kept, self._lines.pieces))
+        for index, (number, pieces) in enumerate(self._past):
+            left = list(filter(kept, pieces))
+            if len(left) < len(pieces):
+                self._past[index] = (number, left)
+                self._due[number] = Page(number, _Lines(left).text, turned=True)
+
+    def _commit(self, number: int, entry: Entry) -> None:
         if isinstance(entry, Gap):
-            line = f"\n{self._gap(entry)}"
-            if not self._fits(self._text + line):
+            piece = _Piece(number, entry.speaker.id, "", self._gap(entry), gap=True)
+            if not self._fits(self._lines, piece):
                 self._turn()
-            self._text, self._speaker = (self._text + line).lstrip(), None
+            self._lines.add(piece)
             return
-        words = _words(entry.text)
-        if not words:
+        said = words(entry.text)
+        if not said:
             return
-        line = self._line(entry, words)
-        if not self._fits(self._text + line):
-            if self._text:
+        piece = self._piece(number, entry, said)
+        if not self._fits(self._lines, piece):
+            if self._lines.text:
                 self._turn()
-            *full, line = self._lines(entry, words)
-            for self._text in full:
+            *full, piece = self._pieces(number, entry, said)
+            for part in full:
+                self._lines.add(part)
                 self._turn()
-        self._text, self._speaker = (self._text + line).lstrip(), entry.speaker.id
+        self._lines.add(piece)
 
-    def _fits(self, text: str) -> bool:
-        return self._markup.length(text.lstrip()) <= self._limit
+    def _fits(self, lines: _Lines, piece: _Piece) -> bool:
+        return self._markup.length(lines.text + lines.after(piece)) <= self._limit
 
-    def _line(self, caption: Caption, words: Iterable[str]) -> str:
-        """The words as they go on: on the last line if it is the same speaker's, else on a new one."""
-        said = self._markup.escape(" ".join(words))
-        if caption.speaker.id == self._speaker:
-            return f" {said}"
-        return f"\n{self._name(caption.speaker)} {said}"
+    def _piece(self, number: int, caption: Caption, said: Iterable[str]) -> _Piece:
+        text = self._markup.escape(" ".join(said))
+        return _Piece(number, caption.speaker.id, self._name(caption.speaker), text, leftward(caption.text))
 
-    def _lines(self, caption: Caption, words: list[str]) -> Iterator[str]:
+    def _pieces(self, number: int, caption: Caption, said: list[str]) -> Iterator[_Piece]:
         """A caption on as many fresh pages as it needs, cut between words, inside one only if it must be."""
-        part: list[str] = []
-        for word in self._short(caption, words):
-            if part and not self._fits(self._line(caption, [*part, word])):
-                yield self._line(caption, part).lstrip()
+        empty, part = _Lines(), list[str]()
+        for word in self._short(caption, said):
+            if part and not self._fits(empty, self._piece(number, caption, [*part, word])):
+                yield self._piece(number, caption, part)
                 part = []
             part.append(word)
-        yield self._line(caption, part)
+        yield self._piece(number, caption, part)
 
-    def _short(self, caption: Caption, words: list[str]) -> Iterator[str]:
+    def _short(self, caption: Caption, said: list[str]) -> Iterator[str]:
         """The words; one that no page could hold comes in pieces."""
-        room = self._limit - self._markup.length(self._line(caption, []))
+        room = self._limit - self._markup.length(_Lines().after(self._piece(0, caption, [])))
         longest = room // 4  # a character is at most four long: two units of UTF-16, or a mark and its guards
-        for word in words:
+        for word in said:
             rest = word
             while len(rest) > longest and self._markup.length(self._markup.escape(rest)) > room:
                 cut = longest
-                while cut > longest // 2 and _belongs(rest[cut - 1], rest[cut]):
+                while cut > longest // 2 and belongs(rest[cut - 1], rest[cut]):
                     cut -= 1
                 yield rest[:cut]
                 rest = rest[cut:]
@@ -180,29 +211,31 @@ class Pages:
     def _with_tail(self, partials: list[Caption]) -> str:
         """The open page with what is being said now. A page that is half full turns to make room for it."""
         if not partials:
-            return self._text
-        text = self._text + self._tail(partials)
-        if not self._fits(text) and self._markup.length(self._text) * 2 > self._limit:
+            return self._lines.text
+        length, limit = self._markup.length, self._limit
+        text = self._tail(partials)
+        if length(text) > limit and length(self._lines.text) * 2 > limit:
             self._turn()
             text = self._tail(partials)
-        words = max(len(_words(partial.text)) for partial in partials)
-        while not self._fits(text) and words:
-            words //= 2
-            text = self._text + self._tail(partials, words)
-        return text.lstrip() if self._fits(text) else self._text
+        newest = max(len(words(partial.text)) for partial in partials)
+        while length(text) > limit and newest:
+            newest //= 2
+            text = self._tail(partials, newest)
+        return text if length(text) <= limit else self._lines.text
 
     def _tail(self, partials: list[Caption], newest: int | None = None) -> str:
-        """What is being said, each speaker's `newest` words of it."""
-        tail, speaker = "", self._speaker
+        """The open page, then what is being said: each speaker's `newest` words of it."""
+        lines = _Lines(self._lines.pieces)
         for partial in partials:
-            words = _words(partial.text)
-            if newest is not None and len(words) > newest:
-                words = ["…", *words[len(words) - newest :]]
-            said = self._markup.interim(self._markup.escape(" ".join(words)))
-            theirs = partial.speaker.id == speaker
-            tail += f" {said}" if theirs else f"\n{self._name(partial.speaker)} {said}"
-            speaker = partial.speaker.id
-        return tail
+            said = words(partial.text)
+            if not said:
+                continue
+            if newest is not None and len(said) > newest:
+                said = ["…", *said[len(said) - newest :]]
+            text = self._markup.interim(self._markup.escape(" ".join(said)))
+            name = self._name(partial.speaker)
+            lines.add(_Piece(self._read, partial.speaker.id, name, text, leftward(partial.text)))
+        return lines.text
 
     def _name(self, speaker: Speaker) -> str:
         return self._markup.name(self._called(speaker))
@@ -212,21 +245,4 @@ class Pages:
         return self._markup.gap(f"{seconds} s of {self._called(gap.speaker)} could not be heard")
 
     def _called(self, speaker: Speaker) -> str:
-        name = " ".join(_words(speaker.name))
-        longest = self._limit // 8
-        return self._markup.escape(name if len(name) <= longest else f"{name[: longest - 1]}…")
-
-
-def _words(text: str) -> list[str]:
-    """The words of a text, without what would steer a screen: control characters and turns of direction."""
-    return "".join(
-        c for c in text if c.isspace() or (c not in _STEERS and unicodedata.category(c) != "Cc")
-    ).split()
-
-
-_STEERS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def _belongs(before: str, after: str) -> bool:
-    """Whether two characters make one sign on the screen."""
-    return unicodedata.category(after).startswith("M") or "\u200d" in (before, after)
+        return isolated(self._markup.escape(called(speaker.name, self._limit // 8)))

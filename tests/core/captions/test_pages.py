@@ -11,7 +11,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
-from core.captions.pages import MARKDOWN, PLAIN, Markup, Page, Pages, utf16
+from core.captions.markup import MARKDOWN, PLAIN, Markup, utf16
+from core.captions.pages import Page, Pages
 from tests.properties import patient
 
 ANN = Speaker("p1", "Ann")

@@ -1,0 +1,182 @@
+"""What people read on Discord: messages, each a page that rewrites itself in place until it turns."""
+
+import asyncio
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bots.discord.place import MessageGone, Place
+from core.captions.board import Board
+from core.captions.caption import Caption
+from core.captions.markup import MARKDOWN, utf16, words
+from core.captions.pages import KEPT, Page, Pages
+from core.errors import OutletBusy
+
+LIMIT = 2000
+"""Characters of a message's content (https://docs.discord.com/developers/resources/message)."""
+
+FOOT = 400
+"""Of those, how many the lines below the words may take."""
+
+AGE = 50 * 60.0
+"""Seconds after which a page turns: Discord takes few edits of messages older than an hour."""
+
+GLANCE = 0.1
+"""Seconds after which it is looked again whether what may still change has become final."""
+
+LATE = 5.0
+"""Seconds by which captions may be late before readers are told."""
+
+
+@dataclass(slots=True)
+class _Message:
+    """A page's message as Discord has it."""
+
+    id: int
+    text: str
+    open: bool
+    upto: int
+    told: tuple[str, ...]
+    """The notices below it."""
+
+
+class ChatPages:
+    """An `Outlet` (core/captions/publisher.py): the board as messages in a `Place`.
+
+    There is always one open page, with the controls below it and the state of the captions in its foot: the
+    notices of the board, who listens, and how late the words are where that is much. A page that is full or
+    50 minutes old turns: foot and controls go, and it never changes again unless somebody takes back what
+    they said. If a moderator deletes a page, what stood on it stays away and the captions go on.
+
+    `show` never queues: where Discord would not take a request now it raises `OutletBusy`, and what is sent
+    later is what is true then.
+    """
+
+    pace = GLANCE
+    """Seconds. Discord's own limits, not this, are what spreads the requests (bots/discord/pace.py)."""
+
+    def __init__(self, place: Place, *, heading: str = "", title: str = "Live captions") -> None:
+        """`heading`: Markdown above the first words, for people; it may mention. `title`: begins the foot."""
+        self._place = place
+        self._heading = f"{heading}\n" if heading else ""
+        self._title = title
+        self._farewell: str | None = None
+        self._pages = Pages(LIMIT - FOOT - utf16(self._heading), MARKDOWN, AGE, blank=True)
+        self._messages: dict[int, _Message] = {}
+        self._nonces = secrets.token_hex(8)
+        self._first = 0  # the page with the heading: the first that has words
+        self._next = 0  # pages before this number have been posted, or never will be
+        self._loop = asyncio.get_running_loop()
+
+    def end(self, sentence: str = "") -> None:
+        """The call is over: from the next show on the open page has no controls and `sentence` for its foot.
+
+        The last words may still come in.
+        """
+        self._farewell = sentence
+
+    async def show(self, board: Board) -> None:
+        """Bring the pages up to date, as far as Discord takes requests now.
+
+        Raises `OutletBusy` when something is left to be written, and `OutletGone` with one sentence for
+        people when nothing can be written there any more.
+        """
+        waits: list[float] = []
+        pages = self._pages.update(board, self._loop.time())
+        for page in pages:
+            try:
+                wait = await self._write(page, board)
+            except MessageGone:
+                wait = self._missing(page)
+            if wait > 0:
+                waits.append(wait)
+                if page.number >= self._next:
+                    break  # messages stand in the order in which they were posted
+        if waits:
+            raise OutletBusy(min(waits))
+
+    async def _write(self, page: Page, board: Board) -> float:
+        """Write `page` if Discord takes it now and it isn't there already; else the seconds to wait."""
+        message = self._messages.get(page.number)
+        text = "" if page.turned and not page.text else self._face(page, board)
+        open = not page.turned and self._farewell is None
+        told = tuple(board.notices.values())
+        if not text:
+            return await self._remove(page, message)
+        if message is None and page.number < self._next:
+            wait = 0.0  # somebody deleted it
+        elif message is None:
+            wait = self._place.wait(None, urgent=True)
+            if wait <= 0:
+                number = await self._place.post(text, f"{self._nonces}{page.number:x}", open=open)
+                self._next = page.number + 1
+                self._keep(page, _Message(number, text, open, page.upto, told))
+        elif (message.text, message.open) == (text, open):
+            wait = 0.0
+        else:
+            urgent = page.turned or not open or page.upto > message.upto or told != message.told
+            wait = self._place.wait(message.id, urgent=urgent)
+            if wait <= 0:
+                await self._place.edit(message.id, text, open=open)
+                self._keep(page, _Message(message.id, text, open, page.upto, told))
+            elif not urgent:
+                wait = min(wait, GLANCE)  # a final may come meanwhile, and need not wait as long
+        if wait <= 0:
+            self._pages.written(page)
+        return wait
+
+    def _keep(self, page: Page, message: _Message) -> None:
+        self._messages[page.number] = message
+        while len(self._messages) > KEPT:
+            del self._messages[next(iter(self._messages))]
+
+    async def _remove(self, page: Page, message: _Message | None) -> float:
+        """A page without words: its message goes, if there ever was one."""
+        if page.number == self._first:
+            self._first += 1
+        if message is not None:
+            await self._place.delete(message.id)
+            del self._messages[page.number]
+        self._pages.written(page)
+        return 0.0
+
+    def _missing(self, page: Page) -> float:
+        """Somebody deleted the message of `page`. Returns the seconds until the captions go on."""
+        self._messages.pop(page.number, None)
+        self._next = max(self._next, page.number + 1)
+        if page.turned:
+            self._pages.written(page)
+            return 0.0
+        self._pages.lost()
+        return GLANCE
+
+    def _face(self, page: Page, board: Board) -> str:
+        """All of a page's message."""
+        heading = self._heading if page.number == self._first else ""
+        foot = [] if page.turned else self._foot(board)
+        return heading + "\n".join(filter(None, (page.text, *foot)))
+
+    def _foot(self, board: Board) -> Sequence[str]:
+        if self._farewell is not None:
+            return [_small(self._farewell)] if self._farewell else []
+        state = [self._title, _engine(board)]
+        if board.lateness is not None and board.lateness >= LATE:
+            state.append(f"{board.lateness:.0f} s behind")
+        return [_small(" · ".join(filter(None, state))), _small(" ".join(board.notices.values()))]
+
+
+def _engine(board: Board) -> str | None:
+    """Who heard the newest words."""
+    newest = next(iter(board.partials.values()), None) or (board.entries[-1] if board.entries else None)
+    return newest.engine if isinstance(newest, Caption) else None
+
+
+def _small(text: str) -> str:
+    """One subtle line of at most half of the foot, or nothing."""
+    shown, room = "", FOOT // 2 - len("\n-# …")
+    for word in words(text):
+        longer = f"{shown} {MARKDOWN.escape(word)}".lstrip()
+        if utf16(longer) > room:
+            return f"-# {shown}…"
+        shown = longer
+    return f"-# {shown}" if shown else ""
