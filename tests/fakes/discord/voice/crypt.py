@@ -1,4 +1,4 @@
-"""A client's half of DAVE, so that people and test clients can join: by davey, or by Discord's own libdave."""
+"""A client's half of DAVE, for people and test clients: by davey, or by Discord's own libdave."""
 
 from collections.abc import Callable
 from typing import Protocol

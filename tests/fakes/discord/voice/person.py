@@ -1,6 +1,7 @@
 """Somebody in a call: joins, speaks real Opus, is muted, shows a camera, leaves, comes again."""
 
 import asyncio
+import contextlib
 import random
 from collections import Counter, defaultdict, deque
 from collections.abc import Callable
@@ -30,8 +31,8 @@ class Person:
     All time is `loop.time()`. RTP timestamps run on through silence; sequence numbers count packets.
     """
 
-    def __init__(self, server: "FakeVoice", user: int, name: str) -> None:
-        self.user, self.name = user, name
+    def __init__(self, server: "FakeVoice", user: int, name: str, guild: int) -> None:
+        self.user, self.name, self.guild = user, name, guild
         self.channel: int | None = None
         self.ssrc = 0
         self.library: Callable[[int], Crypt] = Davey
@@ -54,17 +55,12 @@ class Person:
         self._pictures = 0
         self._talking = False
         self._step = 0
+        self._news = asyncio.Event()
 
     # Coming and going
 
     async def join(
-        self,
-        channel_id: int,
-        *,
-        guild: int = 0,
-        stage: bool = False,
-        muted: bool = False,
-        patience: float = 5.0,
+        self, channel_id: int, *, stage: bool = False, muted: bool = False, patience: float = 5.0
     ) -> None:
         """Come in, and wait until what one says can be heard by all, or for `patience` seconds.
 
@@ -73,7 +69,7 @@ class Person:
         if self._room:
             await self.leave()
         loop = asyncio.get_running_loop()
-        room = self._room = self._server.room(channel_id, guild, stage=stage)
+        room = self._room = self._server.room(channel_id, stage=stage)
         self.channel, self.muted, self.ssrc = channel_id, muted, new_ssrc()
         self._seq, self._base = self._dice.getrandbits(16), self._dice.getrandbits(32)
         self._joined, self._step = loop.time(), 0
@@ -82,9 +78,14 @@ class Person:
         self.member.described(channel_id, room.encryption.version)
         room.enter(self)
         self._server.moved(self)
-        limit = loop.time() + patience
-        while room.others(self.user) and not self.member.ready and loop.time() < limit:
-            await asyncio.sleep(FRAME)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(patience):
+                while self._room is room and room.others(self.user) and not self._settled(room):
+                    self._news.clear()
+                    await self._news.wait()
+
+    def _settled(self, room: Room) -> bool:
+        return self.member.ready and room.encryption.settled
 
     async def leave(self) -> None:
         self.vanish()
@@ -95,6 +96,7 @@ class Person:
         room, self._room, self.channel = self._room, None, None
         self._talking = False
         self._stop_pictures()
+        self._news.set()
         if room:
             room.leave(self)
             self._server.moved(self)
@@ -212,6 +214,7 @@ class Person:
     def _told(self, member: Member, op: int, data: Any) -> None:
         if self._room and member is self.member:
             member.told(op, data)
+            self._news.set()
 
     def _told_binary(self, member: Member, op: int, payload: bytes) -> None:
         if self._room and member is self.member:

@@ -37,8 +37,8 @@ class Seat(Protocol):
 class Room:
     """A voice channel while somebody is in it. A stage has no end-to-end encryption."""
 
-    def __init__(self, guild: int, channel: int, faults: Faults, *, stage: bool) -> None:
-        self.guild, self.channel, self.faults, self.stage = guild, channel, faults, stage
+    def __init__(self, channel: int, faults: Faults, *, stage: bool) -> None:
+        self.channel, self.faults, self.stage = channel, faults, stage
         self.seats: dict[int, Seat] = {}
         self.encryption = Encryption(channel, self.seats, faults, version=0 if stage else 1)  # type: ignore[arg-type]  # every seat can be told
         self._speaking: dict[int, int] = {}

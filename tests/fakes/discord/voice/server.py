@@ -36,7 +36,7 @@ class FakeVoice:
         self.announce: Announce = lambda _guild, _user, _token, _endpoint: None
         """Whoever runs the main gateway sets this, and hears of changed servers."""
         self.moved: Callable[[Person], None] = lambda _person: None
-        """The same for people: called when one joins, leaves, or changes mute or camera (VOICE_STATE_UPDATE)."""
+        """The same for people: one has joined or left, or changed mute or camera (VOICE_STATE_UPDATE)."""
         self.udp = ("127.0.0.1", 0)
         self.port = 0
         self._doors = doors or Doors(0)
@@ -100,7 +100,7 @@ class FakeVoice:
         self._new_host(channel_id)
         await asyncio.sleep(gap)
         for person in people:
-            await person.join(channel_id, guild=room.guild, stage=room.stage)
+            await person.join(channel_id, stage=room.stage)
         for line in lines:
             old = line.ticket
             token, endpoint = self.expect(old.guild, channel_id, old.user, old.session, old.stage)
@@ -120,17 +120,17 @@ class FakeVoice:
 
     # Who is there
 
-    def person(self, name: str, user_id: int | None = None) -> Person:
+    def person(self, name: str, user_id: int | None = None, *, guild: int = 0) -> Person:
         """Somebody who can join calls."""
-        person = Person(self, user_id or next(self._ids), name)
+        person = Person(self, user_id or next(self._ids), name, guild)
         self.people[person.user] = person
         return person
 
-    def room(self, channel_id: int, guild_id: int = 0, *, stage: bool = False) -> Room:
+    def room(self, channel_id: int, *, stage: bool = False) -> Room:
         """The call of a channel; it begins with whoever asks first."""
         room = self._rooms.get(channel_id)
         if room is None:
-            room = self._rooms[channel_id] = Room(guild_id, channel_id, self.faults, stage=stage)
+            room = self._rooms[channel_id] = Room(channel_id, self.faults, stage=stage)
         return room
 
     def line(self, user_id: int) -> Line:
@@ -160,7 +160,7 @@ class FakeVoice:
         for old in self.lines_of(ticket.user):
             if old.ticket.guild == ticket.guild:
                 old.evicted()
-        room = self.room(ticket.channel, ticket.guild, stage=ticket.stage)
+        room = self.room(ticket.channel, stage=ticket.stage)
         line = Line(ticket, room, self.faults, self._send_to)
         self.lines.append(line)
         return line
