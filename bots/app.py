@@ -185,6 +185,8 @@ async def serve(settings: Settings) -> None:
     async with open_hearing(settings, metrics) as hearing, spokenly(settings, hearing, metrics) as running:
         print(f"Spokenly is ready: {running.address}", flush=True)  # noqa: T201 - what `make run` is for
         print(f"It hears with {hearing.engine}. {hearing.note or ''}".rstrip(), flush=True)  # noqa: T201
+        if hearing.trouble is not None:
+            print(hearing.trouble, flush=True)  # noqa: T201
         print(keeping(settings, running.record), flush=True)  # noqa: T201
         if (words := advice(settings)) is not None:
             print(words, flush=True)  # noqa: T201

@@ -43,16 +43,26 @@ class LineLost(EngineError):
 class LineBusy(EngineError):
     """No stream can be had now.
 
-    `retry_after`: seconds that the engine asked to be left alone, if it said so.
+    `retry_after`: seconds that the engine asked to be left alone, if it said so. `lasting`: waiting for the
+    end of it is no use to a call that has ended.
     """
 
-    def __init__(self, sentence: str, retry_after: float | None = None) -> None:
+    def __init__(self, sentence: str, retry_after: float | None = None, *, lasting: bool = False) -> None:
         super().__init__(sentence)
         self.retry_after = retry_after
+        self.lasting = lasting
 
 
 class Refused(EngineError):
     """The engine will not take this audio, today or later. `str(error)` says why, for people."""
+
+
+def weightiest(group: BaseExceptionGroup[EngineError]) -> EngineError:
+    """The failure that counts: a refusal before a lost line, which may be its consequence."""
+    failures = [
+        weightiest(error) if isinstance(error, BaseExceptionGroup) else error for error in group.exceptions
+    ]
+    return next((error for error in failures if isinstance(error, Refused)), failures[0])
 
 
 class EngineMissing(SpokenlyError):

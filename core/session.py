@@ -55,6 +55,7 @@ class Session:
         self._patience = PATIENCE
         self._tracks: dict[str, Track] = {}
         self._backlogs: dict[str, Track] = {}
+        self._heard: set[Track] = set()  # all that run, those included whose speakers have left
         self._notes: dict[str, str] = {}  # of the engines, by the speaker's id
         self._running: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
@@ -129,6 +130,8 @@ class Session:
                 await self._closing.wait()
                 for track in self._tracks.values():
                     track.close()
+                for track in self._heard:
+                    track.end()
                 patience.reschedule(self._loop.time() + self._patience)
                 self._limit = patience
         except TimeoutError:
@@ -137,7 +140,17 @@ class Session:
             self._running = self._limit = None
 
     def _start(self, track: Track, group: asyncio.TaskGroup) -> None:
-        group.create_task(track.run(), name="track")
+        group.create_task(self._see(track), name="track")
+
+    async def _see(self, track: Track) -> None:
+        """A track to its end."""
+        self._heard.add(track)
+        if self._closing.is_set():
+            track.end()
+        try:
+            await track.run()
+        finally:
+            self._heard.discard(track)
 
     # What a track needs of its call
 

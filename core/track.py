@@ -2,19 +2,18 @@
 
 import asyncio
 import logging
-from collections.abc import Iterator
 
 from core.audio.frame import Frame, Lost, Speaker, seconds
 from core.audio.intake import Intake
 from core.audio.tape import Tape
-from core.backoff import backoff
 from core.call import Call
 from core.captions.caption import Caption, Gap
 from core.engines.gate import Gate
-from core.engines.poison import DOSE, Poison
+from core.engines.poison import DOSE
 from core.engines.pool import Lender, Loan
 from core.engines.protocol import Hypothesis
-from core.errors import EngineError, LineBusy, LineLost, Refused
+from core.engines.retries import Retries
+from core.errors import EngineError, LineBusy, LineLost, Refused, weightiest
 from core.metrics import Metrics
 from core.telling import Telling
 
@@ -66,12 +65,14 @@ class Track:
         self._catching_up = backlog is not None
         # Who speaks now is the one to tell of.
         self._telling = Telling(call, speaker, aloud=backlog is None)
-        self._splitting = False  # the next stream hears what is said now, and another what was said before
+        # The next stream hears what is said now, after so many seconds of what another hears.
+        self._splitting: float | None = None
         self._over = False
         self._engine = ""
         self._settled = True  # the engine's last word was a final
-        self._delays: Iterator[float] = backoff()
-        self._poison = Poison()
+        self._retries = Retries()
+        self._wake = asyncio.Event()  # what is waited for may be there
+        self._ending = False
         self._quiet = False  # the engine's last word was that nothing was said
 
     def hear(self, item: Frame | Lost) -> None:
@@ -94,6 +95,11 @@ class Track:
         self._intake.close()
         self._telling.left()
 
+    def end(self) -> None:
+        """The call is over, so nothing is worth a long wait any more: what can't be had soon is given up."""
+        self._ending = True
+        self._wake.set()
+
     def catch_up(self, backlog: Tape) -> bool:
         """Hear this too, after what is there to be caught up with; says whether there is time for it."""
         if not self._over:
@@ -111,6 +117,8 @@ class Track:
                     try:
                         await self._converse()
                     except (LineLost, LineBusy) as error:
+                        if self._ending and isinstance(error, LineBusy) and error.lasting:
+                            break
                         await self._recover(error)
                     except Refused as error:
                         await self._refuse(error)
@@ -130,12 +138,13 @@ class Track:
         rest = self._intake.drain()
         if self._tape.seconds > 0:
             shown = None if self._catching_up else self._call.commit(self.speaker)
-            start = self._tape.start if shown is None else shown.end
+            start = self._tape.start if shown is None else max(shown.end, self._tape.start)
             end = self._tape.end if rest is None else max(self._tape.end, rest.end)
             self._tape.erase()
             rest = Lost(self.speaker, start, end)
         if rest is not None:
-            self._lose(rest)
+            self._intake.give_up(rest)
+        self._intake.tell()
 
     async def _converse(self) -> None:
         """Borrow one stream and use it until quiet, until a better one can be had, or to the end."""
@@ -156,29 +165,30 @@ class Track:
             except* _Stale:
                 changing = True
             except* EngineError as group:
-                failure = _first(group)
+                failure = weightiest(group)
             self._intake.keep()
             # Raised out here: inside `except*` it would be wrapped again.
             if failure is not None:
-                self._poison.broke(self._call.now, loan.engine)
+                self._retries.broke(self._call.now, loan.engine)
                 raise failure
             if not changing:
                 # The end settled what was not; what came since then is for the next engine.
                 self._tape.settle(self._tape.given)
-                self._delays = backoff()
+                self._retries.settled()
 
     def _rewind(self, lead: float) -> float:
         """The next stream begins with what is not settled, and a little from before."""
         self._intake.keep()
         slow = not self._catching_up and self._pool.slow(self._language)
-        self._splitting = slow and self._tape.seconds > BACKLOG
-        self._tape.restart(0.0 if self._splitting else lead)
-        return self._tape.known
+        self._splitting = lead if slow and self._tape.seconds > BACKLOG else None
+        self._tape.restart(lead if self._splitting is None else 0.0)
+        return self._tape.known if self._splitting is None else self._splitting
 
     def _split(self) -> None:
         """There is a stream for what is said now: another one shall hear what was said before."""
-        if self._splitting:
-            backlog, self._intake.tape = self._tape, Tape(self.speaker)
+        if self._splitting is not None:
+            backlog = self._tape
+            self._intake.tape = backlog.part(self._splitting)
             self._call.catch_up(self.speaker, backlog)
 
     async def _talk(self, loan: Loan) -> None:
@@ -235,13 +245,14 @@ class Track:
 
     async def _listen(self, loan: Loan) -> None:
         async for hypothesis in loan.recognition:
+            if hypothesis.final:
+                self._intake.tell()
             self._call.show(self._caption(hypothesis))
             self._quiet = hypothesis.final and not hypothesis.text
             self._settled = hypothesis.final
             if hypothesis.final:
                 self._tape.settle(min(hypothesis.end, self._tape.given))
-                self._delays = backoff()
-                self._poison.clear()
+                self._retries.settled()
                 self._telling.settled()
                 if self._catching_up and loan.stale():
                     raise _Stale  # somebody speaks now and waits
@@ -263,19 +274,17 @@ class Track:
     async def _recover(self, error: LineLost | LineBusy) -> None:
         """Wait before the next try; what is said meanwhile goes on the tape."""
         self._metrics.line_failures["busy" if isinstance(error, LineBusy) else "lost"].inc()
-        delay = next(self._delays)
-        if isinstance(error, LineBusy) and error.retry_after is not None:
-            delay = error.retry_after + min(delay, 1.0)  # it knows better, but not all come at once
-        if self._poison.found:
-            self._poison.clear()
+        delay = self._retries.delay(error)
+        if self._retries.poisoned(alone=self._pool.slow(self._language)):
             reach = self._tape.given + min(DOSE, self._tape.ahead)
-            self._lose(Lost(self.speaker, self._tape.start, self._tape.until(reach)))
+            self._intake.give_up(Lost(self.speaker, self._tape.start, self._tape.until(reach)))
             self._tape.settle(reach)
         log.warning("stream.lost", extra={"reason": type(error).__name__, "delay": round(delay, 2)})
         if delay > 0:
             self._telling.away(error)
             self._intake.keep()
-            await asyncio.sleep(delay)  # what is said meanwhile goes on the tape
+            self._wake.clear()
+            await self._pool.rest(delay, self._wake, interim=not self._catching_up)
         self._metrics.reconnects.inc()
 
     async def _refuse(self, error: Refused) -> None:
@@ -289,11 +298,3 @@ class Track:
         self._metrics.gaps_seconds.inc(max(0.0, lost.end - lost.start))
         if lost.end - lost.start >= WORTH_A_MARK:
             self._call.mark(Gap(self.speaker, lost.start, lost.end))
-
-
-def _first(group: BaseExceptionGroup[EngineError]) -> EngineError:
-    """The failure that counts: a refusal before a lost line, which may be its consequence."""
-    failures = [
-        _first(error) if isinstance(error, BaseExceptionGroup) else error for error in group.exceptions
-    ]
-    return next((error for error in failures if isinstance(error, Refused)), failures[0])

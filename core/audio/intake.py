@@ -8,6 +8,9 @@ from core.audio.inbox import Inbox
 from core.audio.tape import Tape
 from core.metrics import Metrics
 
+JOIN = 0.5
+"""Seconds between two losses that are one: a full tape forgets a few seconds at a time."""
+
 
 class Intake:
     """Takes what a speaker said, and keeps on the `tape` what an engine has yet to settle.
@@ -24,6 +27,7 @@ class Intake:
         self._lose = lose
         self._metrics = metrics
         self._keeping = asyncio.Event()
+        self._given_up: Lost | None = None  # of the tape, and not told yet: it may go on
         self.tape = tape
 
     @property
@@ -90,11 +94,27 @@ class Intake:
         """Keep a frame at the end of the tape."""
         if (lost := self.tape.write(frame)) is not None:
             self._metrics.frames_dropped["tape"].inc(round((lost.end - lost.start) / frame.seconds))
+            self.give_up(lost)
+
+    def tell(self) -> None:
+        """What is heard next follows what was given up: tell of that."""
+        lost, self._given_up = self._given_up, None
+        if lost is not None:
             self._lose(lost)
+
+    def give_up(self, lost: Lost) -> None:
+        """This was kept and will never be heard: `tell` tells of it, and of what is given up next to it."""
+        before = self._given_up
+        if before is not None and abs(lost.start - before.end) <= JOIN:
+            self._given_up = Lost(self._speaker, before.start, max(before.end, lost.end))
+            return
+        self.tell()
+        self._given_up = lost
 
     async def swallow(self) -> None:
         """Nobody hears what is there and what comes, to the end: it is told of as one loss."""
         self.leave()
+        self.tell()
         tape, start, end = self.tape, None, 0.0
         if tape.seconds > 0:
             start, end = tape.start, tape.end

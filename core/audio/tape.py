@@ -22,6 +22,15 @@ class _Piece:
         return len(self.pcm) // WIDTH
 
 
+NEAR = 1.5
+"""Seconds at the end of a tape in which it is cut in two."""
+
+BLOCK = RATE // 100
+"""Samples whose loudness is looked at together: 10 ms."""
+
+QUIET = 2
+"""Times the quietest block's peak up to which a block is as quiet: 6 dB."""
+
 LEAD = 1.0
 """Seconds of settled audio that are kept, for engines that like to hear a little of what came before."""
 
@@ -155,6 +164,44 @@ class Tape:
             Frame(self._speaker, piece.at + gone / RATE, piece.pcm[gone * WIDTH :])
             for piece, gone in zip(self._pieces[first:], done, strict=True)
         ]
+
+    def part(self, lead: float) -> "Tape":
+        """Cut off the last one and a half seconds or less of a longer tape, where it is quiet, so that a
+        word belongs to one side.
+
+        This tape keeps what was said before. The one returned holds what follows, with `lead` seconds (1 at
+        most) of what came before it: they are `known` there. Neither was given to a stream.
+        """
+        seam = self._seam()
+        known = min(round(lead * RATE), seam - self._settled)
+        rest = Tape(self._speaker, self._limit / RATE)
+        for piece in self._pieces[self._after(seam - known) :]:
+            done = max(0, seam - known - piece.position)
+            rest.write(Frame(self._speaker, piece.at + done / RATE, piece.pcm[done * WIDTH :]))
+        rest._settled, rest._settled_at = known, self.when(seam / RATE)
+        del self._pieces[bisect_left(self._pieces, seam, key=lambda piece: piece.position) :]
+        last = self._pieces[-1]
+        self._pieces[-1] = _Piece(last.position, last.at, last.pcm[: (seam - last.position) * WIDTH])
+        self._position, self._given = seam, min(self._given, seam)
+        return rest
+
+    def _seam(self) -> int:
+        """The sample at which to cut: where the longest quiet near the end is, or the speaker paused."""
+        first = self._after(max(self._settled, self._position - round(NEAR * RATE)))
+        near = self._pieces[first:]
+        for before, piece in zip(reversed(near[:-1]), reversed(near[1:]), strict=True):
+            if piece.at - before.at - before.samples / RATE > TOGETHER:
+                return piece.position
+        samples = memoryview(b"".join(piece.pcm for piece in near)).cast("h")
+        blocks = [samples[n : n + BLOCK] for n in range(0, len(samples) - BLOCK + 1, BLOCK)]
+        peaks = [max(map(abs, block)) for block in blocks]
+        quiet = QUIET * min(peaks, default=0)
+        longest = begin = length = 0
+        for number, peak in enumerate(peaks):
+            length = length + 1 if peak <= quiet else 0
+            if length and length >= longest:
+                longest, begin = length, number + 1 - length
+        return max(self._settled, near[0].position + (begin * 2 + longest) * BLOCK // 2)
 
     def _forget(self, position: int, at: float) -> None:
         del self._pieces[: self._after(position - round(LEAD * RATE))]

@@ -6,9 +6,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-from core.engines.breaker import Breaker
-from core.engines.pool import Loan, Pool, Rewind, nothing
-from core.engines.protocol import Hypothesis, Recognition
+from core.engines.breaker import LONGEST, Breaker
+from core.engines.pool import Loan, Pool, Rewind, doze, nothing
+from core.engines.watch import Watch, Watched
 from core.errors import EngineError, LineBusy, LineLost, Refused
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,8 @@ class Failover:
     When the first can't be reached, is busy or refuses, the second hears at once; a track that was in the
     middle of something replays it there. While the first is away nobody waits for it; when its breaker says
     that it may be tried, one speaker does at their next pause, and then all the others follow. Where there
-    is no second or it does not know the language, what is said is kept until the first is back.
+    is no second or it does not know the language, what is said is kept until the first is back: it is tried
+    more often then, by those whom somebody reads, and when it goes well for one all others are woken.
 
     `spent`: whether today's allowance for the first is used up.
     """
@@ -49,10 +50,12 @@ class Failover:
         self.first = first
         self.second = second
         self.breaker = Breaker()
-        self._spent = spent
+        self.spent = spent
         self._refusal = ""
         self._refused_until = 0.0
         self._busy_until = 0.0
+        self._resting: list[asyncio.Event] = []  # to be set when the first is back
+        self._live = 0  # of these, how many are for sound that somebody waits for
         self._trouble: dict[str, int] = {}  # streams in a row that broke, by speaker
         self._apart: dict[str, tuple[float, str]] = {}  # whom the first is not asked to hear, until when, why
 
@@ -77,6 +80,28 @@ class Failover:
         away = self._why(call, "", self.second) is not None or not self.breaker.closed
         return self.second.full(call) and away
 
+    def stands_in(self, language: str) -> bool:
+        """Whether the second hears the language."""
+        return self._stand_in(language) is not None
+
+    def refused(self, error: Refused) -> None:
+        """The first will not hear this account."""
+        self._refusal, self._refused_until = str(error), self._now() + SULK
+
+    def away(self) -> None:
+        """The first can't be reached: where the second hears, it begins."""
+        self.breaker.open(self._now())
+
+    async def rest(self, seconds: float, wake: asyncio.Event, *, interim: bool = True) -> None:
+        """As `Lender` says."""
+        self._resting.append(wake)
+        self._live += interim
+        try:
+            await doze(seconds, wake)
+        finally:
+            self._live -= interim
+            self._resting.remove(wake)
+
     @asynccontextmanager
     async def lend(
         self, language: str, rewind: Rewind = nothing, *, call: str = "", who: str = "", interim: bool = True
@@ -84,7 +109,7 @@ class Failover:
         """As `Lender` says."""
         second = self._stand_in(language)
         why = self._why(call, who, second)
-        if why is None and not self.breaker.admit(self._now()):
+        if why is None and not self._admit(second, interim=interim):
             why = self._away
         if why is None:
             lent = False
@@ -101,7 +126,8 @@ class Failover:
             else:
                 return
         if second is None:
-            raise LineBusy(why, self._patience)
+            lasting = self._now() < self._refused_until or self.spent()
+            raise LineBusy(why, self._patience, lasting=lasting)
         async with second.lend(language, rewind, call=call, who=who, interim=interim) as loan:
             until = self._now() + STAY
             yield replace(
@@ -114,7 +140,7 @@ class Failover:
     async def _of_first(
         self, language: str, rewind: Rewind, call: str, who: str, interim: bool
     ) -> AsyncIterator[Loan]:
-        watch = _Watch(self.breaker, trial=not self.breaker.closed)
+        watch = Watch(self.breaker, who, self._back, trial=not self.breaker.closed)
         lent = False
         try:
             async with self.first.lend(language, rewind, call=call, who=who, interim=interim) as loan:
@@ -122,8 +148,8 @@ class Failover:
                 stale = loan.stale
                 yield replace(
                     loan,
-                    recognition=_Watched(loan.recognition, watch),
-                    stale=lambda: stale() or self._spent(),
+                    recognition=Watched(loan.recognition, watch),
+                    stale=lambda: stale() or self.spent(),
                 )
         except Refused as error:
             log.warning("failover.refused")
@@ -132,7 +158,7 @@ class Failover:
                 watch.failed()
                 self._set_apart(who, SULK, str(error))
             else:
-                self._refusal, self._refused_until = str(error), self._now() + SULK
+                self.refused(error)
             raise LineLost("the first engine refused") from error
         except LineBusy as error:
             self._busy_until = self._now() + max(error.retry_after or 0.0, BUSY)
@@ -145,10 +171,23 @@ class Failover:
         finally:
             watch.left()
 
+    def _admit(self, second: Pool | None, *, interim: bool) -> bool:
+        if not interim and self._live and not self.breaker.closed:
+            return False  # what is said now is tried first
+        return self.breaker.admit(self._now(), AGAIN if second is None else LONGEST)
+
+    def _back(self) -> None:
+        """The first is back."""
+        for wake in self._resting:
+            wake.set()
+
     def _broke(self, who: str, *, well: bool) -> None:
         """A stream of this speaker's broke; `well`: after something was settled."""
         self._trouble[who] = 1 if well else self._trouble.get(who, 0) + 1
-        if self._trouble[who] >= TROUBLE and self.breaker.closed:
+        if not self.breaker.closed:
+            # It was not them.
+            self._apart = {other: left for other, left in self._apart.items() if left[1] != self._away}
+        elif self._trouble[who] >= TROUBLE:
             self._set_apart(who, APART, self._away)
 
     def _set_apart(self, who: str, seconds: float, why: str) -> None:
@@ -171,7 +210,7 @@ class Failover:
         now = self._now()
         if now < self._refused_until:
             return self._refusal
-        if self._spent():
+        if self.spent():
             return f"Today's minutes of {self._name} are used up."
         if now < self._busy_until:
             return self._busy
@@ -201,58 +240,3 @@ class Failover:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-class _Watch:
-    """Tells the breaker, once each, how one stream of the first engine went."""
-
-    def __init__(self, breaker: Breaker, *, trial: bool) -> None:
-        self._breaker = breaker
-        self._trial = trial
-        self._told = False
-        self.well = False
-        """Whether something was settled."""
-        self._loop = asyncio.get_running_loop()
-
-    def succeeded(self) -> None:
-        self.well = True
-        if not self._told:
-            self._told = True
-            self._breaker.succeeded(self._loop.time())
-
-    def failed(self) -> None:
-        trial, self._trial = self._trial and not self._told, False
-        self._told = True
-        self._breaker.failed(self._loop.time(), trial=trial)
-
-    def busy(self) -> None:
-        """That is no failure, but no success of a trial either."""
-        if self._trial:
-            self.failed()
-
-    def left(self) -> None:
-        if self._trial and not self._told:
-            self._breaker.left()
-
-
-class _Watched:
-    """A `Recognition` whose first final says that its engine works."""
-
-    def __init__(self, recognition: Recognition, watch: _Watch) -> None:
-        self._recognition = recognition
-        self._watch = watch
-
-    async def send(self, pcm: bytes) -> None:
-        await self._recognition.send(pcm)
-
-    async def flush(self) -> None:
-        await self._recognition.flush()
-
-    async def finish(self) -> None:
-        await self._recognition.finish()
-
-    async def __aiter__(self) -> AsyncIterator[Hypothesis]:
-        async for hypothesis in self._recognition:
-            if hypothesis.final:
-                self._watch.succeeded()
-            yield hypothesis

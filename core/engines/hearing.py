@@ -12,15 +12,18 @@ from pydantic import SecretStr
 from core.engines.daily import Daily
 from core.engines.deepgram.engine import Deepgram
 from core.engines.deepgram.options import DeepgramOptions
-from core.engines.failover import Failover
+from core.engines.failover import SULK, Failover
 from core.engines.gate import Gate, MakeGate, SileroEar
 from core.engines.local import open_engine
 from core.engines.pool import Lender, Pool
 from core.engines.protocol import Transcriber
 from core.engines.silero import Silero
-from core.errors import EngineMissing, UserError
+from core.errors import EngineMissing, LineBusy, LineLost, Refused, UserError
 from core.metrics import Metrics
 from core.settings import Settings
+
+CHECK = 2.5
+"""Seconds that Deepgram has to answer at the start: nobody waits longer for it to begin."""
 
 log = logging.getLogger(__name__)
 
@@ -29,12 +32,14 @@ log = logging.getLogger(__name__)
 class Hearing:
     """What hears, ready to be used. `engine` is what people read; `note` what they should know of it.
 
+    `trouble`: what was wrong with the engine at the start, for whoever started it: it may be mended since.
     `paid`: whether what it hears with is paid for. `gate`: what a speaker's sound passes first, if anything.
     """
 
     lender: Lender
     engine: str
     note: str | None = None
+    trouble: str | None = None
     paid: bool = False
     gate: MakeGate | None = None
 
@@ -68,7 +73,8 @@ def options(settings: Settings) -> DeepgramOptions:
 async def open_hearing(settings: Settings, metrics: Metrics) -> AsyncIterator[Hearing]:
     """What the settings ask for, loaded and running.
 
-    Raises `EngineMissing`, `Refused` or `UserError` when it can't hear at all.
+    Deepgram is asked at once whether it will hear, so that a wrong key is known before somebody speaks.
+    Raises `EngineMissing`, `Refused` or `UserError` when nothing can hear at all.
     """
     key = settings.deepgram_api_key
     if key is None:
@@ -86,7 +92,39 @@ async def open_hearing(settings: Settings, metrics: Metrics) -> AsyncIterator[He
         lender = _both(far, near, settings)
         if lender.second is not None and not lender.second.hears(settings.language):
             note = "The engine of this machine does not hear the language: nobody takes over for Deepgram."
-        yield Hearing(lender, far.name, note, paid=True, gate=await asyncio.to_thread(_gate))
+        trouble = await _ask(far, lender, settings.language)
+        gate = await asyncio.to_thread(_gate)
+        yield Hearing(lender, far.name, note, trouble, paid=True, gate=gate)
+
+
+async def _ask(far: Deepgram, lender: Failover, language: str) -> str | None:
+    """Whether Deepgram hears as it is set up: None, or the sentence for whoever started Spokenly.
+
+    Where it does not, the other engine hears at once, and Deepgram is asked again later. Raises `Refused`
+    when there is no other.
+    """
+    if lender.spent():
+        return None
+    second = lender.second if lender.stands_in(language) else None
+    instead = "" if second is None else f" Until then captions come from {second.transcriber.name}."
+    try:
+        async with asyncio.timeout(CHECK):
+            await far.check_key(language)
+    except Refused as error:
+        if second is None:
+            raise
+        log.warning("hearing.refused")
+        lender.refused(error)
+        return f"{error} It is asked again every {SULK / 60:g} minutes.{instead}"
+    except LineBusy as error:
+        return str(error)
+    except (LineLost, TimeoutError) as error:
+        log.warning("hearing.away")
+        if second is not None:
+            lender.away()
+        why = str(error) or f"Deepgram did not answer in {CHECK:g} seconds: is this machine online?"
+        return f"{why} It is tried again when somebody speaks.{instead}"
+    return None
 
 
 def _gate() -> MakeGate | None:

@@ -8,6 +8,10 @@ STREAMS = 5
 OUTAGE = 30.0
 """Seconds that they must have taken, unless several engines broke: an engine that is away is no poison."""
 
+LONG_OUTAGE = 120.0
+"""The same where an engine elsewhere is the only one: such go away for longer, and until then a tape keeps
+what would be given up."""
+
 DOSE = 5.0
 """Seconds after those that broke an engine which are given up with them, where the sound is at fault."""
 
@@ -20,12 +24,11 @@ class Poison:
         self._engines: deque[str] = deque(maxlen=STREAMS)
         self._last = 0.0
 
-    @property
-    def found(self) -> bool:
-        """Whether the sound is to be given up."""
+    def found(self, outage: float = OUTAGE) -> bool:
+        """Whether the sound is to be given up; `outage`: seconds that one engine may be away."""
         if self._first is None or len(self._engines) < STREAMS:
             return False
-        return len(set(self._engines)) > 1 or self._last - self._first >= OUTAGE
+        return len(set(self._engines)) > 1 or self._last - self._first >= outage
 
     def broke(self, now: float, engine: str) -> None:
         """A stream of that engine's broke over it."""

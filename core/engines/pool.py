@@ -31,6 +31,15 @@ def never() -> bool:
     return False
 
 
+async def doze(seconds: float, wake: asyncio.Event) -> None:
+    """Wait so long, or until `wake` is set."""
+    try:
+        async with asyncio.timeout(seconds):
+            await wake.wait()
+    except TimeoutError:
+        return
+
+
 @dataclass(frozen=True, slots=True)
 class Loan:
     """A stream that is lent, and whose it is.
@@ -62,6 +71,10 @@ class Lender(Protocol):
 
     def full(self, call: str = "") -> bool:
         """Whether the next of this call to ask would have to wait."""
+
+    async def rest(self, seconds: float, wake: asyncio.Event, *, interim: bool = True) -> None:
+        """Wait so long after no stream could be had, or until it makes sense to ask again: then, or when the
+        caller sets it, `wake` is set. `interim` as for `lend`, which comes next."""
 
     def lend(
         self, language: str, rewind: Rewind = nothing, *, call: str = "", who: str = "", interim: bool = True
@@ -120,6 +133,10 @@ class Pool:
     def full(self, call: str = "") -> bool:
         """Whether the next of this call to ask would have to wait."""
         return self.lent >= self._limit or self._lent[call] >= self._most or call in self._waiting
+
+    async def rest(self, seconds: float, wake: asyncio.Event, *, interim: bool = True) -> None:
+        """As `Lender` says; here nothing sets `wake`."""
+        await doze(seconds, wake)
 
     @asynccontextmanager
     async def lend(

@@ -1,6 +1,6 @@
 """The breaker: an engine that keeps failing is left alone, tried by one, and trusted again."""
 
-from core.engines.breaker import LEAST, LONGEST, REST, WINDOW, Breaker
+from core.engines.breaker import FRESH, LEAST, LONGEST, REST, WINDOW, Breaker
 
 
 def opened(now: float = 0.0) -> Breaker:
@@ -71,4 +71,58 @@ def test_a_trial_that_came_to_nothing_leaves_the_turn_to_another() -> None:
     breaker = opened()
     breaker.admit(REST)
     breaker.left()
+    assert breaker.admit(REST)
+
+
+def test_one_speaker_who_fails_is_not_the_engine_while_others_are_well_heard() -> None:
+    breaker = Breaker()
+    for who in ("ann", "bob", "cy"):
+        breaker.succeeded(0.0, who)
+    for now in range(40, 100, 4):
+        for who in ("ann", "bob", "cy"):
+            breaker.well(float(now), who)
+        breaker.failed(now + 1, trial=False, who="dee")
+    assert breaker.closed
+
+
+def test_when_it_fails_most_of_them_it_opens_however_well_they_were_heard_until_then() -> None:
+    breaker = Breaker()
+    everybody = [f"speaker {n}" for n in range(6)]
+    for who in everybody:
+        breaker.succeeded(0.0, who)
+    for now in range(1, 100):
+        for who in everybody:
+            breaker.well(float(now), who)
+    for who in everybody[:3]:
+        breaker.failed(100.0, trial=False, who=who)
+    assert breaker.closed
+    breaker.failed(100.0, trial=False, who=everybody[3])
+    assert not breaker.closed
+
+
+def test_that_somebody_was_well_heard_some_time_ago_keeps_nothing_closed() -> None:
+    breaker = Breaker()
+    breaker.succeeded(0.0, "ann")
+    breaker.well(40.0, "ann")
+    for n in range(LEAST):
+        assert breaker.closed
+        breaker.failed(40.0 + FRESH + 1 + n, trial=False, who="bob")
+    assert not breaker.closed
+
+
+def test_who_has_no_other_engine_may_try_again_sooner() -> None:
+    breaker = opened()
+    assert not breaker.admit(1.9, 2.0)
+    assert breaker.admit(2.0, 2.0)
+    breaker.failed(2.0, trial=True)
+    assert not breaker.admit(3.9, 2.0)
+    assert breaker.admit(4.0, 2.0)
+    breaker.left()
+    assert not breaker.due(4.0)
+
+
+def test_what_is_known_to_be_away_rests_and_is_tried() -> None:
+    breaker = Breaker()
+    breaker.open(0.0)
+    assert not breaker.admit(REST - 0.1)
     assert breaker.admit(REST)
