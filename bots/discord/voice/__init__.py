@@ -1,0 +1,1 @@
+"""How Spokenly hears a voice channel of Discord's: a connection of its own, from the socket to sound."""
