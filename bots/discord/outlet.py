@@ -55,13 +55,18 @@ class ChatPages:
     pace = GLANCE
     """Seconds. Discord's own limits, not this, are what spreads the requests (bots/discord/pace.py)."""
 
-    def __init__(self, place: Place, *, heading: str = "", title: str = "Live captions") -> None:
-        """`heading`: Markdown above the first words, for people; it may mention. `title`: begins the foot."""
+    def __init__(
+        self, place: Place, *, heading: str = "", title: str = "Live captions", first: int = 0
+    ) -> None:
+        """`heading`: Markdown above the first words, for people; it may mention. `title`: begins the foot.
+
+        `first`: the board's entry that the pages begin with, where those before stand elsewhere.
+        """
         self._place = place
         self._heading = f"{heading}\n" if heading else ""
         self._title = title
         self._farewell: str | None = None
-        self._pages = Pages(LIMIT - FOOT - utf16(self._heading), MARKDOWN, AGE, blank=True)
+        self._pages = Pages(LIMIT - FOOT - utf16(self._heading), MARKDOWN, AGE, blank=True, first=first)
         self._messages: dict[int, _Message] = {}
         self._nonces = secrets.token_hex(8)
         self._first = 0  # the page with the heading: the first that has words

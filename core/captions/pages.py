@@ -80,11 +80,17 @@ class Pages:
 
     A page turns when the next words don't fit, or when it is `max_age` seconds old, before its platform
     stops taking edits. Every committed word stands on exactly one page. `blank`: there is always an open
-    page, with words or without.
+    page, with words or without. `first`: the board's entry that they begin with.
     """
 
     def __init__(
-        self, limit: int, markup: Markup = PLAIN, max_age: float = float("inf"), *, blank: bool = False
+        self,
+        limit: int,
+        markup: Markup = PLAIN,
+        max_age: float = float("inf"),
+        *,
+        blank: bool = False,
+        first: int = 0,
     ) -> None:
         if limit < 100:
             raise ValueError("a page needs room for 100 characters")
@@ -92,8 +98,8 @@ class Pages:
         self._markup = markup
         self._max_age = max_age
         self._blank = blank
-        self._read = 0  # entries of the board
-        self._shown = 0  # of those, how many the platform has taken
+        self._read = first  # entries of the board
+        self._shown = first  # of those, how many the platform has taken
         self._erased: dict[str, int] = {}
         self._past: deque[tuple[int, list[_Piece]]] = deque(maxlen=KEPT)
         self._due: dict[int, Page] = {}  # turned and to be written

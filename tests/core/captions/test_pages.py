@@ -335,3 +335,13 @@ def test_pages_stay_within_the_limit_when_every_character_must_be_escaped() -> N
     shown = texts(Pages(100, MARKDOWN).update(board_of(said("<" * 300)), 0))
     assert all(utf16(text) <= 100 for text in shown)
     assert sum(text.count("<") for text in shown) == 300
+
+
+def test_pages_may_begin_in_the_middle_of_a_call() -> None:
+    board = Board()
+    for number in range(3):
+        board.show(Caption(Speaker("p1", "Ann"), number, number + 1, f"w{number}", final=True))
+    pages = Pages(200, first=2)
+    (page,) = pages.update(board, 0.0)
+    assert "w2" in page.text
+    assert "w1" not in page.text
