@@ -136,14 +136,17 @@ class ChatPlace:
         if self._revived is not None and now - self._revived < REVIVAL:
             raise OutletGone(f"The thread #{thread.name} was closed again, so captions there have ended.")
         self._revived = now
+        locked = f"The thread #{thread.name} is locked: unlock it, or start captions somewhere else."
         try:
             async with asyncio.timeout(PATIENCE):
+                # discord.py forgets archived threads: only Discord knows whether this one is locked as well.
+                newest = await thread.guild.fetch_channel(thread.id)
+                if isinstance(newest, discord.Thread) and newest.locked:
+                    raise OutletGone(locked)
                 await thread.edit(archived=False)
         except discord.HTTPException as error:
-            if error.status in (403, 404) or error.code in (LOCKED, ARCHIVED):
-                raise OutletGone(
-                    f"The thread #{thread.name} is locked: unlock it, or start captions somewhere else."
-                ) from error
+            if error.status in (403, 404):
+                raise OutletGone(locked) from error
             raise OutletBusy(AGAIN) from error
         except (aiohttp.ClientError, OSError) as error:
             raise OutletBusy(AGAIN) from error
