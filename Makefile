@@ -28,6 +28,7 @@ run: $(VENV)/.ready
 
 test: $(VENV)/.ready-for-tests
 	@$(look_for_chromium)
+	@$(look_for_node)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -44,7 +45,7 @@ lock:
 	$(LOCK) --group dev -c requirements.lock pyproject.toml -o tests/requirements.lock
 
 clean:
-	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info
+	rm -rf $(VENV) dist .mypy_cache .ruff_cache .pytest_cache .hypothesis *.egg-info $(JS)/node_modules
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.ready: requirements.lock pyproject.toml
@@ -88,4 +89,24 @@ if command -v apt-get >/dev/null; then \
 fi; \
 command -v chromium >/dev/null || \
 	echo "!!! NO CHROMIUM: THE BROWSER TESTS ARE SKIPPED. Install it (on Debian: apt install chromium)." >&2
+endef
+
+# A client of another language gives a second opinion on calls. Its lock holds hashes and no addresses, too.
+JS := tests/fakes/discord/js
+define look_for_node
+if ! command -v npm >/dev/null && command -v apt-get >/dev/null; then \
+	root=; [ "$$(id -u)" = 0 ] || root="sudo -n"; \
+	echo "Installing Node.js for the tests with a second client …"; \
+	$$root apt-get update -qq >/dev/null 2>&1; \
+	DEBIAN_FRONTEND=noninteractive $$root apt-get install -qq -y --no-install-recommends nodejs npm \
+		</dev/null >/dev/null 2>&1; \
+fi; \
+if command -v node >/dev/null && command -v npm >/dev/null; then \
+	[ $(JS)/node_modules/.package-lock.json -nt $(JS)/package-lock.json ] || { \
+		echo "Adding a second client for the tests …"; \
+		npm ci --prefix $(JS) --silent --no-audit --no-fund --ignore-scripts >/dev/null 2>&1; \
+	}; \
+fi; \
+[ -d $(JS)/node_modules/@discordjs ] || \
+	echo "!!! NO NODE CLIENT: THE TESTS WITH @discordjs/voice ARE SKIPPED. They need node, npm and their registry." >&2
 endef
