@@ -2,18 +2,26 @@
 
 import asyncio
 import logging
-from datetime import UTC, datetime, timedelta
+import secrets
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import discord
 
+from bots.discord import notices
 from bots.discord.ears import Ears
-from bots.discord.house import House
+from bots.discord.guests import Guests
+from bots.discord.house import House, Line
 from bots.discord.keeping import Keeping
 from bots.discord.setup import Keep
 from bots.discord.showing import Showing
-from bots.discord.wish import Status, Voice
+from bots.discord.voice.listener import Gone, Phase, Reason, Standing
+from bots.discord.wish import Chat, Status, Voice
+from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.errors import UserError
+from core.record.kept import Opening
 from core.session import Session
 
 log = logging.getLogger(__name__)
@@ -22,49 +30,254 @@ RESTART = 3.0
 """Seconds between two starts of a session that bugs keep ending."""
 
 EXPLAIN = 30.0
-"""Seconds that people are told why captions were interrupted, after they have begun again."""
+"""Seconds that people are told of what is over: a fault, a move."""
 
 
-class DiscordCall:
-    """A call that is captioned, from `Calls.start` until `stop`. Nothing here raises into who calls it."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a call is begun with. `began`: the wall clock's time at second 0. `record`: the record's key.
 
-    channel: Voice
-    """Where people talk; the bot may be moved."""
+    `first`: the number of the next entry of a record that goes on.
+    """
 
-    board: Board
     language: str
     keep: Keep
     began: datetime
-    started_by: int | None
-    """Discord's id of who asked for it; None where nobody did."""
+    started_by: int | None = None
+    record: str | None = None
+    first: int = 0
+
+
+class DiscordCall:
+    """A call that is captioned, from `Calls.start` until `stop`. It is the `Listener` of its voice line."""
+
+    def __init__(
+        self,
+        house: House,
+        channel: Voice,
+        terms: Terms,
+        *,
+        left_out: Collection[int],
+        end: Callable[["DiscordCall", str], asyncio.Task[None] | None],
+    ) -> None:
+        """`left_out` may change at any time. `end` begins the end of the call, for a reason (a sentence)."""
+        self._channel = channel
+        self.board = Board()
+        self.language = terms.language
+        self.keep: Keep = terms.keep
+        self.began = terms.began
+        self.started_by = terms.started_by
+        """Discord's id of who asked for it; None where nobody did."""
+        self.record = terms.record
+        """The key of the call's record; None when none is kept."""
+        self.over = False
+        """It ends, or has ended."""
+        self.showing = Showing(house.post, self._spare, self._placeless)
+        self.doomed: str | None = None
+        """Why it must end as soon as it has begun."""
+        self._terms = terms
+        self._house = house
+        self._left_out = left_out
+        self._end = end
+        self._guests = Guests(channel.guild.id, house.client)
+        self._key = secrets.token_hex(8)  # calls of one server may overlap while the earlier one ends
+        self._ears = Ears(
+            self._listening, self._guests.meet, self._deafness, left_out=left_out, bot=self._guests.is_bot
+        )
+        self.welcome, self.hear, self.lost = self._ears.welcome, self._ears.hear, self._ears.lost
+        self.left, self.deaf = self._ears.left, self._ears.deaf
+        self._keeping: Keeping | None = None
+        self._line: Line | None = None
+        self._session: Session | None = None
+        self._sessions = 0
+        self._started = 0.0
+        self._quiet = asyncio.Event()  # no session runs
+        self._phase = Phase.CONNECTING
+        self._paused_by: str | None = None
+        self._zero = asyncio.get_running_loop().time() - (datetime.now(UTC) - terms.began).total_seconds()
+
+    @property
+    def channel(self) -> Voice:
+        """Where people talk; the bot may be moved."""
+        # Discord's session may have begun anew, with new objects for the same channels.
+        now = self._house.client.get_channel(self._channel.id)
+        if isinstance(now, discord.VoiceChannel | discord.StageChannel):
+            self._channel = now
+        return self._channel
 
     @property
     def paused(self) -> bool:
         """Nothing is heard, until `resume`."""
-
-    @property
-    def record(self) -> str | None:
-        """The key of the call's record; None when none is kept."""
+        return self._paused_by is not None
 
     @property
     def page_url(self) -> str | None:
         """A link to the place where captions are shown."""
+        return None if self.showing.place is None else self.showing.place.jump_url
 
-    @property
-    def over(self) -> bool:
-        """It ends, or has ended."""
+    # Its life, as `Calls` leads it
+
+    async def begin(self, tasks: asyncio.TaskGroup) -> None:
+        """Join and hear; `tasks` own what that takes. Raises `UserError`; then `abandon` it."""
+        self._start()
+        secretary = self._house.secretary
+        if self.keep == "transcript" and self.record is not None and secretary is not None:
+            self._keeping = Keeping(secretary, self._opening(self.record), self.board, self._terms.first)
+        self._line = await self._house.join(self._channel, self, tasks, self._broken)
+        self.look()
+
+    def _opening(self, key: str) -> Opening:
+        guild = self.channel.guild
+        title = f"{guild.name}: {self.channel.name}"
+        return Opening(key, f"discord:{guild.id}", title, self.began, self.language, self._house.engine)
+
+    async def leave(self) -> None:
+        """Leave the voice channel."""
+        line, self._line = self._line, None
+        if line is not None:
+            await line.disconnect()
+
+    async def finish(self) -> Keeping | None:
+        """See the last words and the last page out. Returns what keeps the record, if anything does."""
+        self.over = self._ears.shut = True
+        self.showing.end(notices.OVER)
+        if self._session is not None:
+            self._session.close()
+            await self._quiet.wait()
+        return self._keeping
+
+    def abandon(self) -> None:
+        """It could not begin."""
+        self.over = self._ears.shut = True
+        self.showing.close()
+        if self._session is not None:
+            self._session.close(0.0)
+        if self._keeping is not None:
+            self._keeping.close()
+
+    # What people do
 
     async def stop(self, by: str | None) -> None:
         """End it: last words, last page, the record, the recap; returns when all of it is posted.
 
-        `by`: the name of who asked, for people; None where nobody did. Asked again, it waits for the same end.
+        `by`: the name of who asked, for people; None where nobody did. Asked again, it waits for the same
+        end.
         """
+        if (end := self._end(self, notices.stopped(by))) is not None:
+            await asyncio.wait([end])
 
     def pause(self, by: str) -> None:
         """Hear nobody until `resume`; `by` is shown."""
+        self._paused_by, self._ears.shut = by, True
+        self._ears.hush()
+        self.board.notify(notices.PAUSED, notices.paused(by))
 
     def resume(self) -> None:
         """Go on after a pause."""
+        self._paused_by, self._ears.shut = None, self.over
+        self.board.notify(notices.PAUSED, None)
 
     def status(self) -> Status:
         """How it is doing."""
+        return Status(
+            engine=self._house.engine,
+            since=self.began,
+            state=notices.state(self._phase, self._paused_by),
+            heard=tuple(speaker.name for speaker in self._ears.heard.values()),
+            deaf=self._ears.deaf_to,
+            left_out=self._out(),
+            lateness=self.board.lateness,
+            dropped=sum(self._ears.dropped.values()),
+            posted="" if self.showing.place is None else self.showing.place.mention,
+        )
+
+    # What Discord tells
+
+    def standing(self, standing: Standing) -> None:
+        """How the voice line stands."""
+        if isinstance(standing, Gone):
+            if standing.reason is not Reason.LEFT and not self.over:
+                self._end(self, notices.gone(standing))
+            return
+        self._phase = standing
+        self.board.notify(notices.LINE, notices.standing(standing))
+
+    def moved(self, channel: Voice) -> None:
+        """The bot was moved to another voice channel; it goes on there."""
+        before, self._channel = self._channel, channel
+        if self.showing.place is not None and self.showing.place.id == before.id:
+            self.showing.open(channel, self.board.count)
+        self._explain(notices.MOVED, notices.moved(channel.name))
+        self.look()
+
+    def look(self) -> None:
+        """Look who is in the channel: somebody came or left, or wants to be left out."""
+        self.board.notify(notices.OUT, notices.left_out(self._out()))
+
+    def drop(self, user: int) -> None:
+        """Somebody does not want to be captioned any more: what they said before is settled."""
+        if self._line is not None:
+            self._line.hush(user)
+        self._ears.left(user)
+        self.look()
+
+    def _out(self) -> tuple[str, ...]:
+        present = self.channel.voice_states
+        return tuple(self._guests.name(user) for user in present if user in self._left_out)
+
+    def _deafness(self, speaker: Speaker, deaf: bool) -> None:
+        self.board.notify(notices.deaf(speaker.id), notices.unheard(speaker.name) if deaf else None)
+
+    def _spare(self) -> Chat | None:
+        """Another place when the present one is gone: the voice channel's own chat."""
+        place = self.showing.place
+        return None if place is None or place.id == self.channel.id else self.channel
+
+    def _broken(self) -> None:
+        if not self.over:
+            self._end(self, notices.BROKEN)
+
+    def _placeless(self, why: str) -> None:
+        # What nobody can see must not be listened to.
+        if not self.over:
+            self._end(self, why)
+
+    # Its sessions: one, unless a bug ends it
+
+    def _start(self) -> None:
+        loop = asyncio.get_running_loop()
+        self._started = loop.time()
+        self._session = self._house.switchboard.start(
+            f"discord:{self._key}:{self._sessions}",
+            self.board,
+            began=self._zero,
+            language=self.language,
+            outlets=(self.showing,),
+            ended=self._session_ended,
+        )
+        self._sessions += 1
+        self._quiet.clear()
+
+    def _session_ended(self) -> None:
+        self._session = None
+        self._quiet.set()
+        if notices.BUG in self.board.notices:
+            self.board.notify(notices.BUG, notices.STUMBLED)
+
+    def _listening(self) -> Session | None:
+        """The session that hears. One that a bug has ended begins anew, but not in a rush."""
+        if self._session is None and not self.over and self._sessions:
+            loop = asyncio.get_running_loop()
+            if loop.time() - self._started > RESTART:
+                try:
+                    self._start()
+                except UserError:
+                    self._started = loop.time()
+                    return None
+                self._explain(notices.BUG, notices.STUMBLED)
+        return self._session
+
+    def _explain(self, key: str, sentence: str) -> None:
+        """Tell people something for a while."""
+        self.board.notify(key, sentence)
+        asyncio.get_running_loop().call_later(EXPLAIN, self.board.notify, key, None)

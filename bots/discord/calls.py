@@ -1,47 +1,257 @@
 """All calls of one bot: at most one in a server, because a bot is in at most one voice channel there."""
 
-from bots.discord.call import DiscordCall
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
+
+from bots.discord import notices
+from bots.discord.book import Book, Mark, space
+from bots.discord.call import DiscordCall, Terms
+from bots.discord.ending import farewell
+from bots.discord.house import House
 from bots.discord.setup import GuildSetup
-from bots.discord.wish import Wish
+from bots.discord.starting import allow, resumed, terms
+from bots.discord.where import chosen, opened, say, show_status
+from bots.discord.wish import Chat, Voice, Wish
+from core.errors import RecordAway, UserError
 from core.record.secretary import Secretary
+
+log = logging.getLogger(__name__)
+
+BEAT = 300.0
+"""Seconds between two signs of life of a running call."""
+
+FAREWELL = 5.0
+"""Seconds to say good-bye on Discord when Spokenly is stopped."""
 
 
 class Calls:
-    """Starts calls, finds them, and knows how every server is set up and who is not to be captioned."""
+    """Starts calls, finds them, and knows how every server is set up and who is not to be captioned.
 
-    secretary: Secretary | None
-    """Who keeps records; None where Spokenly keeps none (SPOKENLY_KEEP=never)."""
+    Use as an async context. Leaving it leaves every voice channel; the calls that ran stay marked, to be
+    joined again (`resume`).
+    """
+
+    def __init__(self, house: House, book: Book) -> None:
+        self.house = house
+        self.book = book
+        self.secretary: Secretary | None = house.secretary
+        """Who keeps records; None where Spokenly keeps none (SPOKENLY_KEEP=never)."""
+        self._calls: dict[int, DiscordCall] = {}
+        self._starting: set[int] = set()
+        self._ends: dict[DiscordCall, asyncio.Task[None]] = {}
+        self._tasks = asyncio.TaskGroup()
+        self._beating: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._beating = self._tasks.create_task(self._beat(), name="discord beat")
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._beating is not None:
+            self._beating.cancel()
+        loop = asyncio.get_running_loop()
+        deadline = loop.call_later(self.house.settings.drain, self._hurry)
+        try:
+            for call in tuple(self._calls.values()):
+                self._tasks.create_task(self._rest(call), name="discord rest")
+            await self._tasks.__aexit__(kind, error, trace)
+        finally:
+            deadline.cancel()
+
+    def _hurry(self) -> None:
+        for task in self._ends.values():
+            task.cancel()
+
+    # What commands and buttons ask
 
     async def start(self, wish: Wish) -> DiscordCall:
         """Join and caption; returns when the bot is in the channel and hears.
 
         Raises `UserError` with a sentence for whoever asked.
         """
-        raise NotImplementedError
+        setup = self.setup(wish.channel.guild.id)
+        allow(wish, setup)
+        place = chosen(wish, setup.where)
+        threaded = (setup.where if wish.where is None else wish.where) == "thread"
+        async with self._beginning(wish.channel, terms(wish, setup, self.house)) as call:
+            target = await opened(place, call.channel, call.began, threaded=threaded)
+            await self._announce(call, target)
+            call.showing.open(target)
+        return call
 
     def of(self, guild: int) -> DiscordCall | None:
         """The call that runs in a server."""
-        raise NotImplementedError
+        return self._calls.get(guild)
+
+    def running(self) -> tuple[DiscordCall, ...]:
+        """All that run."""
+        return tuple(self._calls.values())
 
     def setup(self, guild: int) -> GuildSetup:
         """How a server is set up."""
-        raise NotImplementedError
+        return self.book.setup(guild)
 
     async def change_setup(self, guild: int, setup: GuildSetup) -> None:
         """From now on a server is set up so. Raises `UserError` when it can't be kept now."""
-        raise NotImplementedError
+        try:
+            await self.book.set_up(guild, setup)
+            if self.secretary is not None:
+                await self.secretary.store.set_retention(space(guild), setup.retention_days)
+        except RecordAway as error:
+            raise UserError(f"That can't be kept now: {error} Try again in a minute.") from error
 
     def opted_out(self, guild: int) -> frozenset[int]:
         """Who is not to be captioned in a server, by Discord's ids."""
-        raise NotImplementedError
+        return frozenset(self.book.left_out(guild))
 
     async def opt_out(self, guild: int, user: int) -> None:
         """Caption somebody no more, from this moment and in every later call, until `opt_in`.
 
         Raises `UserError` when it holds only until Spokenly is restarted, because it can't be kept now.
         """
-        raise NotImplementedError
+        self.book.left_out(guild).add(user)
+        if (call := self.of(guild)) is not None:
+            call.drop(user)
+        await self.book.leave_out(guild, user)
 
     async def opt_in(self, guild: int, user: int) -> None:
         """Caption somebody again. Raises `UserError` when that can't be kept now; then nothing changed."""
-        raise NotImplementedError
+        await self.book.take_in(guild, user)
+        if (call := self.of(guild)) is not None:
+            call.look()
+
+    # What Discord and a restart do
+
+    async def resume(self, guild: int, mark: Mark, channel: Voice, place: Chat) -> DiscordCall:
+        """Join a call again that ran when Spokenly stopped. Raises `UserError`; then its mark is gone."""
+        try:
+            async with self._beginning(channel, await resumed(mark, self.house)) as call:
+                call.showing.open(place)
+        except UserError:
+            await self.book.mark(guild, None)
+            raise
+        return call
+
+    def moved(self, call: DiscordCall, channel: Voice) -> None:
+        """The bot was moved to another voice channel."""
+        before = call.channel
+        call.moved(channel)
+        self._tasks.create_task(self._follow(call, before), name="discord moved")
+
+    async def _follow(self, call: DiscordCall, before: Voice) -> None:
+        await show_status(before, None)
+        await show_status(call.channel, notices.STATUS)
+        await self._mark(call)
+
+    @asynccontextmanager
+    async def _beginning(self, channel: Voice, terms: Terms) -> AsyncIterator[DiscordCall]:
+        """A call that hears; the body finds it a place. What fails is undone."""
+        guild = channel.guild.id
+        if (there := self.of(guild)) is not None:
+            raise UserError(
+                f"Captions run already in {there.channel.mention}: a bot can hear one channel a server."
+            )
+        if guild in self._starting:
+            raise UserError("Captions are just being started here.")
+        self._starting.add(guild)
+        call = DiscordCall(self.house, channel, terms, left_out=self.book.left_out(guild), end=self.end)
+        begun = False
+        try:
+            await call.begin(self._tasks)
+            yield call
+            begun = True
+        finally:
+            self._starting.discard(guild)
+            if not begun:
+                call.abandon()
+                await call.leave()
+        self._calls[guild] = call
+        await self._mark(call)
+        self._tasks.create_task(show_status(call.channel, notices.STATUS), name="discord status")
+        if call.doomed is not None:
+            self.end(call, call.doomed)
+
+    async def _announce(self, call: DiscordCall, place: Chat) -> None:
+        """Say where the captions are that they are on, and where people talk."""
+        days = self.setup(call.channel.guild.id).retention_days
+        text = notices.announced(
+            call.channel.mention,
+            keeps=call.record is not None,
+            days=self.house.settings.retention_days if days is None else days,
+        )
+        await say(place, text)
+        if place.id != call.channel.id:
+            await say(call.channel, notices.elsewhere(place.mention))
+
+    async def _mark(self, call: DiscordCall) -> None:
+        """Remember that it runs."""
+        place = call.showing.place
+        if call.over or place is None:
+            return
+        now = datetime.now(UTC)
+        mark = Mark(
+            call.channel.id, place.id, call.language, call.keep, call.began, now, call.started_by, call.record
+        )
+        await self.book.mark(call.channel.guild.id, mark)
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT)
+            for call in self.running():
+                await self._mark(call)
+
+    # The end
+
+    def end(self, call: DiscordCall, why: str) -> asyncio.Task[None] | None:
+        """Begin the end of a call, for a reason (a sentence). Asked again, it is the same end."""
+        if call in self._ends:
+            return self._ends[call]
+        if self._calls.get(call.channel.guild.id) is not call:
+            # It is still beginning, or over already.
+            call.doomed = call.doomed or why
+            return None
+        call.over = True
+        task = self._tasks.create_task(self._finish(call, why), name="discord end")
+        self._ends[call] = task
+        task.add_done_callback(lambda _: self._ends.pop(call, None))
+        return task
+
+    async def _finish(self, call: DiscordCall, why: str) -> None:
+        guild = call.channel.guild.id
+        place = call.showing.place or call.channel
+        try:
+            await self.book.mark(guild, None)
+            await call.leave()
+            del self._calls[guild]  # another may begin while this one's last words are heard
+            await show_status(call.channel, None)
+            keeping = await call.finish()
+            await farewell(self.house, place, call.channel.mention, why, keeping)
+        except Exception:
+            # The bulkhead: what one call ends with must not end the others.
+            log.exception("discord.end_bug")
+        finally:
+            if self._calls.get(guild) is call:
+                del self._calls[guild]
+
+    def drain(self) -> None:
+        """Spokenly stops: the pages say so. Last words still come in."""
+        for call in self.running():
+            call.showing.end(notices.RESTING)
+
+    async def _rest(self, call: DiscordCall) -> None:
+        """Leave, and stay marked."""
+        try:
+            async with asyncio.timeout(FAREWELL):
+                await self._mark(call)
+                await call.leave()
+                await show_status(call.channel, None)
+        except TimeoutError:
+            log.info("discord.left_without_a_word")

@@ -24,7 +24,9 @@ def clean_name(name: str) -> str:
 
 def _seen(character: str) -> bool:
     """Whether a character leaves a mark on the screen."""
-    return not character.isspace() and unicodedata.category(character)[0] not in "MZ" and character != "\u3164"
+    return (
+        not character.isspace() and unicodedata.category(character)[0] not in "MZ" and character != "\u3164"
+    )
 
 
 def listed(names: tuple[str, ...], most: int = 3) -> str:

@@ -1,0 +1,161 @@
+"""What is remembered of every server: its setup, who is not to be captioned, the call that runs there.
+
+All of it is in memory, so that no answer waits for a database; what changes is written at once.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol, Self
+
+from bots.discord.setup import GuildSetup, Keep
+from core.errors import RecordAway, UserError
+
+log = logging.getLogger(__name__)
+
+_SETUP, _OUT, _CALL = "setup", "left_out", "call"
+
+
+class Shelf(Protocol):
+    """Where it is written; `Store` is one. Both raise `RecordAway`."""
+
+    async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]: ...
+
+    async def prefer(self, space: str, key: str, value: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A call that runs, to be found again after a restart. `seen`: when it last gave a sign of life.
+
+    `place`: the id of where it is shown. `record`: the key of its record, which goes on then.
+    """
+
+    channel: int
+    place: int
+    language: str
+    keep: Keep
+    began: datetime
+    seen: datetime
+    started_by: int | None = None
+    record: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "channel": str(self.channel),
+            "place": str(self.place),
+            "language": self.language,
+            "keep": self.keep,
+            "began": self.began.isoformat(),
+            "seen": self.seen.isoformat(),
+            "started_by": None if self.started_by is None else str(self.started_by),
+            "record": self.record,
+        }
+
+    @classmethod
+    def from_json(cls, kept: object) -> Self | None:
+        """What `to_json` made; None for anything else."""
+        try:
+            if not isinstance(kept, Mapping) or kept["keep"] not in ("captions", "transcript"):
+                return None
+            return cls(
+                int(kept["channel"]),
+                int(kept["place"]),
+                str(kept["language"]),
+                kept["keep"],
+                datetime.fromisoformat(kept["began"]).astimezone(UTC),
+                datetime.fromisoformat(kept["seen"]).astimezone(UTC),
+                None if kept["started_by"] is None else int(kept["started_by"]),
+                None if kept["record"] is None else str(kept["record"]),
+            )
+        except (KeyError, ValueError, TypeError):
+            return None
+
+
+def space(guild: int) -> str:
+    """What a server is called in the record."""
+    return f"discord:{guild}"
+
+
+class Book:
+    """`read` it before it is asked."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._setups: dict[int, GuildSetup] = {}
+        self._left_out: dict[int, set[int]] = {}
+        self._writing = asyncio.Lock()
+        self.marks: dict[int, Mark] = {}
+        """The calls that ran when Spokenly stopped, and those that run, by server."""
+
+    async def read(self) -> None:
+        """Read what is there of all servers. Raises `RecordAway`."""
+        for name, kept in (await self._shelf.all_preferences(space(0)[:-1])).items():
+            digits = name.rpartition(":")[2]
+            if not digits.isdecimal():
+                continue
+            guild = int(digits)
+            if _SETUP in kept:
+                self._setups[guild] = GuildSetup.from_json(kept[_SETUP])
+            ids = kept.get(_OUT)
+            if isinstance(ids, list):
+                self.left_out(guild).update(int(user) for user in ids if str(user).isdecimal())
+            if (mark := Mark.from_json(kept.get(_CALL))) is not None:
+                self.marks[guild] = mark
+
+    def setup(self, guild: int) -> GuildSetup:
+        return self._setups.get(guild) or GuildSetup()
+
+    def left_out(self, guild: int) -> set[int]:
+        """Who is not to be captioned; the set stays the same one, and changes."""
+        return self._left_out.setdefault(guild, set())
+
+    async def set_up(self, guild: int, setup: GuildSetup) -> None:
+        """Raises `RecordAway`; then nothing changed."""
+        await self._shelf.prefer(space(guild), _SETUP, setup.to_json())
+        self._setups[guild] = setup
+
+    async def leave_out(self, guild: int, user: int) -> None:
+        """From this moment on. Raises `UserError` when it could not be written."""
+        self.left_out(guild).add(user)
+        try:
+            await self._write_left_out(guild, user, out=True)
+        except RecordAway as error:
+            raise UserError(
+                "You are not captioned any more. It could not be written down, though: ask again in a "
+                "minute, or it ends when Spokenly is restarted."
+            ) from error
+
+    async def take_in(self, guild: int, user: int) -> None:
+        """Caption somebody again, once it is written. Raises `UserError` when it can't be."""
+        try:
+            await self._write_left_out(guild, user, out=False)
+        except RecordAway as error:
+            raise UserError("That can't be written down now: try again in a minute.") from error
+
+    async def _write_left_out(self, guild: int, user: int, *, out: bool) -> None:
+        """All of a server are one value: whoever writes it holds the pen until it is there."""
+        users = self.left_out(guild)
+        async with self._writing:
+            if out:
+                users.add(user)  # they may have been taken in while we waited
+            wanted = users if out else users - {user}
+            await self._shelf.prefer(space(guild), _OUT, sorted(map(str, wanted)) or None)
+            if not out:
+                users.discard(user)
+
+    async def mark(self, guild: int, mark: Mark | None) -> None:
+        """Remember the call that runs, or that none does. What can't be written is left."""
+        if mark is None:
+            self.marks.pop(guild, None)
+        else:
+            self.marks[guild] = mark
+        async with self._writing:
+            # Somebody may have come before us, with something newer.
+            newest = self.marks.get(guild)
+            try:
+                await self._shelf.prefer(space(guild), _CALL, newest.to_json() if newest else None)
+            except RecordAway:
+                log.warning("discord.mark_not_kept")

@@ -1,0 +1,43 @@
+"""What people get when a call is over: why, what it came to, and the transcript if one was kept."""
+
+import logging
+
+from bots.discord import notices
+from bots.discord.house import House
+from bots.discord.keeping import Keeping, recap_of, transcripts
+from bots.discord.recap_message import recap_message
+from bots.discord.where import say
+from bots.discord.wish import Chat
+from core.captions.markup import MARKDOWN
+from core.errors import NoSuchRecord, RecordAway
+from core.record.kept import Call
+
+log = logging.getLogger(__name__)
+
+
+async def farewell(house: House, place: Chat, channel: str, why: str, keeping: Keeping | None) -> None:
+    """The last message of a call, below its last page. `channel` is a mention, `why` a sentence."""
+    over = notices.ended(channel, MARKDOWN.escape(why))
+    if keeping is None or house.secretary is None:
+        await say(place, over)
+        return
+    call = None if keeping.over else await keeping.finish()
+    if call is None:
+        await say(place, f"{over}\n{notices.NO_RECORD}")
+    else:
+        await _sum_up(house, place, over, call)
+
+
+async def _sum_up(house: House, place: Chat, over: str, call: Call) -> None:
+    assert house.secretary is not None
+    try:
+        recap, cited = await recap_of(house.secretary, call)
+        files = await transcripts(house.secretary, call, place.guild.filesize_limit) if call.lines else {}
+    except (RecordAway, NoSuchRecord):
+        log.warning("discord.no_recap")
+        await say(place, f"{over}\n{notices.RECORD_AWAY}")
+        return
+    text = recap_message(over, call, recap, cited)
+    if not await say(place, text, files) and files:
+        # Without the right to attach files the recap alone may go through.
+        await say(place, text)

@@ -1,0 +1,111 @@
+"""What people who read a call's captions must be told, and the keys that it stands under on the board."""
+
+from bots.discord.people import listed
+from bots.discord.voice.listener import Gone, Phase, Reason
+
+OUT, PAUSED, LINE, MOVED, BUG = "left out", "paused", "line", "moved", "bug"
+
+
+def deaf(user: str) -> str:
+    """The key for one person who can't be heard; `user` is the speaker's id."""
+    return f"deaf:{user}"
+
+
+def unheard(name: str) -> str:
+    return (
+        f"Discord shows {name} speaking, but nothing can be heard: ask them to rejoin, or change the "
+        "channel's region."
+    )
+
+
+def left_out(names: tuple[str, ...]) -> str | None:
+    """Who is in the channel and not captioned."""
+    if not names:
+        return None
+    return f"{listed(names)} {'is' if len(names) == 1 else 'are'} not captioned, at their own wish."
+
+
+def paused(by: str) -> str:
+    return f"{by} paused the captions: nothing is heard until somebody resumes them."
+
+
+STUMBLED = "A fault in Spokenly interrupted the captions. They go on."
+
+
+_STANDS = {
+    Phase.CONNECTING: "Spokenly is joining the voice channel.",
+    Phase.RECONNECTING: "The connection to the voice channel broke. Spokenly connects again.",
+    Phase.DEAFENED: "Spokenly was deafened and hears nothing: right-click it and undo Server Deafen.",
+}
+
+
+def standing(phase: Phase) -> str | None:
+    """How the voice line stands; None: it hears."""
+    return _STANDS.get(phase)
+
+
+def state(phase: Phase, paused_by: str | None) -> str:
+    """How a call is doing, in one sentence."""
+    return (paused(paused_by) if paused_by else None) or standing(phase) or "Spokenly is listening."
+
+
+def moved(channel: str) -> str:
+    return f"Spokenly was moved to “{channel}” and goes on there."
+
+
+def announced(channel: str, *, keeps: bool, days: int) -> str:
+    """The first message: captions are on. `channel` is a mention; `days` of 0 keep a record for good."""
+    if keeps:
+        long = "until somebody deletes it" if not days else "for 1 day" if days == 1 else f"for {days} days"
+        kept = f"A transcript is kept {long}; the sound never is."
+    else:
+        kept = "Nothing of it is kept beyond these messages."
+    return (
+        f"\N{MEMO} **Captions are on in {channel}.** What people say there is shown here as text. {kept} "
+        "Press *Don't caption me* under the captions if you don't want that."
+    )
+
+
+def elsewhere(place: str) -> str:
+    """In the voice channel's own chat, when captions are shown in another place (a mention)."""
+    return f"\N{MEMO} Captions of this channel are on. Read along in {place}."
+
+
+STATUS = "\N{MEMO} Live captions are on"
+"""At the voice channel, for everybody who looks at it."""
+
+
+EMPTY = "Everybody has left the voice channel."
+AWAY = "Everybody had left the voice channel while Spokenly was away."
+DELETED = "The voice channel was deleted."
+
+
+def stopped(by: str | None) -> str:
+    return f"{by} stopped them." if by else "They were stopped."
+
+
+_GONE = {
+    Reason.LEFT: "Spokenly left.",
+    Reason.KICKED: "Somebody disconnected me from the voice channel.",
+    Reason.DELETED: DELETED,
+    Reason.NO_ANSWER: "I could not get into the voice channel: it is full, or I may not connect to it.",
+    Reason.UNREACHABLE: "Discord's voice server can't be reached: change the channel's region, or try again.",
+}
+
+
+def gone(gone: Gone) -> str:
+    """Why the voice line is over."""
+    code = f" (code {gone.code})" if gone.code else ""
+    return _GONE.get(gone.reason) or f"Discord's voice server closed the connection{code}: start them again."
+
+
+def ended(channel: str, why: str) -> str:
+    """The last message. `channel` is a mention; `why` a sentence."""
+    return f"**Captions of {channel} are over.** {why}"
+
+
+OVER = "The captions are over."
+BROKEN = "A fault in Spokenly broke the connection to the voice channel: start them again."
+NO_RECORD = "Its record was deleted, so there is no transcript."
+RECORD_AWAY = "Its record can't be read now: ask for /recap and /transcript later."
+RESTING = "Spokenly is being restarted. It goes on here by itself when it is back."

@@ -1,0 +1,80 @@
+"""Whether a call may begin, and with what: asked before anything is done, so that a refusal costs nothing."""
+
+import secrets
+from datetime import UTC, datetime
+
+from bots.discord.book import Mark
+from bots.discord.call import Terms
+from bots.discord.house import House
+from bots.discord.permissions import HEARING, missing, refusal
+from bots.discord.setup import GuildSetup, Keep
+from bots.discord.wish import Wish
+from core.errors import NoSuchRecord, RecordAway, UserError
+
+_LANGUAGE = 16
+"""Characters of a language's name, at most."""
+
+
+def allow(wish: Wish, setup: GuildSetup) -> None:
+    """Raises `UserError` when whoever asks may not start captions, or the bot can't get into the channel."""
+    channel, asker = wish.channel, wish.asked_by
+    if asker is not None:
+        there = asker.voice is not None and asker.voice.channel == channel
+        why = setup.forbids(
+            [role.id for role in asker.roles], manages=asker.guild_permissions.manage_guild, present=there
+        )
+        if why is not None:
+            raise UserError(why)
+    mine = channel.permissions_for(channel.guild.me)
+    if lacking := missing(mine, HEARING):
+        raise UserError(refusal(channel.mention, lacking))
+    if channel.user_limit and len(channel.voice_states) >= channel.user_limit and not mine.move_members:
+        raise UserError(
+            f"{channel.mention} is full: make room for one more, raise its user limit, or give me "
+            "**Move Members**."
+        )
+
+
+def terms(wish: Wish, setup: GuildSetup, house: House) -> Terms:
+    """What the call is begun with. Raises `UserError` for what Spokenly can't do."""
+    return Terms(
+        _language(wish.language or setup.language or house.settings.language, house),
+        keep := _keep(wish.keep, setup.keep, house),
+        datetime.now(UTC),
+        None if wish.asked_by is None else wish.asked_by.id,
+        # Who may enter the channel may read the record: `/recap` looks there (commands/kept.py).
+        f"{wish.channel.id}-{secrets.token_urlsafe(16)}" if keep == "transcript" else None,
+    )
+
+
+def _language(language: str, house: House) -> str:
+    language = language.strip()
+    if not (2 <= len(language) <= _LANGUAGE and language.replace("-", "").isalnum() and language.isascii()):
+        raise UserError("That is no language I know: name it as en, de or pt-BR.")
+    if not house.hears(language):
+        raise UserError(f"{house.engine} does not hear the language {language} here: choose another.")
+    return language
+
+
+def _keep(wish: Keep | None, setup: Keep | None, house: House) -> Keep:
+    if house.secretary is not None:
+        usual = "captions" if house.settings.keep == "never" else house.settings.keep
+        return wish or setup or usual
+    if wish == "transcript":
+        raise UserError("This Spokenly keeps no transcripts: whoever runs it has set SPOKENLY_KEEP=never.")
+    return "captions"
+
+
+async def resumed(mark: Mark, house: House) -> Terms:
+    """How a call goes on that ran when Spokenly stopped. Its record goes on too, unless it was deleted."""
+    first, record = 0, mark.record
+    if record is not None and house.secretary is not None:
+        store = house.secretary.store
+        try:
+            first = await store.next_number(await store.call(record))
+        except (NoSuchRecord, RecordAway):
+            record = None
+    else:
+        record = None
+    keep: Keep = "captions" if record is None else "transcript"
+    return Terms(mark.language, keep, mark.began, mark.started_by, record, first)

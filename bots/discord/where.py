@@ -1,0 +1,90 @@
+"""Where the captions of a call go: a thread, a channel, or the voice channel's own chat."""
+
+import io
+import logging
+from datetime import datetime
+
+import discord
+
+from bots.discord.house import TROUBLE
+from bots.discord.permissions import IN_THREADS, POSTING, THREADING, VIEW, Need, missing, refusal
+from bots.discord.setup import Where
+from bots.discord.wish import Chat, Voice, Wish
+from core.errors import UserError
+
+log = logging.getLogger(__name__)
+
+_TITLE = 100
+"""Characters of a thread's name (Discord's limit)."""
+
+
+def chosen(wish: Wish, where: Where) -> Chat:
+    """The place for captions, or the text channel that gets a thread for them.
+
+    Raises `UserError` when it is not there, or Spokenly may not write there.
+    """
+    where = where if wish.where is None else wish.where
+    if isinstance(where, int):
+        place = wish.channel.guild.get_channel_or_thread(where)
+        if not isinstance(place, Chat):
+            raise UserError(
+                "The channel that captions go to is gone, or I can't see it: choose another in "
+                "/spokenly setup."
+            )
+    elif where == "voice" or wish.asked_in is None:
+        place = wish.channel
+    else:
+        place = wish.asked_in
+    if lacking := missing(
+        place.permissions_for(wish.channel.guild.me), _needs(place, threaded=where == "thread")
+    ):
+        raise UserError(refusal(place.mention, lacking))
+    return place
+
+
+def _needs(place: Chat, *, threaded: bool) -> tuple[Need, ...]:
+    if isinstance(place, discord.Thread):
+        return (VIEW, IN_THREADS)
+    return THREADING if threaded and isinstance(place, discord.TextChannel) else POSTING
+
+
+async def opened(place: Chat, voice: Voice, began: datetime, *, threaded: bool) -> Chat:
+    """The place itself, or a new thread in it where it can have one. Raises `UserError`."""
+    if not (threaded and isinstance(place, discord.TextChannel)):
+        return place
+    title = f"Captions of {voice.name}"[: _TITLE - 13]
+    try:
+        return await place.create_thread(
+            name=f"{title}, {began:%d %b %Y}",
+            type=discord.ChannelType.public_thread,
+            auto_archive_duration=1440,
+        )
+    except TROUBLE as error:
+        raise UserError(
+            f"Discord did not let me make a thread in {place.mention}: choose another place, or try again."
+        ) from error
+
+
+async def say(place: Chat, text: str, files: dict[str, bytes] | None = None) -> bool:
+    """Post a message that pings nobody. False when it could not be posted."""
+    try:
+        await place.send(
+            text,
+            files=[discord.File(io.BytesIO(data), name) for name, data in (files or {}).items()],
+            allowed_mentions=discord.AllowedMentions.none(),
+            suppress_embeds=True,
+        )
+    except TROUBLE:
+        log.info("discord.message_not_posted")
+        return False
+    return True
+
+
+async def show_status(voice: Voice, text: str | None) -> None:
+    """Show at the voice channel that captions are on, or (None) no more; where Discord lets us."""
+    if not isinstance(voice, discord.VoiceChannel):
+        return
+    try:
+        await voice.edit(status=text)
+    except TROUBLE:
+        log.info("discord.status_not_set")
