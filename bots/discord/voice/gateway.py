@@ -7,7 +7,7 @@ from typing import Self
 
 import aiohttp
 
-from bots.discord.voice import messages
+from bots.discord.voice import messages, reading
 from bots.discord.voice.closing import After, Ended, after
 from bots.discord.voice.messages import Message
 
@@ -69,9 +69,9 @@ class Gateway:
         """The next message; None for one that is not understood. Raises `Over`."""
         frame = await self._websocket.receive()
         if frame.type is aiohttp.WSMsgType.TEXT:
-            envelope = messages.read(frame.data)
+            envelope = reading.read(frame.data)
         elif frame.type is aiohttp.WSMsgType.BINARY:
-            envelope = messages.read_binary(frame.data)
+            envelope = reading.read_binary(frame.data)
         else:
             raise Over(self._ended(frame.data if frame.type is aiohttp.WSMsgType.CLOSE else None))
         if envelope is None:

@@ -3,16 +3,14 @@
 Plain code that is told the time; the socket and the gateway are elsewhere.
 """
 
-from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from bots.discord.voice import packets
 from bots.discord.voice.dave import MARKER, Dave
+from bots.discord.voice.lines import Counters, Held, Line, Stranger
 from bots.discord.voice.listener import Listener
 from bots.discord.voice.packets import SILENCE, Packet
 from bots.discord.voice.sealed import Seal
-from core.audio.playout import Playout
 
 HELD = 2.0
 """Seconds for which packets of somebody unknown are held."""
@@ -30,91 +28,6 @@ _RETIRED = 256
 """Streams remembered after their end, so that a late packet does not make a stranger of somebody."""
 
 
-@dataclass(slots=True)
-class Counters:
-    """Datagrams that were not heard, and why. Nothing is dropped that is not counted here."""
-
-    heard: int = 0
-    """Packets of sound that were passed on to be played."""
-    dropped: dict[int, int] = field(default_factory=dict)
-    """Packets of people who are not welcome, by person; nothing of them was decrypted."""
-    foreign: int = 0
-    """Datagrams that carry no sound: RTCP, video, pings, rubbish."""
-    forged: int = 0
-    """Packets that the voice server did not encrypt with this session's key."""
-    empty: int = 0
-    """Packets of padding or zeros alone."""
-    undecryptable: int = 0
-    """End-to-end encrypted packets that none of the keys opens, and repeated ones."""
-    plain: int = 0
-    """Packets without end-to-end encryption in a call that has it."""
-    held: int = 0
-    """Packets of unknown people that were held for a while."""
-    unknown: int = 0
-    """Packets of unknown people that were given up."""
-    late: int = 0
-    """Packets of streams that are over."""
-    identified: int = 0
-    """Streams whose sender was found by the keys alone."""
-
-
-class _Line:
-    """One person's stream."""
-
-    __slots__ = ("_listener", "arrived", "heard", "playout", "ssrc", "user")
-
-    def __init__(self, user: int, ssrc: int, listener: Listener) -> None:
-        self.user = user
-        self.ssrc = ssrc
-        self.arrived = 0
-        self.heard = 0
-        self.playout: Playout | None = None
-        self._listener = listener
-
-    def play(self) -> Playout:
-        playout = self.playout
-        if playout is None:
-            playout = self.playout = Playout(self._hear, self._lost)
-        return playout
-
-    def stop(self) -> None:
-        """Nothing that is still held will be heard."""
-        if self.playout is not None:
-            self.playout = None
-            self._listener.left(self.user)
-
-    def finish(self) -> None:
-        """What is still held is heard; then it is over."""
-        if self.playout is not None:
-            self.playout.finish()
-            self.stop()
-
-    def _hear(self, pcm: bytes, at: float) -> None:
-        self.heard += 1
-        self._listener.hear(self.user, pcm, at)
-
-    def _lost(self, start: float, end: float) -> None:
-        self._listener.lost(self.user, start, end)
-
-
-@dataclass(slots=True)
-class _Held:
-    packet: Packet
-    datagram: bytes
-    now: float
-    sound: bytes | None = None  # where it was opened already to find out whose it is
-
-
-class _Stranger:
-    """Somebody whose packets come and who is not known yet."""
-
-    __slots__ = ("arrived", "packets")
-
-    def __init__(self) -> None:
-        self.arrived = 0
-        self.packets: deque[_Held] = deque()
-
-
 class Hearing:
     """Everybody's sound in one voice channel. Nothing that is received raises.
 
@@ -129,11 +42,11 @@ class Hearing:
         self.members: set[int] = set()
         """People in the channel, as far as the voice server has said."""
         self._listener = listener
-        self._lines: dict[int, _Line] = {}  # by SSRC
-        self._people: dict[int, _Line] = {}
-        self._strangers: dict[int, _Stranger] = {}
+        self._lines: dict[int, Line] = {}  # by SSRC
+        self._people: dict[int, Line] = {}
+        self._strangers: dict[int, Stranger] = {}
         self._retired: dict[int, None] = {}
-        self._waiting: set[_Line] = set()
+        self._waiting: set[Line] = set()
 
     @property
     def deadline(self) -> float | None:
@@ -172,7 +85,7 @@ class Hearing:
         if len(self._people) >= PEOPLE:
             return
         self.members.add(user)
-        line = self._lines[ssrc] = self._people[user] = _Line(user, ssrc, self._listener)
+        line = self._lines[ssrc] = self._people[user] = Line(user, ssrc, self._listener)
         self._retired.pop(ssrc, None)
         stranger = self._strangers.pop(ssrc, None)
         for held in stranger.packets if stranger else ():
@@ -232,17 +145,17 @@ class Hearing:
         """Welcome people in the channel whose stream is not known."""
         return (user for user in self.members if user not in self._people and self._listener.welcome(user))
 
-    def _turn_away(self, line: _Line) -> None:
+    def _turn_away(self, line: Line) -> None:
         dropped = self.counters.dropped
         dropped[line.user] = dropped.get(line.user, 0) + 1
         self._silence(line)
 
-    def _silence(self, line: _Line) -> None:
+    def _silence(self, line: Line) -> None:
         if line.playout is not None:
             line.stop()
             self._waiting.discard(line)
 
-    def _end(self, line: _Line) -> None:
+    def _end(self, line: Line) -> None:
         if self._listener.welcome(line.user):
             line.finish()
         else:
@@ -253,7 +166,7 @@ class Hearing:
         while len(self._retired) > _RETIRED:
             del self._retired[next(iter(self._retired))]
 
-    def _take(self, line: _Line, packet: Packet, datagram: bytes, now: float) -> None:
+    def _take(self, line: Line, packet: Packet, datagram: bytes, now: float) -> None:
         """A packet of somebody welcome."""
         sound = self._unseal(packet, datagram)
         if sound is None:
@@ -285,7 +198,7 @@ class Hearing:
             self.counters.empty += 1
         return sound
 
-    def _play(self, line: _Line, packet: Packet, sound: bytes, now: float) -> None:
+    def _play(self, line: Line, packet: Packet, sound: bytes, now: float) -> None:
         self.counters.heard += 1
         playout = line.play()
         playout.receive(packet.ssrc, packet.sequence, packet.timestamp, sound, now)
@@ -301,8 +214,8 @@ class Hearing:
                 return
             if len(self._strangers) >= STRANGERS:
                 self._give_up(next(iter(self._strangers)))
-            stranger = self._strangers[packet.ssrc] = _Stranger()
-        held = _Held(packet, datagram, now)
+            stranger = self._strangers[packet.ssrc] = Stranger()
+        held = Held(packet, datagram, now)
         self.counters.held += 1
         stranger.packets.append(held)
         stranger.arrived += 1
@@ -319,7 +232,7 @@ class Hearing:
     def _give_up(self, ssrc: int) -> None:
         self.counters.unknown += len(self._strangers.pop(ssrc).packets)
 
-    def _identify(self, held: _Held) -> int | None:
+    def _identify(self, held: Held) -> int | None:
         """Whose packet this is, by whose key opens it. Only keys of people who are welcome are tried."""
         if not self.dave.version or not self.dave.ready or self.seal is None:
             return None

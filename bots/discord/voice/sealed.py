@@ -12,9 +12,6 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from nacl import bindings
 from nacl.exceptions import CryptoError
 
-KEY = 32
-"""Bytes of a secret key, in both modes."""
-
 
 class Seal(Protocol):
     """One key of one mode."""

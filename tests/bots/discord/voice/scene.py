@@ -11,7 +11,12 @@ from bots.discord.voice.connection import VoiceLine
 from bots.discord.voice.listener import Gone, Standing
 from core.audio.frame import RATE, WIDTH
 from tests.fakes.discord import Channel, FakeDiscord, Guild
-from tests.fakes.discord.voice import FakeVoice, Faults, voice
+from tests.fakes.discord.voice import FakeVoice, Faults
+from tests.fakes.discord.voice.line import Line
+from tests.recordings import tone
+
+SPEECH = tone(1.0, 48_000).tobytes()
+"""A second of sound."""
 
 
 @dataclass
@@ -59,72 +64,55 @@ class Ears:
     async def until(self, standing: Standing | type[Gone], patience: float = 120.0) -> None:
         """Wait until it stands like this."""
         async with asyncio.timeout(patience):
-            while not (
-                self.now == standing or (isinstance(standing, type) and isinstance(self.now, standing))
-            ):
+            while not (self.now == standing or (isinstance(standing, type) and isinstance(self.now, standing))):
                 self.news.clear()
                 await self.news.wait()
 
 
-class _Bridge:
-    """The voice servers, as the rest of the fake Discord sees them."""
-
-    def __init__(self, voice: FakeVoice, stages: set[int]) -> None:
-        self._voice = voice
-        self._stages = stages
-
-    def expect(self, guild_id: int, channel_id: int, user_id: int, session_id: str) -> tuple[str, str | None]:
-        return self._voice.expect(guild_id, channel_id, user_id, session_id, channel_id in self._stages)
-
-    def gone(self, guild_id: int, user_id: int) -> None:
-        self._voice.dismiss(guild_id, user_id)
-
-
 @dataclass
 class Scene:
-    """A server with a lounge, a bot that is logged in, and people who can come."""
+    """A server with a lounge, and a bot that is logged in."""
 
-    discord: FakeDiscord
-    voice: FakeVoice
+    fake: FakeDiscord
     client: discord.Client
     guild: Guild
     lounge: Channel
     tasks: asyncio.TaskGroup
-    stages: set[int]
     ears: Ears = field(default_factory=Ears)
 
     @property
-    def bot(self) -> int:
-        return self.discord.bot_id
+    def voice(self) -> FakeVoice:
+        return self.fake.voice
 
-    def channel(self, channel: Channel | None = None) -> "discord.VoiceChannel | discord.StageChannel":
+    @property
+    def faults(self) -> Faults:
+        return self.fake.voice.faults
+
+    @property
+    def session(self) -> Line:
+        """The bot's newest session on the voice server."""
+        return self.voice.line(self.fake.bot_id)
+
+    def channel(self, channel: Channel | None = None) -> discord.VoiceChannel | discord.StageChannel:
         found = self.client.get_channel((channel or self.lounge).id)
         assert isinstance(found, discord.VoiceChannel | discord.StageChannel)
         return found
 
-    async def join(self, channel: Channel | None = None, *, timeout: float = 60.0) -> VoiceLine:
+    async def join(self, channel: Channel | None = None, *, patience: float = 60.0) -> VoiceLine:
         """The bot joins and hears."""
-        return await self.channel(channel).connect(
+        line: VoiceLine = await self.channel(channel).connect(
             cls=lambda client, where: VoiceLine(client, where, self.ears, self.tasks),
-            timeout=timeout,
+            timeout=patience,
             self_mute=True,
         )
+        return line
 
 
 @contextlib.asynccontextmanager
-async def scene(faults: Faults | None = None) -> AsyncIterator[Scene]:
-    async with FakeDiscord() as fake, voice(faults, doors=fake.doors) as servers:
-        stages: set[int] = set()
-        fake.rooms.server = _Bridge(servers, stages)
+async def scene() -> AsyncIterator[Scene]:
+    async with FakeDiscord() as fake:
         guild = fake.guild()
         lounge = guild.voice("Lounge")
-
-        def announce(guild_id: int, _user: int, token: str, endpoint: str | None) -> None:
-            fake.state.emit(
-                "VOICE_SERVER_UPDATE", {"guild_id": str(guild_id), "token": token, "endpoint": endpoint}
-            )
-
-        servers.announce = announce
         intents = discord.Intents(guilds=True, voice_states=True)
         client = discord.Client(intents=intents, connector=fake.connector())
         async with asyncio.TaskGroup() as tasks:
@@ -132,6 +120,6 @@ async def scene(faults: Faults | None = None) -> AsyncIterator[Scene]:
             tasks.create_task(client.connect())
             await client.wait_until_ready()
             try:
-                yield Scene(fake, servers, client, guild, lounge, tasks, stages)
+                yield Scene(fake, client, guild, lounge, tasks)
             finally:
                 await client.close()

@@ -1,0 +1,93 @@
+"""One person's stream, what is held of somebody unknown, and the counts of all that was not heard."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from bots.discord.voice.listener import Listener
+from bots.discord.voice.packets import Packet
+from core.audio.playout import Playout
+
+
+@dataclass(slots=True)
+class Counters:
+    """Datagrams that were not heard, and why. Nothing is dropped that is not counted here."""
+
+    heard: int = 0
+    """Packets of sound that were passed on to be played."""
+    dropped: dict[int, int] = field(default_factory=dict)
+    """Packets of people who are not welcome, by person; nothing of them was decrypted."""
+    foreign: int = 0
+    """Datagrams that carry no sound: RTCP, video, pings, rubbish."""
+    forged: int = 0
+    """Packets that the voice server did not encrypt with this session's key."""
+    empty: int = 0
+    """Packets of padding or zeros alone."""
+    undecryptable: int = 0
+    """End-to-end encrypted packets that none of the keys opens, and repeated ones."""
+    plain: int = 0
+    """Packets without end-to-end encryption in a call that has it."""
+    held: int = 0
+    """Packets of unknown people that were held for a while."""
+    unknown: int = 0
+    """Packets of unknown people that were given up."""
+    late: int = 0
+    """Packets of streams that are over."""
+    identified: int = 0
+    """Streams whose sender was found by the keys alone."""
+
+
+class Line:
+    """One person's stream."""
+
+    __slots__ = ("_listener", "arrived", "heard", "playout", "ssrc", "user")
+
+    def __init__(self, user: int, ssrc: int, listener: Listener) -> None:
+        self.user = user
+        self.ssrc = ssrc
+        self.arrived = 0
+        self.heard = 0
+        self.playout: Playout | None = None
+        self._listener = listener
+
+    def play(self) -> Playout:
+        playout = self.playout
+        if playout is None:
+            playout = self.playout = Playout(self._hear, self._lost)
+        return playout
+
+    def stop(self) -> None:
+        """Nothing that is still held will be heard."""
+        if self.playout is not None:
+            self.playout = None
+            self._listener.left(self.user)
+
+    def finish(self) -> None:
+        """What is still held is heard; then it is over."""
+        if self.playout is not None:
+            self.playout.finish()
+            self.stop()
+
+    def _hear(self, pcm: bytes, at: float) -> None:
+        self.heard += 1
+        self._listener.hear(self.user, pcm, at)
+
+    def _lost(self, start: float, end: float) -> None:
+        self._listener.lost(self.user, start, end)
+
+
+@dataclass(slots=True)
+class Held:
+    packet: Packet
+    datagram: bytes
+    now: float
+    sound: bytes | None = None  # where it was opened already to find out whose it is
+
+
+class Stranger:
+    """Somebody whose packets come and who is not known yet."""
+
+    __slots__ = ("arrived", "packets")
+
+    def __init__(self) -> None:
+        self.arrived = 0
+        self.packets: deque[Held] = deque()
