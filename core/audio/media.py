@@ -69,12 +69,12 @@ def read(source: Path | BinaryIO) -> Iterator[bytes]:
         _complain(recording, timeline, decoder)
 
 
-def duration(path: Path) -> float | None:
+def duration(source: Path | BinaryIO) -> float | None:
     """How long the sound of a file lasts, in seconds; None when the file doesn't tell. May be an estimate.
 
     Raises `UserError` when there is no sound to measure.
     """
-    with _open(path) as recording:
+    with _open(source) as recording:
         ending = _ending(recording)
         if ending is None and recording.container.duration:
             return recording.container.duration / av.time_base

@@ -91,7 +91,8 @@ TEXTS = {
     "andere über dich sagen, wird weiter untertitelt.",
     en.OUT_ALREADY: "Du wirst auf diesem Server schon nicht untertitelt. Das bleibt so, bis du es mit "
     "{optin} zurücknimmst.",
-    en.NOT_WRITTEN: "Es gilt ab jetzt, lässt sich aber nicht festhalten: {why}",
+    en.NOT_WRITTEN: "Es ließ sich aber nicht festhalten: Bitte in einer Minute noch einmal, sonst endet es, "
+    "wenn Spokenly neu startet.",
     en.OPTED_IN: "Ab jetzt wirst du auf diesem Server wieder untertitelt. {optout} nimmt es zurück.",
     en.IN_ALREADY: "Du wirst auf diesem Server schon untertitelt. {optout} beendet das.",
     en.NOTHING_SAID: "Von dir sind keine Worte aufbewahrt, also gibt es nichts zu exportieren.",
@@ -129,8 +130,8 @@ TEXTS = {
     en.STOPPED: "Die Untertitel in {channel} sind beendet.",
     en.NOT_ALLOWED: "Das kann nur, wer die Untertitel gestartet hat oder {channel} oder den Server "
     "verwalten darf, solange die Person da ist.",
-    en.QUIET: "In den letzten {minutes} Minuten wurde nichts gesagt.",
-    en.CAUGHT_UP: "**Die letzten {minutes} Minuten**",
+    en.QUIET: "Noch wurde nichts gesagt.",
+    en.CAUGHT_UP: "**Die letzten {minutes} Minuten des Gesprächs**",
     en.BUG: "In Spokenly ist etwas schiefgegangen. Wer es betreibt, sieht es im Protokoll.",
     en.AWAY: "Die Mitschriften sind gerade nicht erreichbar. Versuch es in einer Minute noch einmal.",
     en.POSTED: "Es steht jetzt hier.",

@@ -7,7 +7,9 @@ OPTED_OUT = (
     "still captioned."
 )
 OUT_ALREADY = "You are not captioned in this server already. It stays so until you take it back with {optin}."
-NOT_WRITTEN = "It holds now, but can't be written down: {why}"
+NOT_WRITTEN = (
+    "It could not be written down, though: ask again in a minute, or it ends when Spokenly is restarted."
+)
 OPTED_IN = "You are captioned in this server again, from this moment on. {optout} takes it back."
 IN_ALREADY = "You are captioned in this server already. {optout} ends that."
 
@@ -57,8 +59,8 @@ STOPPED = "The captions in {channel} have ended."
 NOT_ALLOWED = (
     "Only who started the captions, or may manage {channel} or the server, can do that while they are there."
 )
-QUIET = "Nothing was said in the last {minutes} minutes."
-CAUGHT_UP = "**The last {minutes} minutes**"
+QUIET = "Nothing has been said yet."
+CAUGHT_UP = "**The last {minutes} minutes of talk**"
 
 BUG = "Something went wrong in Spokenly. Whoever runs it can see it in its log."
 AWAY = "The record can't be reached now. Try again in a minute."

@@ -86,7 +86,8 @@ TEXTS = {
     "con {optin}. Lo que se subtituló antes queda hasta que lo borres con {forget}, y lo que otros digan "
     "de ti se sigue subtitulando.",
     en.OUT_ALREADY: "Ya no se te subtitula en este servidor. Queda así hasta que lo retires con {optin}.",
-    en.NOT_WRITTEN: "Vale desde ahora, pero no se puede guardar: {why}",
+    en.NOT_WRITTEN: "Pero no se pudo guardar: pídelo de nuevo en un minuto, o terminará cuando Spokenly se "
+    "reinicie.",
     en.OPTED_IN: "Desde este momento se te vuelve a subtitular en este servidor. {optout} lo retira.",
     en.IN_ALREADY: "Ya se te subtitula en este servidor. {optout} lo termina.",
     en.NOTHING_SAID: "No se conserva nada de lo que dijiste, así que no hay nada que exportar.",
@@ -122,8 +123,8 @@ TEXTS = {
     en.STOPPED: "Los subtítulos de {channel} han terminado.",
     en.NOT_ALLOWED: "Mientras esté quien inició los subtítulos, solo esa persona o quien pueda gestionar "
     "{channel} o el servidor puede hacerlo.",
-    en.QUIET: "No se dijo nada en los últimos {minutes} minutos.",
-    en.CAUGHT_UP: "**Los últimos {minutes} minutos**",
+    en.QUIET: "Todavía no se ha dicho nada.",
+    en.CAUGHT_UP: "**Los últimos {minutes} minutos de la conversación**",
     en.BUG: "Algo salió mal en Spokenly. Quien lo gestiona lo ve en su registro.",
     en.AWAY: "Ahora no se puede acceder a las transcripciones. Inténtalo de nuevo en un minuto.",
     en.POSTED: "Está publicado.",

@@ -91,7 +91,8 @@ TEXTS = {
     "{forget}, et ce que les autres disent de toi reste sous-titré.",
     en.OUT_ALREADY: "Tu n'es déjà pas sous-titré sur ce serveur. Cela reste ainsi jusqu'à ce que tu "
     "l'annules avec {optin}.",
-    en.NOT_WRITTEN: "C'est valable maintenant, mais ne peut pas être enregistré : {why}",
+    en.NOT_WRITTEN: "Mais cela n'a pas pu être enregistré : redemande dans une minute, sinon cela prend fin "
+    "au redémarrage de Spokenly.",
     en.OPTED_IN: "À partir de maintenant, tu es de nouveau sous-titré sur ce serveur. {optout} l'annule.",
     en.IN_ALREADY: "Tu es déjà sous-titré sur ce serveur. {optout} y met fin.",
     en.NOTHING_SAID: "Aucune de tes paroles n'est conservée : il n'y a rien à exporter.",
@@ -128,8 +129,8 @@ TEXTS = {
     en.STOPPED: "Les sous-titres de {channel} sont terminés.",
     en.NOT_ALLOWED: "Tant que la personne qui a démarré les sous-titres est là, seules elle et celles qui "
     "peuvent gérer {channel} ou le serveur peuvent faire cela.",
-    en.QUIET: "Rien n'a été dit ces {minutes} dernières minutes.",
-    en.CAUGHT_UP: "**Les {minutes} dernières minutes**",
+    en.QUIET: "Rien n'a encore été dit.",
+    en.CAUGHT_UP: "**Les {minutes} dernières minutes de la conversation**",
     en.BUG: "Quelque chose n'a pas marché dans Spokenly. La personne qui le gère le voit dans son journal.",
     en.AWAY: "Les transcriptions ne sont pas accessibles en ce moment. Réessaie dans une minute.",
     en.POSTED: "C'est publié.",

@@ -1,0 +1,182 @@
+"""`/captions`: start, stop, pause, resume, status."""
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.app_commands import Choice
+
+from bots.discord.brief import called
+from bots.discord.buttons import pause_or_resume, stop
+from bots.discord.call import DiscordCall
+from bots.discord.calls import Calls
+from bots.discord.commands import languages
+from bots.discord.replies import Interaction, later, reply
+from bots.discord.rights import may_listen, may_write, person
+from bots.discord.setup import Where
+from bots.discord.translations import en
+from bots.discord.wish import Chat, Voice, Wish
+from bots.discord.words import say
+from core.errors import UserError
+
+KEEPS = [
+    Choice(name="Captions only: nothing is kept", value="captions"),
+    Choice(name="A transcript and a recap", value="transcript"),
+]
+
+WHERES = [
+    Choice(name="Here", value="here"),
+    Choice(name="A thread of their own", value="thread"),
+    Choice(name="The voice channel's own chat", value="voice"),
+]
+
+
+class Captions(
+    app_commands.Group, name="captions", description="Live captions of a voice channel", guild_only=True
+):
+    """The commands of a call."""
+
+    def __init__(self, calls: Calls) -> None:
+        super().__init__()
+        self._calls = calls
+
+    @app_commands.command(description="Start captions in a voice channel")
+    @app_commands.describe(
+        channel="The voice channel (without one: where you are)",
+        language="What people speak there",
+        keep="What is kept of the call",
+        where="Where the captions are posted",
+        into="A channel or thread to post the captions in",
+    )
+    @app_commands.choices(keep=KEEPS, where=WHERES)
+    async def start(
+        self,
+        interaction: Interaction,
+        channel: discord.VoiceChannel | discord.StageChannel | None = None,
+        language: str | None = None,
+        keep: Choice[str] | None = None,
+        where: Choice[str] | None = None,
+        into: discord.TextChannel | discord.Thread | None = None,
+    ) -> None:
+        await later(interaction)
+        asker = person(interaction)
+        voice = _voice(asker, channel)
+        self._only_one(voice)
+        call = await self._calls.start(
+            Wish(
+                channel=voice,
+                asked_by=asker,
+                language=languages.chosen(language, self._calls.house.hears) if language else None,
+                keep=self._keep(keep),
+                where=_where(interaction, where, into),
+                asked_in=interaction.channel if isinstance(interaction.channel, Chat) else None,
+            )
+        )
+        await reply(interaction, self._started(call))
+
+    @start.autocomplete("language")
+    async def _languages(self, interaction: Interaction, typed: str) -> list[Choice[str]]:
+        found = languages.offered(typed, self._calls.house.hears)
+        return [Choice(name=name, value=tag) for name, tag in found]
+
+    @app_commands.command(description="End the captions")
+    async def stop(self, interaction: Interaction) -> None:
+        await stop(interaction, self._of(interaction))
+
+    @app_commands.command(description="Pause: nobody is heard until somebody resumes")
+    async def pause(self, interaction: Interaction) -> None:
+        await pause_or_resume(interaction, self._of(interaction), pause=True)
+
+    @app_commands.command(description="Go on after a pause")
+    async def resume(self, interaction: Interaction) -> None:
+        await pause_or_resume(interaction, self._of(interaction), pause=False)
+
+    @app_commands.command(description="Who is heard, how late the captions are, where they are")
+    async def status(self, interaction: Interaction) -> None:
+        call = self._of(interaction)
+        if call is None:
+            raise UserError(say(interaction.locale, en.NO_CALL))
+        await reply(interaction, "\n".join(described(call)))
+
+    def _of(self, interaction: Interaction) -> DiscordCall | None:
+        return self._calls.of(person(interaction).guild.id)
+
+    def _only_one(self, voice: Voice) -> None:
+        call = self._calls.of(voice.guild.id)
+        if call is None or call.over:
+            return
+        if call.channel.id == voice.id:
+            raise UserError(f"Captions of {voice.mention} are running already, in {call.status().posted}.")
+        raise UserError(
+            f"Captions are running in {call.channel.mention}, and I can be in one voice channel of a server "
+            "only: stop those first."
+        )
+
+    def _keep(self, keep: Choice[str] | None) -> Any:
+        if keep is not None and keep.value == "transcript" and self._calls.house.settings.keep == "never":
+            raise UserError("This Spokenly keeps no records: start with captions only.")
+        return None if keep is None else keep.value
+
+    def _started(self, call: DiscordCall) -> str:
+        kept = "A transcript is kept." if call.record is not None else "Nothing of it is kept."
+        return (
+            f"Captions of {call.channel.mention} are on, in {call.status().posted}. I hear "
+            f"{languages.name(call.language)}. {kept}"
+        )
+
+
+def _voice(asker: discord.Member, channel: Voice | None) -> Voice:
+    """The channel to be captioned. Raises `UserError`."""
+    if channel is None:
+        channel = asker.voice.channel if asker.voice is not None else None
+        if channel is None:
+            raise UserError("You are in no voice channel: join one, or name one with the option `channel`.")
+    if not may_listen(asker, channel):
+        raise UserError(f"You may not enter {channel.mention}, so you can't have it captioned.")
+    return channel
+
+
+def _where(
+    interaction: Interaction, where: Choice[str] | None, into: discord.TextChannel | discord.Thread | None
+) -> Where | None:
+    """Where the captions are to go. Raises `UserError` when somebody may not write there."""
+    asker = person(interaction)
+    place: Any = into if into is not None else interaction.channel
+    if into is not None and not may_write(asker, into):
+        raise UserError(f"You may not write in {into.mention}, so captions can't go there for you.")
+    if into is not None or (where is not None and where.value == "here"):
+        if not isinstance(place, Chat):
+            raise UserError("Captions can't be posted in a channel of this kind: choose another.")
+        if not may_write(asker, place):
+            raise UserError(f"You may not write in {place.mention}, so captions can't go there for you.")
+        return place.id
+    if where is None:
+        return None
+    return "voice" if where.value == "voice" else "thread"
+
+
+def described(call: DiscordCall) -> list[str]:
+    """How a call is doing, for whoever asks."""
+    status = call.status()
+    lines = [
+        f"**Captions of {call.channel.mention}**",
+        f"{status.state} Since {discord.utils.format_dt(status.since, 'R')}, in {status.posted}.",
+        f"{status.engine} hears {languages.name(call.language)}.",
+    ]
+    if status.lateness is not None:
+        lines.append(f"Captions come {status.lateness:.1f} s after the words.")
+    lines.append(f"Heard so far: {_names(status.heard) or 'nobody'}.")
+    if status.deaf:
+        lines.append(f"Speaking, but can't be heard: {_names(status.deaf)}.")
+    if status.left_out:
+        lines.append(
+            f"Not captioned, at their own wish: {_names(status.left_out)}. {status.dropped:,} packets of "
+            "theirs were thrown away unopened."
+        )
+    lines.append("A transcript is kept." if call.record is not None else "Nothing is kept.")
+    return lines
+
+
+def _names(names: tuple[str, ...], most: int = 25) -> str:
+    shown = ", ".join(map(called, names[:most]))
+    return f"{shown} and {len(names) - most} more" if len(names) > most else shown

@@ -1,0 +1,202 @@
+"""`/privacy`: what somebody lets Spokenly hear, what it keeps of them, and how they get rid of it."""
+
+import json
+import re
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import Any, Self, cast
+
+import discord
+from discord import Locale, app_commands, ui
+from discord.app_commands import Choice
+
+from bots.discord.buttons import calls_of
+from bots.discord.calls import Calls
+from bots.discord.consent import opt_in, opt_out
+from bots.discord.replies import Interaction, answering, later, reply
+from bots.discord.rights import person
+from bots.discord.translations import en
+from bots.discord.words import command, say
+from core.errors import UserError
+from core.record.database.store import Store
+from core.record.kept import Call, Line, Removed
+from core.record.written import escaped, line
+
+_FILES = 10
+"""Files of one message (Discord's limit)."""
+
+FORMS = [Choice(name="JSON (.json)", value="json"), Choice(name="Markdown (.md)", value="md")]
+
+
+def identity(user: int) -> str:
+    """How the record knows somebody, in all servers."""
+    return f"discord:{user}"
+
+
+class Privacy(
+    app_commands.Group,
+    name="privacy",
+    description="What Spokenly may hear of you, and what it keeps",
+    guild_only=True,
+):
+    """Everybody's own; nobody else sees any of it."""
+
+    def __init__(self, calls: Calls) -> None:
+        super().__init__()
+        self._calls = calls
+
+    @app_commands.command(description="Don't caption me in this server, until I take it back")
+    async def optout(self, interaction: Interaction) -> None:
+        await later(interaction)
+        me = person(interaction)
+        await reply(interaction, await opt_out(self._calls, me.guild.id, me.id, interaction.locale))
+
+    @app_commands.command(description="Caption me in this server again")
+    async def optin(self, interaction: Interaction) -> None:
+        await later(interaction)
+        me = person(interaction)
+        await reply(interaction, await opt_in(self._calls, me.guild.id, me.id, interaction.locale))
+
+    @app_commands.command(description="A file with everything you said that was kept")
+    @app_commands.describe(format="What kind of file")
+    @app_commands.choices(format=FORMS)
+    async def export(self, interaction: Interaction, format: Choice[str] | None = None) -> None:
+        await later(interaction)
+        secretary = self._calls.secretary
+        known = None if secretary is None else await secretary.store.person(identity(interaction.user.id))
+        if secretary is None or known is None or not known.lines:
+            raise UserError(say(interaction.locale, en.NOTHING_SAID))
+        form = "json" if format is None else format.value
+        files = await _files(secretary.store, interaction.user.id, form, interaction.filesize_limit)
+        if files is None:
+            raise UserError(say(interaction.locale, en.TOO_MUCH))
+        told = say(interaction.locale, en.EXPORTED, lines=known.lines, calls=known.calls)
+        await reply(interaction, told, files=files)
+
+    @app_commands.command(description="Delete everything you said that was kept")
+    async def forget(self, interaction: Interaction) -> None:
+        await later(interaction)
+        secretary = self._calls.secretary
+        counted = Removed()
+        if secretary is not None:
+            counted = await secretary.store.forget(identity=identity(interaction.user.id), dry=True)
+        view = ui.View(timeout=None)
+        view.add_item(Forget(interaction.user.id, interaction.locale))
+        told = say(interaction.locale, en.FORGET, lines=counted.lines, calls=counted.calls)
+        await reply(interaction, told, view=view)
+
+    @app_commands.command(
+        name="what-is-kept", description="What is kept of you, for how long, and what never is"
+    )
+    async def what_is_kept(self, interaction: Interaction) -> None:
+        await later(interaction)
+        await reply(interaction, "\n".join([line async for line in self._kept(interaction)]))
+
+    async def _kept(self, interaction: Interaction) -> AsyncIterator[str]:
+        me, to = person(interaction), interaction.locale
+        yield say(to, en.KEPT_SOUND, engine=self._calls.house.engine)
+        secretary = self._calls.secretary
+        if secretary is None:
+            yield say(to, en.KEPT_NEVER)
+        else:
+            setup = self._calls.setup(me.guild.id)
+            kept = (setup.keep or self._calls.house.settings.keep) == "transcript"
+            yield say(to, en.KEPT_TRANSCRIPT if kept else en.KEPT_CAPTIONS)
+            days = secretary.days if setup.retention_days is None else setup.retention_days
+            yield say(to, en.KEPT_DAYS if days else en.KEPT_FOR_GOOD, days=days)
+            call = self._calls.of(me.guild.id)
+            if call is not None and call.record is not None:
+                yield say(to, en.KEPT_NOW, channel=call.channel.mention)
+            known = await secretary.store.person(identity(me.id))
+            if known is not None and known.lines:
+                yield say(to, en.KEPT_OF_YOU, lines=known.lines, calls=known.calls)
+            else:
+                yield say(to, en.KEPT_NOTHING_OF_YOU)
+        if me.id in self._calls.opted_out(me.guild.id):
+            yield say(to, en.KEPT_CHOICE)
+        yield say(to, en.KEPT_MESSAGES)
+
+
+class Forget(ui.DynamicItem[ui.Button[Any]], template="spokenly:forget:(?P<user>[0-9]{1,20})"):
+    """The button that makes sure. It does what it says for the one person that it was made for."""
+
+    def __init__(self, user: int, to: Locale | None = None) -> None:
+        super().__init__(
+            ui.Button(
+                label=say(to, "Delete it all"),
+                style=discord.ButtonStyle.danger,
+                custom_id=f"spokenly:forget:{user}",
+            )
+        )
+        self._user = user
+
+    @classmethod
+    async def from_custom_id(
+        cls, interaction: Interaction, item: ui.Item[Any], match: re.Match[str], /
+    ) -> Self:
+        return cls(int(match["user"]))
+
+    async def callback(self, interaction: Interaction) -> None:
+        async with answering(interaction, "button forget"):
+            if interaction.user.id != self._user:
+                raise UserError(say(interaction.locale, en.NOT_YOURS))
+            await later(interaction)
+            await reply(interaction, await _forget(interaction, calls_of(interaction)))
+
+
+async def _forget(interaction: Interaction, calls: Calls) -> str:
+    """Delete it all; returns what to tell. Raises `RecordAway`: then nothing is deleted."""
+    who, to = identity(interaction.user.id), interaction.locale
+    removed = None if calls.secretary is None else await calls.secretary.forget(who)
+    for call in calls.running():
+        call.board.erase(who)
+    if removed is None:
+        return say(to, en.TAKEN_BACK)
+    optout = command(to, "privacy optout")
+    return say(to, en.FORGOTTEN, lines=removed.lines, calls=removed.calls, optout=optout)
+
+
+async def _files(store: Store, user: int, form: str, room: int) -> dict[str, bytes] | None:
+    """Everything somebody said, as files of at most `room` bytes; None when Discord takes no so many."""
+    write = _as_markdown if form == "md" else _as_json
+    head, between, foot = (b"", b"", b"") if form == "md" else (b'{"said": [\n', b",\n", b"\n]}\n")
+    parts = [bytearray(head)]
+    said = cast(AsyncGenerator[tuple[Call, Line]], store.said_by(identity(user)))
+    async with aclosing(said):
+        before: Call | None = None
+        async for call, each in said:
+            piece = write(call, each, begins=before is None or before.id != call.id)
+            if len(parts[-1]) + len(between) + len(piece) + len(foot) > room:
+                parts[-1] += foot
+                parts.append(bytearray(head))
+                if len(parts) > _FILES:
+                    return None
+            elif len(parts[-1]) > len(head):
+                parts[-1] += between
+            parts[-1] += piece
+            before = call
+    parts[-1] += foot
+    numbered = len(parts) > 1
+    return {
+        f"said{f'-{number}' if numbered else ''}.{form}": bytes(part) for number, part in enumerate(parts, 1)
+    }
+
+
+def _as_json(call: Call, each: Line, *, begins: bool) -> bytes:
+    fact: dict[str, object] = {
+        "call": call.title,
+        "began": call.began.isoformat(),
+        "as": each.speaker.name,
+        "start": round(each.start, 3),
+        "end": round(each.end, 3),
+        "text": each.text,
+    }
+    if each.corrected is not None:
+        fact["heard"] = each.heard
+    return json.dumps(fact, ensure_ascii=False).encode(errors="replace")
+
+
+def _as_markdown(call: Call, each: Line, *, begins: bool) -> bytes:
+    title = f"\n# {escaped(line(call.title))}, {call.began:%Y-%m-%d %H:%M}\n\n" if begins else ""
+    clock = f"{int(each.start) // 3600:02}:{int(each.start) // 60 % 60:02}:{int(each.start) % 60:02}"
+    return f"{title}- {clock} {escaped(line(each.text))}\n".encode(errors="replace")
