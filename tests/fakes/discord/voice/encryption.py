@@ -36,6 +36,8 @@ class Encryption:
         self.group: Group | None = None
         self.counters: Counter[str] = Counter()
         """Commits accepted and refused (by reason), key packages, invalid transitions, timeouts, resets."""
+        self.spoil: set[int] = set()
+        """Whose next commit or welcome arrives damaged, so that they have to recover (op 31)."""
         self._channel, self._seats, self._faults = channel, seats, faults
         self._sender = ExternalSender()
         self._fresh: dict[int, KeyPackage] = {}
@@ -124,10 +126,11 @@ class Encryption:
         head = number.to_bytes(2, "big")
         for member in group.members:
             welcome = accepted.welcomes.get(member)
-            if welcome is None:
-                self._tell([member], 29, head + accepted.commit)
-            else:
-                self._tell([member], 30, head + welcome)
+            op, content = (29, accepted.commit) if welcome is None else (30, welcome)
+            if member in self.spoil:
+                self.spoil.discard(member)
+                content = content[:-1] + bytes([content[-1] ^ 1])
+            self._tell([member], op, head + content)
 
     def ready(self, user: int, number: int) -> None:
         """Op 23."""

@@ -77,14 +77,17 @@ class Faults:
     """Seconds between a client's heartbeats."""
 
     # Who speaks
-    hide_speaking: bool = False
-    """Op 5 of other people is not told, so their SSRC is unknown: as if they had begun before."""
+    hide_speaking: Literal["", "present", "all"] = ""
+    """Whose op 5 is not told, so that their SSRC is unknown: of whoever speaks already when a client comes,
+    or of everybody."""
     never_quiet: bool = False
     """Op 5 comes with the first word of a stay only, and never to say that somebody stopped."""
     speaking_lead: float = 0.02
     """Seconds from somebody's op 5 to their first packet. At 0 the packet is mostly here first."""
     needs_speaking: bool = True
     """Nothing is relayed to a client that has not sent op 5."""
+    needs_packets: int = 0
+    """Nothing is relayed to a client before it has sent so many packets of audio itself."""
     udp_patience: float | None = None
     """Seconds without a datagram after which a client is silently sent nothing more."""
 

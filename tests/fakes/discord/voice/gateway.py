@@ -1,6 +1,7 @@
 """The voice gateway, version 8: one WebSocket of one client."""
 
 import asyncio
+import contextlib
 import json
 import secrets
 import struct
@@ -17,7 +18,10 @@ class Desk(Protocol):
     """What the gateway asks of the server."""
 
     faults: Faults
-    udp: tuple[str, int]
+
+    @property
+    def udp(self) -> tuple[str, int]:
+        """Where media goes."""
 
     def identified(self, data: dict[str, Any], host: str) -> Line | int:
         """The new session; or the code to close with."""
@@ -69,7 +73,7 @@ class Socket:
         self._say(8, {"v": 8, "heartbeat_interval": faults.heartbeat * 1000})
         self._patience()
         async with asyncio.TaskGroup() as tasks:
-            writing = tasks.create_task(self._write())
+            writing = tasks.create_task(self._write_until_gone())
             code = await self._read()
             writing.cancel()
         if self._watch:
@@ -77,6 +81,11 @@ class Socket:
         if self._line:
             self._line.detached(self, for_good=code == 1000 and not self._ending)
         return self._ws
+
+    async def _write_until_gone(self) -> None:
+        # Where the client is gone, reading ends as well.
+        with contextlib.suppress(ConnectionResetError):
+            await self._write()
 
     async def _write(self) -> None:
         while True:
@@ -123,7 +132,12 @@ class Socket:
         if self._watch:
             self._watch.cancel()
         loop = asyncio.get_running_loop()
-        self._watch = loop.call_later(self._desk.faults.heartbeat * 2, self.end, 4009)
+        self._watch = loop.call_later(self._desk.faults.heartbeat * 2, self._stood_still)
+
+    def _stood_still(self) -> None:
+        if self._line:
+            self._line.end()
+        self.end(4009)
 
     def _text(self, text: str) -> None:
         try:
@@ -150,8 +164,7 @@ class Socket:
         self._patience()
         if self._line:
             self._line.counters["heartbeat"] += 1
-            ack = data.get("seq_ack", -1)
-            if ack > self._line.last_seq or (ack < 0 < self._line.last_seq):
+            if not self._line.acknowledges(data.get("seq_ack", -1)):
                 self._line.counters["heartbeat without the right seq_ack"] += 1
         if not self._desk.faults.deaf_to_heartbeats:
             self._say(6, {"t": data["t"]})

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tests.fakes.discord.voice.downlink import Dresser
-from tests.fakes.discord.voice.faults import Faults
-from tests.fakes.discord.voice.room import Room, new_ssrc
+from tests.fakes.discord.voice.room import Room
 from tests.fakes.discord.voice.rtp import Rtp, Seal, head_length, parse
 
 Message = str | bytes
@@ -48,10 +47,15 @@ class Line:
     """A `Seat` that is reached over a WebSocket and UDP."""
 
     def __init__(
-        self, ticket: Ticket, room: Room, faults: Faults, send_to: Callable[[bytes, tuple[str, int]], None]
+        self,
+        ticket: Ticket,
+        ssrc: int,
+        room: Room,
+        send_to: Callable[[bytes, tuple[str, int]], None],
+        deaf: Callable[[], bool],
     ) -> None:
-        self.ticket, self.room, self.faults = ticket, room, faults
-        self.user, self.ssrc = ticket.user, new_ssrc()
+        self.ticket, self.room, self.faults = ticket, room, room.faults
+        self.user, self.ssrc = ticket.user, ssrc
         self.wire: Wire | None = None
         self.address: tuple[str, int] | None = None
         self.up: Seal | None = None
@@ -63,8 +67,8 @@ class Line:
         self.udp_dead = False
         """Nothing comes or goes by UDP any more, and nobody says so, until IP discovery is done again."""
         self.heard_of = 0.0
-        self._send_to = send_to
-        self._dresser = Dresser(faults, seed=self.ssrc)
+        self._send_to, self._deaf = send_to, deaf
+        self._dresser = Dresser(room.faults, seed=self.ssrc)
         self._kept: deque[tuple[int, Message]] = deque(maxlen=KEPT)
         self._last = 0
         self._expiry: asyncio.TimerHandle | None = None
@@ -103,6 +107,12 @@ class Line:
         if count > len(self._kept):
             return None
         return [message for _, message in list(self._kept)[len(self._kept) - count :]]
+
+    def acknowledges(self, seq_ack: int) -> bool:
+        """Whether a client can honestly have received this number."""
+        if seq_ack < 0:
+            return not self._kept
+        return (self._last - seq_ack) & 0xFFFF <= len(self._kept)
 
     def start_counting_at(self, seq: int) -> None:
         """Sequence numbers go on from here: to see them wrap."""
@@ -189,6 +199,10 @@ class Line:
             why = "udp is dead"
         elif self.faults.needs_speaking and not self.spoken:
             why = "never sent op 5"
+        elif self.counters["taken"] < self.faults.needs_packets:
+            why = "sent too few packets"
+        elif self._deaf():
+            why = "deaf"
         if why:
             self.counters[why] += 1
         return why is not None
@@ -211,6 +225,9 @@ class Line:
         if self.address and not self.over and not self.udp_dead:
             self.counters["sent"] += 1
             self._send_to(sealed, self.address)
+
+    def pinged(self) -> None:
+        self.counters["ping"] += 1
 
     def datagram(self, packet: bytes) -> None:
         """What the client sent by UDP, and is neither ping nor discovery."""

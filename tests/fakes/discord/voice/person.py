@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import random
 from collections import Counter, defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +12,7 @@ from tests.fakes.discord.voice.crypt import Crypt, Davey
 from tests.fakes.discord.voice.encoder import frames, read
 from tests.fakes.discord.voice.faults import Weather
 from tests.fakes.discord.voice.member import Member
-from tests.fakes.discord.voice.room import Room, new_ssrc
+from tests.fakes.discord.voice.room import Room
 from tests.fakes.discord.voice.rtp import OPUS, RTX, SILENCE, STEP, VIDEO, Rtp
 
 if TYPE_CHECKING:
@@ -44,6 +44,10 @@ class Person:
         self.counters: Counter[str] = Counter()
         """Frames sent, frames not sent (muted, no key yet), frames that could not be opened."""
         self.muted = False
+        self.plain = False
+        """Sends without end-to-end encryption where there should be some; nobody may listen to that."""
+        self.listens = True
+        """Whether what others say is opened and kept; without it much goes faster."""
         self.member: Member
         self._server = server
         self._room: Room | None = None
@@ -70,7 +74,7 @@ class Person:
             await self.leave()
         loop = asyncio.get_running_loop()
         room = self._room = self._server.room(channel_id, stage=stage)
-        self.channel, self.muted, self.ssrc = channel_id, muted, new_ssrc()
+        self.channel, self.muted, self.ssrc = channel_id, muted, self._server.new_ssrc()
         self._seq, self._base = self._dice.getrandbits(16), self._dice.getrandbits(32)
         self._joined, self._step = loop.time(), 0
         self.member = Member(self.user, self.library(self.user), self._send, self._send_binary)
@@ -112,24 +116,26 @@ class Person:
 
     # Speaking
 
-    async def say(self, what: bytes | Path, *, rate: int = 48_000, channels: int = 1) -> None:
-        """Say it at the pace of speech, then five frames of silence.
+    async def say(
+        self, what: bytes | Path, *, rate: int = 48_000, channels: int = 1, silence: int = 5
+    ) -> None:
+        """Say it at the pace of speech, then `silence` frames of silence.
 
         `what`: s16le PCM of this rate, or a file with sound in it. While muted the time passes and nothing
         is sent.
         """
         if isinstance(what, Path):
             what, rate = read(what, channels), 48_000
-        await self.send(frames(what, rate, channels))
+        await self.send(frames(what, rate, channels), silence=silence)
 
-    async def send(self, packets: tuple[bytes, ...] | list[bytes]) -> None:
-        """Opus packets of 20 ms each, then five of silence."""
+    async def send(self, packets: Sequence[bytes], *, silence: int = 5) -> None:
+        """Opus packets of 20 ms each, then so many of silence."""
         loop = asyncio.get_running_loop()
         if not self.muted and self._room and not self._talking:
             self._talk(self._room)
             await asyncio.sleep(self._server.faults.speaking_lead)
         began, step = loop.time(), self._next_step()
-        for number, packet in enumerate([*packets, *[SILENCE] * 5]):
+        for number, packet in enumerate([*packets, *[SILENCE] * silence]):
             wait = began + number * FRAME - loop.time()
             if wait > 0:
                 await asyncio.sleep(wait)
@@ -157,7 +163,7 @@ class Person:
 
     def _frame(self, packet: bytes, step: int, *, first: bool = False) -> None:
         self._step = step
-        sealed = self.member.encrypt(packet, self.ssrc)
+        sealed = packet if self.plain else self.member.encrypt(packet, self.ssrc)
         if sealed is None:
             self.counters["no key"] += 1
             return
@@ -232,7 +238,7 @@ class Person:
             asyncio.get_running_loop().call_soon(self._room.said, self, op, payload)
 
     def media(self, sender: int, packet: Rtp) -> None:
-        if packet.kind != OPUS:
+        if packet.kind != OPUS or not self.listens:
             return
         opened = self.member.decrypt(sender, packet.payload)
         if opened is None:

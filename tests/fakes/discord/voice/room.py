@@ -1,18 +1,10 @@
 """One call on the voice server: who is in it, who speaks, and what goes from one to the others."""
 
-import itertools
 from typing import Protocol
 
 from tests.fakes.discord.voice.encryption import Encryption
 from tests.fakes.discord.voice.faults import Faults
 from tests.fakes.discord.voice.rtp import Rtp
-
-_ssrcs = itertools.count(100_001, 7)
-
-
-def new_ssrc() -> int:
-    """The next SSRC. Audio has this one, video and its RTX the two after it."""
-    return next(_ssrcs)
 
 
 class Seat(Protocol):
@@ -65,7 +57,7 @@ class Room:
     def _introduce(self, who: Seat, to: Seat) -> None:
         to.tell(18, {"user_id": str(who.user), "flags": 2})
         to.tell(20, {"user_id": str(who.user), "platform": 0})
-        if self._speaking.get(who.user) and not self.faults.hide_speaking:
+        if self._speaking.get(who.user) and self.faults.hide_speaking == "":
             to.tell(5, self._spoken(who))
         if who.user in self._cameras:
             to.tell(12, _video(who, on=True))
@@ -90,7 +82,7 @@ class Room:
             for other in others:
                 other.quiet(seat.ssrc)
         told = before is None if self.faults.never_quiet else before != flags
-        if told and not self.faults.hide_speaking:
+        if told and self.faults.hide_speaking != "all":
             for other in others:
                 other.tell(5, self._spoken(seat))
 

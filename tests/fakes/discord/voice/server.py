@@ -3,7 +3,6 @@
 import asyncio
 import itertools
 import secrets
-import struct
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -17,7 +16,7 @@ from tests.fakes.discord.voice.gateway import Socket, describe
 from tests.fakes.discord.voice.line import Line, Ticket
 from tests.fakes.discord.voice.person import Person
 from tests.fakes.discord.voice.room import Room
-from tests.fakes.discord.voice.rtp import answer
+from tests.fakes.discord.voice.udp import Udp
 
 Announce = Callable[[int, int, str, str | None], None]
 """VOICE_SERVER_UPDATE for one member: guild, user, token, endpoint. An endpoint of None: wait."""
@@ -37,19 +36,20 @@ class FakeVoice:
         """Whoever runs the main gateway sets this, and hears of changed servers."""
         self.moved: Callable[[Person], None] = lambda _person: None
         """The same for people: one has joined or left, or changed mute or camera (VOICE_STATE_UPDATE)."""
-        self.udp = ("127.0.0.1", 0)
+        self.deaf: Callable[[int, int], bool] = lambda _guild, _user: False
+        """Whether a user has deafened themselves in a guild: nothing is relayed to them."""
         self.port = 0
         self._doors = doors or Doors(0)
         self._host = host
         self._hosts: dict[int, str] = {}
+        self._ssrcs = itertools.count(100_001, 7)
         self._regions = itertools.count(101)
         self._ids = itertools.count(900_000_000_000_000_001)
         self._tickets: dict[tuple[int, int], Ticket] = {}
         self._rooms: dict[int, Room] = {}
         self._sockets: set[Socket] = set()
         self._idle = asyncio.Event()
-        self._transport: asyncio.DatagramTransport | None = None
-        self._addresses: dict[tuple[str, int], Line] = {}
+        self._udp = Udp(faults, self.lines)
 
     # The seam to the main gateway
 
@@ -133,6 +133,10 @@ class FakeVoice:
             room = self._rooms[channel_id] = Room(channel_id, self.faults, stage=stage)
         return room
 
+    def new_ssrc(self) -> int:
+        """The next SSRC. Audio has this one, video and its RTX the two after it."""
+        return next(self._ssrcs)
+
     def line(self, user_id: int) -> Line:
         """The newest session of a client."""
         return next(line for line in reversed(self.lines) if line.user == user_id)
@@ -148,6 +152,10 @@ class FakeVoice:
 
     # Desk
 
+    @property
+    def udp(self) -> tuple[str, int]:
+        return self._udp.address
+
     def identified(self, data: dict[str, Any], host: str) -> Line | int:
         self.counters["identify"] += 1
         if self.faults.refuse_identify:
@@ -161,7 +169,13 @@ class FakeVoice:
             if old.ticket.guild == ticket.guild:
                 old.evicted()
         room = self.room(ticket.channel, stage=ticket.stage)
-        line = Line(ticket, room, self.faults, self._send_to)
+        line = Line(
+            ticket,
+            self.new_ssrc(),
+            room,
+            self._udp.send,
+            lambda: self.deaf(ticket.guild, ticket.user),
+        )
         self.lines.append(line)
         return line
 
@@ -204,34 +218,6 @@ class FakeVoice:
             self._sockets.discard(socket)
             self._idle.set()
 
-    def _send_to(self, datagram: bytes, address: tuple[str, int]) -> None:
-        if self._transport:
-            self._transport.sendto(datagram, address)
-
-    def datagram(self, packet: bytes, address: tuple[str, int]) -> None:
-        """Whatever comes by UDP."""
-        reply = answer(packet, address)
-        if len(packet) == 74 and reply:
-            if self.faults.silent_at == "discovery":
-                return
-            (ssrc,) = struct.unpack_from("!I", packet, 4)
-            for line in self.lines:
-                if line.ssrc == ssrc and not line.over:
-                    self._addresses[address] = line
-                    line.address, line.udp_dead = address, False
-                    line.heard_of = asyncio.get_running_loop().time()
-        line_ = self._addresses.get(address)
-        if line_:
-            line_.heard_of = asyncio.get_running_loop().time()
-        if reply:
-            if line_ and line_.udp_dead:
-                return
-            if line_ and len(packet) == 8:
-                line_.counters["ping"] += 1
-            self._send_to(reply, address)
-        elif line_:
-            line_.datagram(packet)
-
     async def _open(self) -> web.AppRunner:
         app = web.Application()
         app.router.add_get("/", self._connected)
@@ -240,11 +226,7 @@ class FakeVoice:
         site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=authority().server)
         await site.start()
         self.port = runner.addresses[0][1]
-        loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(
-            lambda: _Udp(self.datagram), local_addr=("127.0.0.1", 0)
-        )
-        self.udp = self._transport.get_extra_info("sockname")
+        await self._udp.open()
         return runner
 
     async def _close(self, runner: web.AppRunner) -> None:
@@ -259,17 +241,8 @@ class FakeVoice:
             for socket in self._sockets:
                 socket.end(None)
             await self._idle.wait()
-        if self._transport:
-            self._transport.close()
+        self._udp.close()
         await runner.cleanup()
-
-
-class _Udp(asyncio.DatagramProtocol):
-    def __init__(self, received: Callable[[bytes, tuple[str, int]], None]) -> None:
-        self._received = received
-
-    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
-        self._received(data, addr)
 
 
 @asynccontextmanager

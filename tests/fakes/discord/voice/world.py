@@ -17,6 +17,7 @@ class World:
         self._placing = False
         server.announce = self._announce
         server.moved = self._moved
+        server.deaf = self._deaf
         discord.rooms.server = self
 
     def person(self, member: Member) -> Person:
@@ -51,6 +52,10 @@ class World:
         if user == self.discord.bot_id:
             data = {"token": token, "guild_id": str(guild), "endpoint": endpoint}
             self.discord.state.emit("VOICE_SERVER_UPDATE", data)
+
+    def _deaf(self, guild: int, user: int) -> bool:
+        state = self.discord.state.guilds[guild].voice_states.get(user)
+        return state is not None and state.self_deaf
 
     def _moved(self, person: Person) -> None:
         if self._placing or not person.guild:
