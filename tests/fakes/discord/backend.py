@@ -4,7 +4,7 @@ import mimetypes
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from simcord.backend import Backend, serializers
 from simcord.backend.cdn import CdnStore
@@ -46,6 +46,10 @@ class Files(CdnStore):
             "proxy_url": f"https://media.discordapp.net/{path}?ex=7fffffff&is=60000000&hm={attachment_id:x}",
             "content_type": mimetypes.guess_type(filename)[0] or "application/octet-stream",
         }
+
+    def get(self, url: str) -> bytes | None:
+        """By its address, or by the path of it alone."""
+        return self._blobs.get(urlsplit(url).path)
 
 
 class State(Backend):

@@ -22,6 +22,8 @@ class Rooms(Protocol):
 
     def asked(self, session: Session, wish: Mapping[str, Any]) -> None: ...
 
+    def session_over(self, name: str) -> None: ...
+
 
 class Gateway:
     """Every gateway session of the bot. Its switches are the gateway's bad days."""
@@ -45,6 +47,8 @@ class Gateway:
         """A resume is answered with "invalid session"."""
         self.privileged = True
         """Whether the privileged intents are allowed; else identifying with them is closed with 4014."""
+        self._closed = False
+        self._told: dict[tuple[int, int], float] = {}
         state.subscribers.append(self._tell)
 
     # Bad days
@@ -63,7 +67,33 @@ class Gateway:
         """Tells every bot that its session is over (op 9); `resumable` ones may come back."""
         self._all(INVALID_SESSION, resumable)
         if not resumable:
-            self.sessions.clear()
+            for name in list(self.sessions):
+                self._end(name)
+
+    def close(self) -> None:
+        """The end: nobody comes back."""
+        self._closed = True
+        self.drop()
+        for session in self.sessions.values():
+            if session.timer is not None:
+                session.timer.cancel()
+
+    def _end(self, name: str) -> None:
+        session = self.sessions.pop(name, None)
+        if session is None:
+            return
+        if session.timer is not None:
+            session.timer.cancel()
+        self._rooms.session_over(name)
+
+    def lost(self, session: Session, code: int | None) -> None:
+        """A connection is over. Closed with 1000 or 1001 its session ends; else it waits for a resume."""
+        session.line = None
+        if code in (1000, 1001):
+            self._end(session.name)
+        elif session.name in self.sessions and not self._closed:
+            loop = asyncio.get_running_loop()
+            session.timer = loop.call_later(self._limits.resume, self._end, session.name)
 
     def _all(self, op: int, data: Any) -> None:
         for session in list(self.sessions.values()):
@@ -87,7 +117,7 @@ class Gateway:
         if self.refuse:
             line.close(self.refuse.popleft())
         line.send(HELLO, {"heartbeat_interval": int(self.heartbeat * 1000), "_trace": []})
-        visit = Visit(self, ws, line)
+        visit = Visit(self, ws, line, self._limits)
         async with asyncio.TaskGroup() as group:
             writer = group.create_task(line.write())
             try:
@@ -110,8 +140,13 @@ class Gateway:
         if not self.privileged and intents & (1 << 1 | 1 << 8 | 1 << 15):
             line.close(4014)
             return None
-        self.identified += 1
         shard = tuple(data.get("shard") or (0, 1))
+        now, pace = self._state.time.loop_time(), self._limits.identifies
+        if now - self._told.get(shard, -pace.seconds) < pace.seconds:
+            line.send(INVALID_SESSION, False)
+            return None
+        self._told[shard] = now
+        self.identified += 1
         session = Session(
             self._state,
             f"{self._state.snowflake():032x}",
@@ -153,16 +188,18 @@ class Gateway:
             line.close(4004)
             return None
         session = self.sessions.get(data["session_id"])
-        now = self._state.time.loop_time()
-        if session is None or self.forget or now - (session.lost or now) > self._limits.resume:
-            self.sessions.pop(data["session_id"], None)
+        if session is None or self.forget:
+            self._end(data["session_id"])
             line.send(INVALID_SESSION, False)
             return None
         if session.line is not None:
             session.line.close(4000)
-        session.line, session.lost = line, None
+        session.line = line
+        session.timer, timer = None, session.timer
+        if timer is not None:
+            timer.cancel()
         if not session.missed(int(data["seq"])):
-            del self.sessions[session.name]
+            self._end(session.name)
             line.send(INVALID_SESSION, False)
             return None
         self.resumed += 1
@@ -209,7 +246,9 @@ class Gateway:
 class Visit:
     """What arrives on one connection."""
 
-    def __init__(self, gateway: Gateway, ws: web.WebSocketResponse, line: Line) -> None:
+    def __init__(self, gateway: Gateway, ws: web.WebSocketResponse, line: Line, limits: Limits) -> None:
+        self._limits = limits
+        self._said: list[float] = []
         self._gateway = gateway
         self._ws = ws
         self._line = line
@@ -219,7 +258,18 @@ class Visit:
         """Until the connection ends."""
         async for message in self._ws:
             if message.type is WSMsgType.TEXT and self._line.open:
-                self._heard(message.data)
+                if len(message.data.encode()) > self._limits.gateway_message:
+                    self._line.close(4002)
+                elif self._too_many():
+                    self._line.close(4008)
+                else:
+                    self._heard(message.data)
+
+    def _too_many(self) -> bool:
+        now, window = asyncio.get_running_loop().time(), self._limits.gateway
+        self._said = [one for one in self._said if one > now - window.seconds]
+        self._said.append(now)
+        return len(self._said) > window.count
 
     def _heard(self, text: str) -> None:
         try:
@@ -243,5 +293,4 @@ class Visit:
     def end(self) -> None:
         """The connection is over; its session waits to be resumed."""
         if self._session is not None and self._session.line is self._line:
-            self._session.line = None
-            self._session.lost = asyncio.get_running_loop().time()
+            self._gateway.lost(self._session, self._ws.close_code)

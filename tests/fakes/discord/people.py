@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcord import interactions
@@ -14,10 +15,11 @@ from simcord.backend.command_access import command_access
 from simcord.backend.errors import SetupError
 from simcord.enums import AppCommandType, InteractionType
 
-from tests.fakes.discord import wishes
+from tests.fakes.discord import asks, wishes
 from tests.fakes.discord.answers import Answer
 from tests.fakes.discord.messages import Message
-from tests.fakes.discord.places import Channel, Guild
+from tests.fakes.discord.places import Channel, Guild, Role
+from tests.fakes.discord.voice import Person
 
 if TYPE_CHECKING:
     from tests.fakes.discord.server import FakeDiscord
@@ -80,6 +82,74 @@ class Member:
 
     def _may(self, channel: Channel, *names: str) -> None:
         self._state.require_permissions(self.guild.id, self.id, channel.id, "view_channel", *names)
+
+    # Voice
+
+    async def join(self, channel: Channel, *, muted: bool = False, deaf: bool = False) -> Person:
+        """Joins a voice or stage channel, or changes to it; comes back when the others can hear."""
+        return await self._home.calls.enter(self.guild.id, self.id, channel.id, muted=muted, deaf=deaf)
+
+    async def leave(self) -> None:
+        """Leaves voice."""
+        self._home.rooms.leave(self.guild.id, self.id)
+        await asyncio.sleep(0)
+
+    @property
+    def person(self) -> Person:
+        """Their microphone, camera and ears."""
+        return self._home.calls.person(self.guild.id, self.id)
+
+    async def say(self, what: bytes | Path, *, rate: int = 48_000, channels: int = 1) -> None:
+        """Speaks, at the pace of speech: s16le PCM of this rate, or a file with sound in it."""
+        await self.person.say(what, rate=rate, channels=channels)
+
+    def mute(self) -> None:
+        """Mutes their own microphone."""
+        self.person.mute()
+
+    def unmute(self) -> None:
+        self.person.unmute()
+
+    def camera(self, *, on: bool = True) -> None:
+        """Switches their camera."""
+        self.person.camera(on=on)
+
+    def in_voice(self, **flags: Any) -> None:
+        """What a moderator, or their own client, changes of their voice state: mute, deaf, self_deaf,
+        suppress, request_to_speak_timestamp, self_stream."""
+        voice = self._state.guilds[self.guild.id].voice_states[self.id]
+        self._home.rooms.place(self.guild.id, self.id, voice.channel_id, **flags)
+
+    def raise_hand(self) -> None:
+        """Asks to speak on a stage."""
+        self.in_voice(request_to_speak_timestamp=self._state.now_iso())
+
+    def come_forward(self) -> None:
+        """Becomes a speaker on a stage."""
+        self.in_voice(suppress=False, request_to_speak_timestamp=None)
+
+    # Membership
+
+    def rename(self, nick: str | None) -> None:
+        """Is called otherwise in this guild from now on."""
+        self._state.edit_member(self.guild.id, self.id, {"nick": nick})
+
+    def give(self, role: Role) -> None:
+        self._state.add_member_role(self.guild.id, self.id, role.id)
+
+    def take(self, role: Role) -> None:
+        self._state.remove_member_role(self.guild.id, self.id, role.id)
+
+    def go(self) -> None:
+        """Leaves the guild."""
+        self._home.rooms.leave(self.guild.id, self.id)
+        self._state.remove_member(self.guild.id, self.id)
+
+    @property
+    def dms(self) -> list[Message]:
+        """What was written to this person alone."""
+        number = self._state.dm_channels.get(self.id)
+        return [Message(self._state, one) for one in self._state.messages.get(number or 0, {})]
 
     # Commands
 
@@ -187,40 +257,9 @@ class Member:
         return await self._ask(InteractionType.MODAL_SUBMIT, channel, data, source=source, patience=patience)
 
     async def _ask(
-        self,
-        kind: InteractionType,
-        channel: Channel,
-        data: dict[str, Any],
-        *,
-        source: Message | None = None,
-        patience: float = 60.0,
+        self, kind: InteractionType, channel: Channel, data: dict[str, Any], **more: Any
     ) -> Answer:
-        state, home = self._state, self._home
-        record, payload = interactions.base_payload(
-            state,
-            type=int(kind),
-            channel_id=channel.id,
-            guild_id=self.guild.id,
-            user_id=self.id,
-            data=data,
-        )
-        record.expires_at = state.iso_after(home.limits.token_life)
-        record.initial_response_deadline = state.iso_after(home.limits.first_response)
-        payload["locale"] = state.locales.get(self.id, "en-US")
-        payload["guild_locale"] = state.guilds[self.guild.id].preferred_locale
-        payload["attachment_size_limit"] = home.limits.file
-        payload["authorizing_integration_owners"] = {"0": str(self.guild.id)}
-        if source is not None:
-            record.source_message_id = source.id
-            payload["message"] = dict(serializers.message_payload(state, source._kept))
-        loop = asyncio.get_running_loop()
-        answer = Answer(home, record, loop.time())
-        home.answers.append(answer)
-        state.emit("INTERACTION_CREATE", payload)
-        if await home.bell.until(lambda: record.responded, home.limits.first_response):
-            answer.late = loop.time() - answer.began
-            await answer.settle(patience)
-        return answer
+        return await asks.ask(self._home, self.guild.id, self.id, kind, channel, data, **more)
 
 
 def _control(message: Message, name: str) -> dict[str, Any]:

@@ -244,6 +244,20 @@ class Guild:
         value = role.permissions | bits if allow else role.permissions & ~bits
         self._state.edit_role(self.id, role.id, {"permissions": value})
 
+    def move_bot(self, channel: Channel) -> None:
+        """A moderator moves the bot to another voice channel."""
+        self._home.rooms.place(self.id, self._state.bot_user.id, channel.id)
+
+    def disconnect_bot(self) -> None:
+        """A moderator throws the bot out of voice."""
+        self._home.rooms.leave(self.id, self._state.bot_user.id)
+
+    @property
+    def bot_in(self) -> Channel | None:
+        """The voice channel that the bot is in."""
+        voice = self._guild.voice_states.get(self._state.bot_user.id)
+        return None if voice is None or voice.channel_id is None else Channel(self._state, voice.channel_id)
+
     def remove_bot(self) -> None:
         """The bot is thrown out of the server."""
         self._home.rooms.leave(self.id, self._state.bot_user.id)
@@ -251,5 +265,6 @@ class Guild:
 
     def delete(self, channel: Channel) -> None:
         """Deletes a channel; who was in it is disconnected."""
+        self._home.voice.delete(channel.id)
         self._home.rooms.close(channel.id)
         self._state.delete_channel(channel.id)

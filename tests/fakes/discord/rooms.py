@@ -1,29 +1,29 @@
 """Who is in which voice channel, and how a bot gets in: op 4 and what Discord answers."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
 
 from simcord.backend import errors
+from simcord.backend.models import VoiceState
 from simcord.enums import ChannelType
 
 from tests.fakes.discord.backend import State
 from tests.fakes.discord.bell import Bell
+from tests.fakes.discord.session import Session
 
-if TYPE_CHECKING:
-    from tests.fakes.discord.session import Session
+SPEAK, MUTE_MEMBERS, MOVE_MEMBERS, MANAGE_CHANNELS = 1 << 21, 1 << 22, 1 << 24, 1 << 4
 
 
 class VoiceServer(Protocol):
     """The voice servers, as the rest of Discord sees them."""
 
-    def expect(self, guild_id: int, channel_id: int, user_id: int, session_id: str) -> tuple[str, str | None]:
+    def expect(self, guild_id: int, channel_id: int, user_id: int, session_id: str) -> tuple[str, str]:
         """Somebody will connect: the token they must bring, and the endpoint (host:port) to connect to."""
         ...
 
     def gone(self, guild_id: int, user_id: int) -> None:
-        """They left the channel, were moved out of it, or it was deleted: their connection is closed."""
+        """They left the channel, or were put out of it: their connection is closed."""
         ...
 
 
@@ -35,12 +35,16 @@ class Rooms:
         self._bell = bell
         self.server: VoiceServer | None = None
         """Without one nobody is told where to connect."""
+        self.changed: Callable[[VoiceState], None] = lambda _state: None
+        """Somebody's voice state is another one."""
         self.server_first = False
         """VOICE_SERVER_UPDATE comes before VOICE_STATE_UPDATE."""
         self.away = False
-        """The endpoint is null: no voice server is there."""
+        """The endpoint is null: no voice server is there yet. `tell_server` says so when it is."""
         self.silent = False
         """Op 4 is not answered at all."""
+        self.again = True
+        """Op 4 for the channel that the bot is in already is answered as if it came in anew."""
         self.asked_for: list[Mapping[str, Any]] = []
         """What bots asked for with op 4."""
 
@@ -55,94 +59,96 @@ class Rooms:
             return
         flags = {"self_mute": bool(wish.get("self_mute")), "self_deaf": bool(wish.get("self_deaf"))}
         channel = int(wish["channel_id"]) if wish.get("channel_id") else None
-        if channel is not None and not self._let_in(guild.id, channel, bot):
+        if channel is not None and not self.may_enter(guild.id, channel, bot):
             return
         self.place(guild.id, bot, channel, session=session.name, **flags)
 
-    def _let_in(self, guild: int, channel: int, user: int) -> bool:
+    def session_over(self, name: str) -> None:
+        """A gateway session has ended for good: its bot is out of every call."""
+        bot = self._state.bot_user.id
+        for guild in list(self._state.guilds.values()):
+            voice = guild.voice_states.get(bot)
+            if voice is not None and voice.session_id == name:
+                self.place(guild.id, bot, None)
+
+    def tell_server(self, guild: int) -> None:
+        """VOICE_SERVER_UPDATE for the bot, with a new token; its state stays as it is."""
+        bot = self._state.bot_user.id
+        voice = self._state.guilds[guild].voice_states[bot]
+        assert voice.channel_id is not None
+        assert self.server is not None
+        token, endpoint = self.server.expect(guild, voice.channel_id, bot, voice.session_id)
+        data = {"token": token, "guild_id": str(guild), "endpoint": None if self.away else endpoint}
+        self._state.emit("VOICE_SERVER_UPDATE", data)
+
+    # Everybody
+
+    def may_enter(self, guild: int, channel: int, user: int) -> bool:
+        """Whether Discord lets somebody in: permission, and room for one more."""
         state = self._state
         try:
             state.require_permissions(guild, user, channel, "view_channel", "connect")
         except errors.BackendError:
             return False
-        room = state.channels[channel]
+        most = state.channels[channel].user_limit
         inside = [
-            one
+            one.user_id
             for one in state.guilds[guild].voice_states.values()
             if one.channel_id == channel and one.user_id != user
         ]
-        if not room.user_limit or len(inside) < room.user_limit:
+        if not most or len(inside) < most:
             return True
-        rights = state.compute_permissions(guild, user, channel)
-        return bool(rights & (1 << 24 | 1 << 4))
-
-    # Everybody
+        return bool(state.compute_permissions(guild, user, channel) & (MOVE_MEMBERS | MANAGE_CHANNELS))
 
     def place(
         self, guild: int, user: int, channel: int | None, *, session: str | None = None, **flags: Any
     ) -> None:
-        """Puts somebody into a channel (None: out of all), and tells everybody; the bot is told where to
-        connect when it comes into a channel."""
+        """Puts somebody into a channel (None: out of all), and tells everybody.
+
+        The bot is told where to connect when it comes into a channel, is moved, or asks again.
+        """
         state = self._state
         before = state.guilds[guild].voice_states.get(user)
-        moved = before is not None and before.channel_id != channel
-        if before is None and channel is None:
+        after = self._next(guild, user, channel, session, flags)
+        if after is None or (after == before and session is None):
             return
-        if moved and self.server is not None:
-            self.server.gone(guild, user)
-        after = state.prepare_voice_state(guild, user, channel, **self._defaults(guild, user, channel, flags))
-        assert after is not None
-        if session is not None:
-            after.session_id = session
+        here = before is not None and before.channel_id == channel
         mine = user == state.bot_user.id and channel is not None
-        come = before is None or moved
-        tell_server = mine and (come or session is not None) and self.server is not None
-        if tell_server and self.server_first:
-            self._tell_server(guild, user, channel, after.session_id)
+        tell = mine and self.server is not None and (not here or (session is not None and self.again))
+        state.commit_voice_state(after, broadcast=False)
+        if tell and self.server_first:
+            self.tell_server(guild)
         state.commit_voice_state(after)
-        if tell_server and not self.server_first:
-            self._tell_server(guild, user, channel, after.session_id)
+        if tell and not self.server_first:
+            self.tell_server(guild)
+        if channel is None and self.server is not None:
+            self.server.gone(guild, user)
+        self.changed(after)
         self._bell.ring()
 
-    def _defaults(self, guild: int, user: int, channel: int | None, flags: dict[str, Any]) -> dict[str, Any]:
-        """On a stage everybody but its moderators begins as a listener."""
+    def _next(
+        self, guild: int, user: int, channel: int | None, session: str | None, flags: dict[str, Any]
+    ) -> VoiceState | None:
+        """On a stage everybody begins as a listener."""
         state = self._state
         before = state.guilds[guild].voice_states.get(user)
-        if channel is None or (before is not None and before.channel_id == channel):
-            return flags
-        stage = state.channels[channel].type == ChannelType.STAGE_VOICE
-        speaks = bool(state.compute_permissions(guild, user, channel) & 1 << 21)
-        return {"suppress": stage or not speaks, "request_to_speak_timestamp": None, **flags}
-
-    def _tell_server(self, guild: int, user: int, channel: int | None, session: str) -> None:
-        assert self.server is not None
-        assert channel is not None
-        token, endpoint = self.server.expect(guild, channel, user, session)
-        self._state.emit(
-            "VOICE_SERVER_UPDATE",
-            {"token": token, "guild_id": str(guild), "endpoint": None if self.away else endpoint},
-        )
-
-    def move_server(self, guild: int) -> None:
-        """The bot's voice server changes (another region, a failover): a new endpoint and a new token."""
-        bot = self._state.bot_user.id
-        voice = self._state.guilds[guild].voice_states[bot]
-        self._tell_server(guild, bot, voice.channel_id, voice.session_id)
+        if channel is not None and (before is None or before.channel_id != channel):
+            stage = state.channels[channel].type == ChannelType.STAGE_VOICE
+            speaks = bool(state.compute_permissions(guild, user, channel) & SPEAK)
+            flags = {"suppress": stage or not speaks, "request_to_speak_timestamp": None, **flags}
+        after = state.prepare_voice_state(guild, user, channel, **flags)
+        if after is None or session is None:
+            return after
+        return replace(after, session_id=session)
 
     def leave(self, guild: int, user: int) -> None:
         """Out of voice, whoever wanted it."""
         self.place(guild, user, None)
 
     def close(self, channel: int) -> None:
-        """Everybody in this channel is disconnected."""
-        found = self._state.channels[channel]
-        if found.guild_id is None:
-            return
-        for user, voice in list(self._state.guilds[found.guild_id].voice_states.items()):
-            if voice.channel_id == channel:
-                self.leave(found.guild_id, user)
-
-    async def until_in(self, guild: int, patience: float = 30.0) -> bool:
-        """Waits until the bot is in some channel of this guild."""
-        bot = self._state.bot_user.id
-        return await self._bell.until(lambda: bot in self._state.guilds[guild].voice_states, patience)
+        """The channel is about to be deleted: everybody in it is disconnected."""
+        guild = self._state.channels[channel].guild_id
+        if guild is not None:
+            for user, voice in list(self._state.guilds[guild].voice_states.items()):
+                if voice.channel_id == channel:
+                    self.leave(guild, user)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,7 @@ from tests.fakes.discord import tls
 from tests.fakes.discord.answers import Answer
 from tests.fakes.discord.backend import State
 from tests.fakes.discord.bell import Bell
+from tests.fakes.discord.calls import Calls
 from tests.fakes.discord.gateway import Gateway
 from tests.fakes.discord.limits import Limits
 from tests.fakes.discord.messages import Message
@@ -22,6 +24,7 @@ from tests.fakes.discord.people import Member
 from tests.fakes.discord.places import Channel, Guild, Role, permissions
 from tests.fakes.discord.rest import Desk
 from tests.fakes.discord.rooms import Rooms
+from tests.fakes.discord.voice import FakeVoice, voice
 
 
 class FakeDiscord:
@@ -49,22 +52,32 @@ class FakeDiscord:
         self.answers: list[Answer] = []
         """Every interaction there was."""
         self.doors = tls.Doors(0)
-        self._runner: web.AppRunner | None = None
+        self.calls: Calls
+        self._stack = AsyncExitStack()
         self.state.subscribers.append(lambda event, payload: self.bell.ring())
 
     async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            await self._open(stack)
+            self._stack = stack.pop_all()
+        return self
+
+    async def _open(self, stack: AsyncExitStack) -> None:
         app = web.Application(client_max_size=1 << 28)
         app.router.add_route("*", "/api/v10{path:/.*}", self.rest.serve)
         app.router.add_get("/", self.gateway.serve)
         app.router.add_get("/attachments/{path:.*}", self.rest.download)
-        self._runner = web.AppRunner(
+        runner = web.AppRunner(
             app, handler_cancellation=True, shutdown_timeout=0.1, access_log=None, keepalive_timeout=1e6
         )
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=tls.authority().server)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls.authority().server)
         await site.start()
-        self.doors.front = self._runner.addresses[0][1]
-        return self
+        self.doors.front = runner.addresses[0][1]
+        servers = await stack.enter_async_context(voice(doors=self.doors))
+        self.calls = self.rooms.server = Calls(self, servers)
+        self.rooms.changed = self.calls.hush
 
     async def __aexit__(
         self,
@@ -73,9 +86,13 @@ class FakeDiscord:
         trace: TracebackType | None,
     ) -> None:
         self.rest.over.set()
-        self.gateway.drop()
-        assert self._runner is not None
-        await self._runner.cleanup()
+        self.gateway.close()
+        await self._stack.aclose()
+
+    @property
+    def voice(self) -> FakeVoice:
+        """The voice servers, with their own faults."""
+        return self.calls.servers
 
     @property
     def port(self) -> int:

@@ -87,8 +87,8 @@ class Session:
         self.intents = discord.Intents._from_value(intents)
         self.shard = shard
         self.line: Line | None = None
-        self.lost: float | None = None
-        """Since when it has no connection."""
+        self.timer: asyncio.TimerHandle | None = None
+        """Runs while it has no connection: at its end the session is over."""
         self._number = 0
         self._kept: deque[tuple[int, str, dict[str, Any]]] = deque(maxlen=missed)
 
