@@ -36,11 +36,11 @@ class Telling:
         if note is not None and self._aloud:
             self._call.notify_engine(self._speaker, note)
 
-    def settled(self) -> None:
-        """The engine works."""
+    def heard(self, *, final: bool) -> None:
+        """The engine works; what it told is settled, if it is `final`."""
         self._tell("line", None)
         self._tell("refused", None)
-        if self._note is None and self._aloud:
+        if final and self._note is None and self._aloud:
             self._call.notify_engine(self._speaker, None)
 
     def away(self, error: LineLost | LineBusy) -> None:

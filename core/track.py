@@ -250,10 +250,10 @@ class Track:
             self._call.show(self._caption(hypothesis))
             self._quiet = hypothesis.final and not hypothesis.text
             self._settled = hypothesis.final
+            self._telling.heard(final=hypothesis.final)
             if hypothesis.final:
                 self._tape.settle(min(hypothesis.end, self._tape.given))
                 self._retries.settled()
-                self._telling.settled()
                 if self._catching_up and loan.stale():
                     raise _Stale  # somebody speaks now and waits
 

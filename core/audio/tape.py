@@ -180,8 +180,9 @@ class Tape:
             rest.write(Frame(self._speaker, piece.at + done / RATE, piece.pcm[done * WIDTH :]))
         rest._settled, rest._settled_at = known, self.when(seam / RATE)
         del self._pieces[bisect_left(self._pieces, seam, key=lambda piece: piece.position) :]
-        last = self._pieces[-1]
-        self._pieces[-1] = _Piece(last.position, last.at, last.pcm[: (seam - last.position) * WIDTH])
+        if self._pieces:
+            last = self._pieces[-1]
+            self._pieces[-1] = _Piece(last.position, last.at, last.pcm[: (seam - last.position) * WIDTH])
         self._position, self._given = seam, min(self._given, seam)
         return rest
 

@@ -21,10 +21,13 @@ class Watch:
         """Whether something was settled."""
         self._loop = asyncio.get_running_loop()
 
-    def succeeded(self) -> None:
-        self.well = True
-        if self._told:
-            self._breaker.well(self._loop.time(), self._who)
+    def heard(self, hypothesis: Hypothesis) -> None:
+        self.well = self.well or hypothesis.final
+        # Others wait for what a trial shows, and a final may be long in coming.
+        enough = hypothesis.final or (self._trial and hypothesis.text)
+        if self._told or not enough:
+            if hypothesis.final or hypothesis.text:
+                self._breaker.well(self._loop.time(), self._who)
             return
         self._told, away = True, not self._breaker.closed
         self._breaker.succeeded(self._loop.time(), self._who)
@@ -47,7 +50,7 @@ class Watch:
 
 
 class Watched:
-    """A `Recognition` whose finals say that its engine works."""
+    """A `Recognition` whose words say that its engine works."""
 
     def __init__(self, recognition: Recognition, watch: Watch) -> None:
         self._recognition = recognition
@@ -64,6 +67,5 @@ class Watched:
 
     async def __aiter__(self) -> AsyncIterator[Hypothesis]:
         async for hypothesis in self._recognition:
-            if hypothesis.final:
-                self._watch.succeeded()
+            self._watch.heard(hypothesis)
             yield hypothesis

@@ -190,7 +190,7 @@ class ScriptedRecognition:
         while (samples + WORD // 2) // WORD > written:
             written += 1
             self._run = (value, samples, written)
-            if self._at < self._known:
+            if self._at - samples + written * WORD - WORD // 2 <= self._known:
                 continue  # its middle lies before
             if not self._words:
                 self._began = max(self._settled, self._at - WORD // 2)

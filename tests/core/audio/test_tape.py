@@ -225,3 +225,59 @@ def test_a_tape_that_overflows_beside_a_stream_leaves_the_streams_clock_alone(gi
     if given and tape.seconds == tape.given:
         assert [tape.when(n + 0.5) for n in range(given)] == [100.5 + n for n in range(given)]
     assert abs(tape.when(tape.given - 0.5) - (200.0 + more - 0.5)) < 1e-6, "the newest is where it was"
+
+
+@given(frames, st.floats(0, 1), st.floats(0, 1))
+def test_a_tape_in_two_parts_has_every_sample_once_besides_the_lead(
+    spoken: list[tuple[int, float]], settled: float, lead: float
+) -> None:
+    tape = Tape(ANN)
+    heard = write(tape, spoken)
+    tape.settle(settled * 0.5 * len(heard) / RATE)
+    tape.restart()
+    before, start, end = samples([frame.pcm for frame in tape.frames()]), tape.start, tape.end
+    rest = tape.part(lead)
+    first, second = (samples([frame.pcm for frame in each.frames()]) for each in (tape, rest))
+    assert first + second == before
+    assert abs(rest.end - end) < 1e-6
+    assert not first or abs(tape.start - start) < 1e-6
+    assert rest.known <= lead + 1 / RATE
+    assert rest.given == 0
+    if second:
+        sound: list[bytes] = []
+        while (piece := rest.take()) is not None:
+            sound.append(piece)
+        whole = samples(sound)
+        known = round(rest.known * RATE)
+        assert whole[known:] == second
+        assert whole[:known] == first[len(first) - known :]
+        assert tape.end <= rest.start + 1e-6
+
+
+def spoken_with(dip: int, *, at: int) -> list[int]:
+    """Three seconds of sound with one quiet place of so many milliseconds, `at` milliseconds."""
+    loud = [3000 if n // 40 % 2 else -3000 for n in range(3 * RATE)]
+    for n in range(at * 16, (at + dip) * 16):
+        loud[n] //= 100
+    return loud
+
+
+@given(st.integers(30, 300), st.integers(1600, 2600), st.integers(7, 40))
+def test_a_tape_is_cut_where_it_is_quiet(dip: int, at: int, step: int) -> None:
+    tape = Tape(ANN)
+    pcm = b"".join(n.to_bytes(2, "little", signed=True) for n in spoken_with(dip, at=at))
+    size = step * 16 * WIDTH
+    for n in range(0, len(pcm), size):
+        tape.write(Frame(ANN, n / WIDTH / RATE, pcm[n : n + size]))
+    rest = tape.part(0.3)
+    assert rest.known == 0.3
+    assert at / 1000 <= rest.start <= (at + dip) / 1000
+    assert abs(rest.start - (at + dip / 2) / 1000) < 0.011
+
+
+def test_a_tape_is_cut_where_the_speaker_paused() -> None:
+    tape = Tape(ANN)
+    for at in (0.0, 1.0, 2.0, 3.7):
+        tape.write(Frame(ANN, at, (b"\x10\x10" * RATE)))
+    rest = tape.part(0.3)
+    assert (tape.end, rest.start, rest.known) == (3.0, 3.7, 0.3)

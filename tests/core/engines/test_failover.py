@@ -8,7 +8,7 @@ from itertools import pairwise
 
 import pytest
 
-from core.audio.frame import Left
+from core.audio.frame import Left, Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.engines.failover import SULK, Failover
@@ -353,3 +353,141 @@ async def test_there_is_one_backlog_of_a_speaker_however_long_the_first_is_away(
             assert len(tracks) <= 2
     spoken = sorted(heard(two.board))
     assert spoken == [*words(5), *(w for n in range(3) for w in words(150, 110 + 200 * n))]
+
+
+async def test_what_is_said_now_is_tried_before_what_was_said_then() -> None:
+    two = Two(near=frozenset({"en"}))
+    begins: list[bool] = []
+    whole = two.far.recognize
+
+    @asynccontextmanager
+    async def recognize(
+        language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
+    ) -> AsyncIterator[ScriptedRecognition]:
+        begins.append(interim)
+        async with whole(language, vocabulary, interim=interim, known=known) as stream:
+            yield stream
+
+    two.far.recognize = recognize  # type: ignore[method-assign]  # this engine alone
+    async with two.call("de") as session:
+        await utter(session, ANN, speak(words(5), after=1.0))
+        for n in range(4):
+            two.away()
+            await utter(session, ANN, speak(words(80, 110 + 100 * n)))
+            begins.clear()
+            two.back()
+            await utter(session, ANN, speak(words(20, 190 + 100 * n)))
+            assert begins[:2] == [True, False]
+        await utter(session, ANN, speak([], after=60))
+    assert sorted(heard(two.board)) == [*words(5), *words(400, 110)]
+
+
+async def test_where_nobody_stands_in_the_first_word_after_an_outage_comes_within_three_seconds() -> None:
+    for length in (31, 47, 61):
+        two = Two(near=frozenset({"en"}))
+        async with two.call("de") as session:
+            await utter(session, ANN, speak(words(5), after=1.0))
+            two.away()
+            await utter(session, ANN, speak(words(length * 5, 110)))
+            two.back()
+            await utter(session, ANN, speak(words(15, 1000)))
+            assert ANN.id in session.board.partials
+
+
+async def test_when_one_is_heard_again_all_who_wait_are() -> None:
+    two = Two(near=frozenset({"en"}))
+    everybody = people(8)
+    async with two.call("de") as session:
+        async with asyncio.TaskGroup() as talking:
+            for speaker in everybody:
+                talking.create_task(utter(session, speaker, speak(words(5), after=1.0)))
+        two.away()
+        async with asyncio.TaskGroup() as talking:
+            for speaker in everybody:
+                talking.create_task(utter(session, speaker, speak(words(100, 110))))
+        two.back()
+        async with asyncio.TaskGroup() as talking:
+            for speaker in everybody:
+                talking.create_task(utter(session, speaker, speak(words(20, 300), pause=0.05)))
+        assert {e.speaker for e in session.board.entries if e.end > 22} | {
+            caption.speaker for caption in session.board.partials.values()
+        } == set(everybody)
+        assert not [notice for key, notice in session.board.notices.items() if key.startswith("line")]
+
+
+async def test_one_voice_that_breaks_its_streams_does_not_take_the_engine_from_all_others() -> None:
+    two = Two(streams=20)
+    whole = two.far.recognize
+
+    @asynccontextmanager
+    async def recognize(
+        language: str, vocabulary: Sequence[str] = (), *, interim: bool = True, known: float = 0.0
+    ) -> AsyncIterator[ScriptedRecognition]:
+        async with whole(language, vocabulary, interim=interim, known=known) as stream:
+            send = stream.send
+
+            async def careful(pcm: bytes) -> None:
+                if any(sample >= 5000 for sample in memoryview(pcm).cast("h")):
+                    stream.cut()
+                await send(pcm)
+
+            stream.send = careful  # type: ignore[method-assign]  # this stream alone
+            yield stream
+
+    two.far.recognize = recognize  # type: ignore[method-assign]  # this engine alone
+    bad, *others = people(5)
+
+    async def talk(session: Session, speaker: Speaker) -> None:
+        for n in range(25):
+            await utter(session, speaker, speak(words(5, 100 + 5 * n), after=0.9))
+
+    async with two.call() as session, asyncio.TaskGroup() as talking:
+        for speaker in others:
+            talking.create_task(talk(session, speaker))
+        await asyncio.sleep(35)  # their streams were opened before what the breaker still remembers
+        await utter(session, bad, speak(words(5, 5000), after=1.0))
+    assert two.lender.breaker.opened == 0
+    assert heard(two.board, bad) == list(words(5, 5000))
+    assert {e.engine for e in two.board.entries if isinstance(e, Caption) and e.speaker != bad} == {"Far"}
+
+
+async def test_an_engine_that_goes_away_is_left_alone_at_once_however_well_it_was() -> None:
+    two = Two(streams=20)
+    everybody = people(6)
+    async with two.call() as session, asyncio.TaskGroup() as talking:
+        for speaker in everybody:
+            talking.create_task(utter(session, speaker, speak(words(200), pause=0.05, after=1.0)))
+        await asyncio.sleep(40)
+        two.away()
+        await asyncio.sleep(0.5)
+        assert two.lender.breaker.opened == 1
+        assert two.near.opened == len(everybody)
+    for speaker in everybody:
+        assert heard(two.board, speaker) == list(words(200))
+
+
+@pytest.mark.parametrize("why", ["refused", "spent"])
+async def test_a_call_that_ends_while_a_refusal_is_waited_out_ends_at_once(why: str) -> None:
+    two = Two([Refuse("The account has nothing left to spend.")] * 9, near=frozenset({"en"}))
+    two.spent = why == "spent"
+    loop = asyncio.get_running_loop()
+    async with two.call("de") as session:
+        await utter(session, ANN, speak(words(50)))
+        session.hear(Left(ANN))
+        await utter(session, people(2)[1], speak(words(5), after=1.0))
+        ended = loop.time()
+    assert loop.time() - ended < 0.1
+    marks = {e.speaker: (round(e.start), round(e.end)) for e in two.board.entries if isinstance(e, Gap)}
+    assert marks == {people(2)[0]: (0, 10), people(2)[1]: (10, 12)}
+
+
+async def test_a_call_that_ends_in_an_outage_waits_for_its_end() -> None:
+    two = Two(near=frozenset({"en"}))
+    loop = asyncio.get_running_loop()
+    async with two.call("de") as session:
+        await utter(session, ANN, speak(words(5), after=1.0))
+        two.away()
+        await utter(session, ANN, speak(words(20, 110)))
+        loop.call_later(10, two.back)
+    assert heard(two.board) == [*words(5), *words(20, 110)]
+    assert not any(isinstance(entry, Gap) for entry in two.board.entries)
