@@ -43,9 +43,11 @@ class ChatPlace:
         self._governor = governor
         self._controls = controls
         self._who = f"{chat.id}:{id(self)}"
+        self._urgent = False
         self._revived: float | None = None
 
     def wait(self, message: int | None, *, urgent: bool) -> float:
+        self._urgent = urgent
         route = self._route("POST" if message is None else "PATCH", message)
         return self._governor.wait(route, self._who, urgent=urgent)
 
@@ -88,7 +90,7 @@ class ChatPlace:
     @asynccontextmanager
     async def _request(self, method: str, message: int | None = None) -> AsyncIterator[None]:
         try:
-            with self._governor.passage(self._route(method, message), self._who):
+            with self._governor.passage(self._route(method, message), self._who, urgent=self._urgent):
                 async with asyncio.timeout(PATIENCE):
                     yield
         except discord.RateLimited as error:
@@ -135,7 +137,6 @@ class ChatPlace:
         now = asyncio.get_running_loop().time()
         if self._revived is not None and now - self._revived < REVIVAL:
             raise OutletGone(f"The thread #{thread.name} was closed again, so captions there have ended.")
-        self._revived = now
         locked = f"The thread #{thread.name} is locked: unlock it, or start captions somewhere else."
         try:
             async with asyncio.timeout(PATIENCE):
@@ -144,6 +145,7 @@ class ChatPlace:
                 if isinstance(newest, discord.Thread) and newest.locked:
                     raise OutletGone(locked)
                 await thread.edit(archived=False)
+                self._revived = now
         except discord.HTTPException as error:
             if error.status in (403, 404):
                 raise OutletGone(locked) from error

@@ -113,11 +113,11 @@ class Governor:
         return wait
 
     @contextmanager
-    def passage(self, route: Route, who: str) -> Iterator[None]:
+    def passage(self, route: Route, who: str, *, urgent: bool) -> Iterator[None]:
         """Surrounds a request that `wait` allowed. Raises `OutletBusy` for what discord.py would sit out."""
         now = self._loop.time()
         shared = self._shared(route, now)
-        shared.lane.sent(now)
+        shared.lane.sent(now, urgent=urgent)
         shared.turns.served(who, now)
         if route.counts:
             self._everything.count(now)

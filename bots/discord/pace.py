@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf, isfinite
 
-HASTE = 0.5
-"""The gap before a final, as a part of the gap before words that may still change."""
+HASTE = 0.7
+"""The gap before a final, as a part of an even gap, where finals are few."""
+
+KEPT = 0.5
+"""Of one request, what interim words leave in a window for finals, where those are few."""
 
 LEAST_GAP = 0.25
 """Seconds between two requests of one limit, however much it allows: text that jumps can't be read."""
@@ -81,12 +84,17 @@ class Lane:
     """Nothing is sent before: it was refused, or Discord failed."""
     failures: int = 0
     """In a row."""
+    window: float = 0.0
+    """Seconds from the first request of a window to its end, as far as was seen."""
+    finals: deque[float] = field(default_factory=lambda: deque(maxlen=64))
+    """When urgent requests were sent, the latest last."""
 
     def wait(self, now: float, *, urgent: bool) -> float:
         """Seconds until a request should be sent; 0: now.
 
-        What is left of a window is spread over it. One request is kept for what is `urgent`, which may also
-        go sooner after the last.
+        What is left of a window is spread over it. What is `urgent` may go sooner after the last, at the
+        expense of what is not; the more of it there is, the less it gains, until all go at an even pace:
+        otherwise a burst would empty the window and leave readers without text until it ends.
         """
         if now < self.closed:
             return self.closed - now
@@ -102,16 +110,26 @@ class Lane:
         if left <= 0:
             return self.ends
         rest = self.ends - self.last
-        gap = rest / (left + 1) * HASTE if urgent else rest / left
-        return self.last + gap
+        crowd = self._crowd()
+        if urgent:
+            return self.last + rest / (left + 1) * (HASTE + (1 - HASTE) * crowd)
+        return self.last + rest / (left + 1 - KEPT * (1 - crowd))
+
+    def _crowd(self) -> float:
+        """Which part of the last two windows went to what was urgent; 1 at most."""
+        recent = sum(sent > self.last - 2 * self.window for sent in self.finals)
+        return min(1.0, recent / (2 * (self.limit or 1)))
 
     def _even(self, now: float, left: int) -> float:
         """Never two at once, and none while as many are under way as a whole window takes."""
         return max(0.0, self.last + LEAST_GAP - now) if left > 0 else LEAST_GAP
 
-    def sent(self, now: float) -> None:
+    def sent(self, now: float, *, urgent: bool = False) -> None:
+        """One was sent `now`."""
         self.flying += 1
         self.last = now
+        if urgent:
+            self.finals.append(now)
 
     def answered(self, now: float, answer: Answer) -> None:
         """Learn from a response that came `now`."""
@@ -127,6 +145,8 @@ class Lane:
         # Answers can overtake each other: within one window the smaller count is the later one.
         same = now < self.ends and ends < self.ends + answer.reset_after / 2 + LEAST_GAP
         self.left = min(self.left, answer.remaining) if same and self.limit else answer.remaining
+        if not same:
+            self.window = answer.reset_after
         self.limit, self.ends = answer.limit, ends
 
     def failed(self, now: float) -> float:

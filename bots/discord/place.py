@@ -17,7 +17,7 @@ class Place(Protocol):
     """
 
     def wait(self, message: int | None, *, urgent: bool) -> float:
-        """Seconds until `message` should be edited, or a new one posted (None); 0: now.
+        """Seconds until `message` should be edited, or a new one posted (None); 0: now, as `urgent` as asked.
 
         `urgent`: words that are committed, rather than words that may still change.
         """
