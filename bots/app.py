@@ -6,11 +6,12 @@ import signal
 import ssl
 import sys
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
 
+from bots.discord.bot import DiscordBot, Parts, discord_bot
 from bots.health import health_routes
 from bots.meet.doors import Rooms
 from bots.meet.guard import guard, strict_headers
@@ -24,6 +25,8 @@ from core.engines.models import sample
 from core.errors import EngineMissing, RecordAway, RecordUnusable, Refused, UserError
 from core.metrics import Metrics
 from core.record.database.opening import open_store
+from core.record.database.store import Store
+from core.record.files.recording import Dictation, ears
 from core.record.recaps.fallback import open_summariser
 from core.record.secretary import Secretary
 from core.settings import Settings
@@ -53,41 +56,85 @@ async def spokenly(settings: Settings, hearing: Hearing, metrics: Metrics) -> As
     """
     metrics.streams_lent.set_function(lambda: hearing.lender.lent)
     metrics.stream_waits.set_function(lambda: hearing.lender.waiting)
-    async with (
-        _record(settings, metrics) as secretary,
-        _house(settings, hearing, metrics, secretary) as running,
-    ):
-        yield running
+    async with _record(settings, metrics) as (store, secretary):
+        switchboard = Switchboard(
+            hearing.lender, calls=settings.rooms, drain=settings.drain, metrics=metrics, gate=hearing.gate
+        )
+        async with (
+            _discord(settings, hearing, metrics, switchboard, store, secretary) as bot,
+            _house(settings, hearing, metrics, switchboard, secretary, bot) as running,
+        ):
+            yield running
 
 
 @asynccontextmanager
-async def _record(settings: Settings, metrics: Metrics) -> AsyncIterator[Secretary | None]:
-    """Whoever keeps the record; nobody where nothing is ever kept.
+async def _record(
+    settings: Settings, metrics: Metrics
+) -> AsyncIterator[tuple[Store | None, Secretary | None]]:
+    """The database and whoever keeps the record in it; nobody where nothing is ever kept.
 
+    A Discord bot needs the database in any case: who does not want to be captioned is written there.
     Leaving writes the last lines. Raises `RecordUnusable` or `RecordAway`.
     """
-    if settings.keep == "never":
+    if settings.keep == "never" and settings.discord_token is None:
+        yield None, None
+        return
+    async with AsyncExitStack() as stack:
+        store = await stack.enter_async_context(open_store(settings))
+        if settings.keep == "never":
+            yield store, None
+            return
+        summariser = await stack.enter_async_context(open_summariser(settings))
+        secretary = Secretary(
+            store, summariser, days=settings.retention_days, patience=settings.drain, metrics=metrics
+        )
+        yield store, await stack.enter_async_context(secretary)
+
+
+@asynccontextmanager
+async def _discord(
+    settings: Settings,
+    hearing: Hearing,
+    metrics: Metrics,
+    switchboard: Switchboard,
+    store: Store | None,
+    secretary: Secretary | None,
+) -> AsyncIterator[DiscordBot | None]:
+    """The Discord bot, where a token is set. Raises `UserError` when Discord does not take it."""
+    if settings.discord_token is None or store is None:
         yield None
         return
-    async with (
-        open_store(settings) as store,
-        open_summariser(settings) as summariser,
-        Secretary(
-            store, summariser, days=settings.retention_days, patience=settings.drain, metrics=metrics
-        ) as secretary,
-    ):
-        yield secretary
+    parts = Parts(
+        settings=settings,
+        store=store,
+        secretary=secretary,
+        switchboard=switchboard,
+        metrics=metrics,
+        dictation=Dictation(lambda: ears(hearing.lender)),
+        engine=hearing.engine,
+        hears=lambda language: _hears(hearing, language),
+    )
+    async with discord_bot(parts) as bot:
+        yield bot
+
+
+def _hears(hearing: Hearing, language: str) -> bool:
+    """Whether any of the engines knows a language, as far as they tell."""
+    primary = language.partition("-")[0].lower()
+    return any(ear.languages is None or primary in ear.languages for ear in ears(hearing.lender))
 
 
 @asynccontextmanager
 async def _house(
-    settings: Settings, hearing: Hearing, metrics: Metrics, secretary: Secretary | None
+    settings: Settings,
+    hearing: Hearing,
+    metrics: Metrics,
+    switchboard: Switchboard,
+    secretary: Secretary | None,
+    bot: DiscordBot | None,
 ) -> AsyncIterator[Running]:
     accepting = True
     async with asyncio.TaskGroup() as outermost:
-        switchboard = Switchboard(
-            hearing.lender, calls=settings.rooms, drain=settings.drain, metrics=metrics, gate=hearing.gate
-        )
         rooms = Rooms(switchboard, settings, metrics, secretary=secretary, engine=hearing.engine)
         records = None if secretary is None else Records(secretary, rooms, settings)
         meet = MeetingRoom(
@@ -113,8 +160,12 @@ async def _house(
             async with _listening(app, settings) as address:
                 sweeping = outermost.create_task(rooms.run(), name="rooms")
                 async with switchboard:
+                    if bot is not None:
+                        bot.open()
                     yield Running(address, rooms, metrics, "" if secretary is None else secretary.store.name)
                     accepting = False
+                    if bot is not None:
+                        bot.drain()
                 # Every speaker has had the last word; now every reader sees it.
                 meet.close()
                 sweeping.cancel()

@@ -71,7 +71,8 @@ class Settings(BaseSettings):
     keep: Literal["never", "captions", "transcript"] = Field(
         "captions",
         description="What a call keeps unless whoever opens it chooses: captions (nothing is ever written) "
-        "or transcript (the words, never the sound). never takes the choice away and opens no database.",
+        "or transcript (the words, never the sound). never takes the choice away; the database is "
+        "opened only for a Discord bot then, and holds setups, opt-outs and which calls run.",
     )
     data_dir: Path | None = Field(
         None,
@@ -161,6 +162,20 @@ class Settings(BaseSettings):
         "Without a number there is no limit.",
     )
 
+    # Discord
+    discord_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("DISCORD_TOKEN", "SPOKENLY_DISCORD_TOKEN"),
+        description="The token of a Discord bot: it captions voice channels (docs/discord.md).",
+    )
+    discord_guild: int | None = Field(
+        None,
+        gt=0,
+        lt=1 << 64,
+        description="The id of one server that the bot registers its commands in, instead of everywhere: for "
+        "development, because they change there at once.",
+    )
+
     # The limits
     rooms: int = Field(100, ge=1, description="Rooms open at the same time.")
     people: int = Field(100, ge=1, description="People in one room, readers included.")
@@ -214,5 +229,6 @@ def _complaint(detail: ErrorDetails) -> str:
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
     if not names:
         return f"{message.rstrip('.')}."
-    name = names[0] if names[0].startswith("DEEPGRAM_") else f"SPOKENLY_{names[0]}"
+    foreign = names[0].startswith("DEEPGRAM_") or names[0] == "DISCORD_TOKEN"
+    name = names[0] if foreign else f"SPOKENLY_{names[0]}"
     return f"{name} {message[:1].lower()}{message[1:].rstrip('.')}."

@@ -106,6 +106,11 @@ class DiscordCall:
         return self._channel
 
     @property
+    def place_id(self) -> int:
+        """The id of the voice channel."""
+        return self._channel.id
+
+    @property
     def paused(self) -> bool:
         """Nothing is heard, until `resume`."""
         return self._paused_by is not None

@@ -2,11 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from bots.discord import notices
 from bots.discord.book import Book, Mark, space
@@ -130,21 +130,21 @@ class Calls:
 
     # What Discord and a restart do
 
-    async def resume(self, guild: int, mark: Mark, channel: Voice, place: Chat) -> DiscordCall:
-        """Join a call again that ran when Spokenly stopped. Raises `UserError`; then its mark is gone."""
-        try:
-            async with self._beginning(channel, await resumed(mark, self.house)) as call:
-                call.showing.open(place)
-        except UserError:
-            await self.book.mark(guild, None)
-            raise
+    async def resume(self, mark: Mark, channel: Voice, place: Chat) -> DiscordCall:
+        """Join a call again that ran when Spokenly stopped. Raises `UserError`."""
+        async with self._beginning(channel, await resumed(mark, self.house)) as call:
+            call.showing.open(place)
         return call
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Have something done beside; a bug in it is loud and ends nothing else."""
+        self._tasks.create_task(_guarded(work), name="discord beside")
 
     def moved(self, call: DiscordCall, channel: Voice) -> None:
         """The bot was moved to another voice channel."""
         before = call.channel
         call.moved(channel)
-        self._tasks.create_task(self._follow(call, before), name="discord moved")
+        self.spawn(self._follow(call, before))
 
     async def _follow(self, call: DiscordCall, before: Voice) -> None:
         await show_status(before, None)
@@ -175,7 +175,7 @@ class Calls:
                 await call.leave()
         self._calls[guild] = call
         await self._mark(call)
-        self._tasks.create_task(show_status(call.channel, notices.STATUS), name="discord status")
+        self.spawn(show_status(call.channel, notices.STATUS))
         if call.doomed is not None:
             self.end(call, call.doomed)
 
@@ -255,3 +255,10 @@ class Calls:
                 await show_status(call.channel, None)
         except TimeoutError:
             log.info("discord.left_without_a_word")
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        log.exception("discord.bug")

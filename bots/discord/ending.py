@@ -28,6 +28,20 @@ async def farewell(house: House, place: Chat, channel: str, why: str, keeping: K
         await _sum_up(house, place, over, call)
 
 
+async def late_farewell(house: House, place: Chat, channel: str, why: str, record: str | None) -> None:
+    """The same for a call that was cut off when Spokenly stopped, and does not go on. `record`: its key."""
+    over = notices.ended(channel, MARKDOWN.escape(why))
+    if record is None or house.secretary is None:
+        await say(place, over)
+        return
+    try:
+        call = await house.secretary.store.call(record)
+    except (NoSuchRecord, RecordAway):
+        await say(place, f"{over}\n{notices.RECORD_AWAY}")
+    else:
+        await _sum_up(house, place, over, call)
+
+
 async def _sum_up(house: House, place: Chat, over: str, call: Call) -> None:
     assert house.secretary is not None
     try:

@@ -77,6 +77,8 @@ STATUS = "\N{MEMO} Live captions are on"
 
 EMPTY = "Everybody has left the voice channel."
 AWAY = "Everybody had left the voice channel while Spokenly was away."
+FORGOTTEN = "Spokenly was away for too long to go on by itself."
+REMOVED = "Spokenly was removed from the server."
 DELETED = "The voice channel was deleted."
 
 
