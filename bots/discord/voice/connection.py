@@ -12,9 +12,9 @@ from bots.discord.voice.closing import After, Ended
 from bots.discord.voice.dave import Dave
 from bots.discord.voice.hearing import Hearing
 from bots.discord.voice.lines import Counters
-from bots.discord.voice.link import Link, Place
+from bots.discord.voice.link import Link
 from bots.discord.voice.listener import Gone, Listener, Phase, Reason, Standing
-from bots.discord.voice.summons import Summons
+from bots.discord.voice.summons import Place, Summons
 from bots.discord.voice.watch import Watch
 from core.backoff import backoff
 from core.errors import UserError

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, field
 
 from bots.discord.voice import messages, packets
 from bots.discord.voice.closing import After, Ended
@@ -13,6 +12,7 @@ from bots.discord.voice.hearing import Hearing
 from bots.discord.voice.listener import Listener
 from bots.discord.voice.messages import Came, Described, Hello, Message, Ready, Resumed, Source, Went
 from bots.discord.voice.sealed import MODES, choose
+from bots.discord.voice.summons import Place
 from bots.discord.voice.udp import Datagrams, Unreachable
 from bots.discord.voice.watch import Remedy, Watch
 from core.backoff import backoff
@@ -33,18 +33,6 @@ _LOOK = 0.5
 
 _INTRODUCED = 2.0
 """Seconds at the start of a session in which everybody who ever spoke is shown as speaking."""
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where to go, and what opens the door there."""
-
-    guild: int
-    channel: int
-    user: int
-    session: str = field(repr=False)
-    endpoint: str
-    token: str = field(repr=False)
 
 
 class Link:

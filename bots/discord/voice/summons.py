@@ -1,6 +1,7 @@
 """What the main gateway has told of where the bot's voice connection is to be."""
 
 import asyncio
+from dataclasses import dataclass, field
 from typing import Any
 
 _ANSWER = 10.0
@@ -14,6 +15,18 @@ _WORD = 5.0
 
 _PAIR = 0.2
 """Seconds in which the two messages that belong together come, in either order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to go, and what opens the door there."""
+
+    guild: int
+    channel: int
+    user: int
+    session: str = field(repr=False)
+    endpoint: str
+    token: str = field(repr=False)
 
 
 class Summons:
@@ -65,17 +78,17 @@ class Summons:
     async def place(self) -> tuple[str, str, str] | None:
         """Session, endpoint and token, once both messages have come; None when they don't come."""
         loop = asyncio.get_running_loop()
-        until = loop.time() + _ANSWER
+        asked = loop.time()
         while not self.out:
             self._news.clear()
             if self.server is not None and self.session is not None:
                 if not await self._wait(_PAIR):
                     self.renewed = False
                     return (self.session, *self.server)
-            elif self._unallocated and until < loop.time() + _ANSWER:
-                until = loop.time() + _ALLOCATION
-            elif not await self._wait(until - loop.time()):
-                break
+            else:
+                patience = _ALLOCATION if self._unallocated else _ANSWER
+                if not await self._wait(asked + patience - loop.time()):
+                    break
         return None
 
     async def word(self) -> bool:

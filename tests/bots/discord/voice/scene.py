@@ -64,7 +64,9 @@ class Ears:
     async def until(self, standing: Standing | type[Gone], patience: float = 120.0) -> None:
         """Wait until it stands like this."""
         async with asyncio.timeout(patience):
-            while not (self.now == standing or (isinstance(standing, type) and isinstance(self.now, standing))):
+            while not (
+                self.now == standing or (isinstance(standing, type) and isinstance(self.now, standing))
+            ):
                 self.news.clear()
                 await self.news.wait()
 
@@ -93,14 +95,16 @@ class Scene:
         """The bot's newest session on the voice server."""
         return self.voice.line(self.fake.bot_id)
 
-    def channel(self, channel: Channel | None = None) -> discord.VoiceChannel | discord.StageChannel:
+    async def channel(self, channel: Channel | None = None) -> discord.VoiceChannel | discord.StageChannel:
+        """A channel as the bot knows it."""
+        await asyncio.sleep(0.1)
         found = self.client.get_channel((channel or self.lounge).id)
         assert isinstance(found, discord.VoiceChannel | discord.StageChannel)
         return found
 
     async def join(self, channel: Channel | None = None, *, patience: float = 60.0) -> VoiceLine:
         """The bot joins and hears."""
-        line: VoiceLine = await self.channel(channel).connect(
+        line: VoiceLine = await (await self.channel(channel)).connect(
             cls=lambda client, where: VoiceLine(client, where, self.ears, self.tasks),
             timeout=patience,
             self_mute=True,
