@@ -2,10 +2,10 @@
 
     python -m tests.bench.discord_pace [--quick]
 
-Unmodified discord.py sends over TLS to the fake on loopback, on a clock that jumps; requests take 80 ms to get
-there. People speak at random (Poisson), several at once; words appear one by one, then the utterance becomes
-final. "Final" is the time from a final on the board to the first version of a message that holds it; "word" is
-the same for each word, from when it was first heard, final or not. The engine's own time is not in it.
+Unmodified discord.py sends over TLS to the fake on loopback, on a clock that jumps; requests take 80 ms to
+get there. People speak at random (Poisson), several at once; words appear one by one, then the utterance
+becomes final. "Final" is the time from a final on the board to the first version of a message that holds it;
+"word" is the same for each word, from when it was first heard. The engine's own time is not in it.
 """
 
 import argparse
@@ -13,7 +13,7 @@ import asyncio
 import random
 import re
 import statistics
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from itertools import count
@@ -132,7 +132,7 @@ async def _over(talk: Talk) -> None:
     unwatch()
 
 
-Way = Callable[[Talk, discord.TextChannel, Governor], Awaitable[None]]
+Way = Callable[[Talk, discord.TextChannel, Governor], Coroutine[None, None, None]]
 
 WAYS: dict[str, Way] = {
     "Spokenly": spokenly,
@@ -150,7 +150,7 @@ async def connected(fake: FakeDiscord, governor: Governor) -> AsyncIterator[disc
     )
     async with asyncio.TaskGroup() as group:
         group.create_task(client.start(fake.token))
-        while not client.is_ready():
+        while not client.is_ready():  # noqa: ASYNC110 - discord.py's own wait needs a login first
             await asyncio.sleep(0.1)
         try:
             yield client
@@ -216,7 +216,7 @@ def main() -> None:
     minutes = 10.0 if chosen.quick else 60.0
     print(machine())
     print(f"{minutes:.0f} simulated minutes each; a request takes {WAY * 1000:.0f} ms to Discord; seconds")
-    head = f"{'':28}{'final p50':>9}{'p95':>6}{'max':>8}   {'word p50':>8}{'p95':>7}{'max':>8}{'429s':>8}{'requests':>9}"
+    head = f"{'':26}  final p50   p95     max   word p50    p95     max    429s requests"
     met = True
     for rate in (20, 35, 60):
         print(f"\none call, {rate} utterances a minute\n{head}")
