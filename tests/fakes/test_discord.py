@@ -223,7 +223,7 @@ async def test_a_message_command_gets_the_attachment_and_can_download_it() -> No
             await bot.tree.sync()
             spoken = ann.post(chat, files={"voice message.ogg": b"OggS"}, voice_message=2.5)
             answer = await ann.menu("Transcribe", spoken)
-            assert answer.text == "voice message.ogg b'OggS' 2.5"
+            assert answer.text == "voice_message.ogg b'OggS' 2.5"
             assert spoken.attachments[0]["url"].startswith("https://cdn.discordapp.com/attachments/")
 
 

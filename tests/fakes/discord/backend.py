@@ -35,6 +35,7 @@ class Files(CdnStore):
     def store_attachment(
         self, attachment_id: int, channel_id: int, filename: str, data: bytes, description: str | None
     ) -> dict[str, Any]:
+        filename = filename.replace(" ", "_")
         path = f"attachments/{channel_id}/{attachment_id}/{quote(filename)}"
         self._blobs["/" + path] = data
         return {

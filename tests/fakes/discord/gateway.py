@@ -87,7 +87,7 @@ class Gateway:
         self._rooms.session_over(name)
 
     def lost(self, session: Session, code: int | None) -> None:
-        """A connection is over. Closed with 1000 or 1001 its session ends; else it waits for a resume."""
+        """A connection is over. If the bot closed it with 1000 or 1001 so is its session; else it waits."""
         session.line = None
         if code in (1000, 1001):
             self._end(session.name)
@@ -161,7 +161,11 @@ class Gateway:
 
     def _ready(self, session: Session) -> None:
         state = self._state
-        guilds = [g for g in state.guilds.values() if (g.id >> 22) % session.shard[1] == session.shard[0]]
+        guilds = [
+            one
+            for one in state.guilds.values()
+            if state.bot_user.id in one.members and (one.id >> 22) % session.shard[1] == session.shard[0]
+        ]
         session.send(
             "READY",
             {
@@ -293,4 +297,4 @@ class Visit:
     def end(self) -> None:
         """The connection is over; its session waits to be resumed."""
         if self._session is not None and self._session.line is self._line:
-            self._gateway.lost(self._session, self._ws.close_code)
+            self._gateway.lost(self._session, None if self._line.closing else self._ws.close_code)

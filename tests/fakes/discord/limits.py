@@ -7,6 +7,8 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+TICK = 1e-6
+"""Seconds that a clock may be early by rounding."""
 _NUMBER = re.compile(r"/\d+(?=/|$)")
 _MAJOR = re.compile(r"/(?:channels|guilds)/(\d+)|/webhooks/(\d+)(/[^/]+)?")
 
@@ -142,7 +144,7 @@ class Buckets:
 
     def _taken(self, key: tuple[str, str], window: Window, now: float) -> Bucket:
         bucket = self._buckets.get(key)
-        if bucket is None or now >= bucket.ends or bucket.window != window:
+        if bucket is None or now >= bucket.ends - TICK or bucket.window != window:
             bucket = self._buckets[key] = Bucket(window, window.count, now + window.seconds)
         bucket.left -= 1
         return bucket
@@ -152,7 +154,7 @@ class Buckets:
         if window is None:
             return None
         bucket = self._everything
-        if bucket is None or now >= bucket.ends or bucket.window != window:
+        if bucket is None or now >= bucket.ends - TICK or bucket.window != window:
             bucket = self._everything = Bucket(window, window.count, now + window.seconds)
         bucket.left -= 1
         return None if bucket.left >= 0 else bucket.ends - now

@@ -219,6 +219,8 @@ class Member:
 
     def _visible(self, name: str, kind: AppCommandType, channel: Channel) -> dict[str, Any]:
         self._may(channel)
+        if self._home.bot_id not in self._state.guilds[self.guild.id].members:
+            raise SetupError("the bot is not in this server: Discord shows none of its commands")
         found = self._state.find_command(name, self.guild.id, kind)
         if found is None:
             raise SetupError(f"there is no command {name!r}")

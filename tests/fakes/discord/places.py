@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from simcord.backend import models
+from simcord.backend import models, serializers
 from simcord.enums import ChannelType, OverwriteType
 
 import discord
@@ -176,6 +176,7 @@ class Guild:
         self._home = home
         self._state = home.state
         self._guild = guild
+        self._roles: list[int] = []
         self.id = guild.id
 
     @property
@@ -260,8 +261,22 @@ class Guild:
 
     def remove_bot(self) -> None:
         """The bot is thrown out of the server."""
-        self._home.rooms.leave(self.id, self._state.bot_user.id)
-        self._state.remove_guild(self.id)
+        bot = self._state.bot_user.id
+        self.disconnect_bot()
+        self._state.emit("GUILD_DELETE", {"id": str(self.id)})
+        self._roles = self._guild.members.pop(bot).role_ids
+
+    def invite_bot(self) -> None:
+        """The bot is invited again, with the permissions it had."""
+        self._state.add_member(self.id, self._state.bot_user.id, roles=self._roles)
+        self._state.emit("GUILD_CREATE", serializers.guild_create_payload(self._state, self._guild))
+
+    def outage(self, *, over: bool = False) -> None:
+        """Discord has lost the server for a while; or has it back."""
+        if over:
+            self._state.emit("GUILD_CREATE", serializers.guild_create_payload(self._state, self._guild))
+        else:
+            self._state.emit("GUILD_DELETE", {"id": str(self.id), "unavailable": True})
 
     def delete(self, channel: Channel) -> None:
         """Deletes a channel; who was in it is disconnected."""

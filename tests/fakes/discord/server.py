@@ -118,6 +118,11 @@ class FakeDiscord:
         """A new server with the bot in it. The bot has every permission but "administrator"."""
         return Guild(self, self.state.create_guild(name, preferred_locale=locale))
 
+    def home(self, name: str = "Home") -> Guild:
+        """A server that is there already, by its name."""
+        found = next(one for one in self.state.guilds.values() if one.name == name)
+        return Guild(self, found)
+
     def invite(
         self,
         guild: Guild,

@@ -122,6 +122,9 @@ class Session:
         guild = payload.get("guild_id")
         if guild is None and event in ("GUILD_CREATE", "GUILD_UPDATE", "GUILD_DELETE"):
             guild = payload["id"]
+        known = self._state.guilds.get(int(guild or 0))
+        if known is not None and self._state.bot_user.id not in known.members:
+            return False
         return (0 if guild is None else (int(guild) >> 22) % self.shard[1]) == self.shard[0]
 
     def _shaped(self, event: str, payload: Mapping[str, Any]) -> dict[str, Any]:
