@@ -1,11 +1,13 @@
 """House rules for every test: one clock, no network beyond loopback, no leaked task, no blocking call."""
 
 import asyncio
+import gc
 import ipaddress
 import socket
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
@@ -13,6 +15,9 @@ import pytest_asyncio
 from blockbuster import BlockBuster
 
 from tests.clock import VirtualLoop
+
+if TYPE_CHECKING:
+    from tests.fakes.postgres import Postgres
 
 ROOT = Path(__file__).parent.parent
 
@@ -27,6 +32,13 @@ def pytest_asyncio_loop_factories(
     if item.get_closest_marker("real_time"):
         return {"real": asyncio.new_event_loop}
     return {"virtual": VirtualLoop}
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Modules and tests stay to the end: the garbage collector need not go through them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def _loopback(host: object) -> bool:
@@ -71,7 +83,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
     import os  # noqa: PLC0415 - only this fixture needs it
 
     for name in list(os.environ):
-        if name.startswith(("SPOKENLY_", "SENTRY_", "DEEPGRAM_")):
+        if name.startswith(("SPOKENLY_", "SENTRY_", "DEEPGRAM_", "DISCORD_")):
             monkeypatch.delenv(name)
     # Nor may a test write into the developer's own records.
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
@@ -98,3 +110,12 @@ async def _clean_loop() -> AsyncIterator[None]:
     assert not left, f"tasks left behind: {left}"
     new = [t for t in threading.enumerate() if t not in threads and not t.daemon and "asyncio" not in t.name]
     assert not new, f"threads left behind: {new}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator["Postgres"]:
+    """One server for all tests of a process; whoever stops it starts it again."""
+    from tests.fakes.postgres import postgres  # noqa: PLC0415 - few tests need it, and it loads the record
+
+    with postgres() as server:
+        yield server
