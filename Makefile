@@ -7,6 +7,8 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install -qq --no-deps
 PYTHON ?=
 ARGS ?=
+# Tests run in so many processes; 0 is none beside pytest itself, as a debugger needs it.
+WORKERS ?= logical
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -32,7 +34,7 @@ test: $(VENV)/.ready-for-tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --maxprocesses 8 --dist worksteal $(ARGS)
 
 bench: $(VENV)/.ready-for-tests
 	$(BIN)/python -m tests.bench $(ARGS)

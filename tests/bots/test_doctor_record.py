@@ -20,7 +20,7 @@ from bots.doctor.report import look
 from core.record.database.opening import open_store
 from core.settings import Settings
 from tests.bots.kept import PLANNING, keep
-from tests.fakes.postgres import postgres
+from tests.fakes.postgres import Postgres
 
 pytestmark = pytest.mark.real_time
 
@@ -132,15 +132,16 @@ def test_where_nothing_is_ever_kept_no_database_is_looked_at(folder: Path) -> No
     assert finding.state == "unneeded"
 
 
-def test_a_server_is_asked_and_its_password_never_told() -> None:
-    with postgres() as server:
-        empty = found("Record", database_url=SecretStr(server.url(server.empty())))
-        assert (empty.state, "the first start makes the tables" in empty.sentence) == ("good", True)
-        full = found("Record", database_url=SecretStr(server.url(server.migrated())))
-        assert (full.state, ": 0 calls, revision " in full.sentence) == ("good", True)
-        assert full.sentence.startswith("PostgreSQL at ")
-        none = found("Record", database_url=SecretStr(server.url("nowhere")))
-        assert none.state == "missing"
+def test_a_server_is_asked_and_its_password_never_told(postgres_server: Postgres) -> None:
+    names = [postgres_server.empty(), postgres_server.migrated()]
+    empty, full = (found("Record", database_url=SecretStr(postgres_server.url(name))) for name in names)
+    assert (empty.state, "the first start makes the tables" in empty.sentence) == ("good", True)
+    assert (full.state, ": 0 calls, revision " in full.sentence) == ("good", True)
+    assert full.sentence.startswith("PostgreSQL at ")
+    none = found("Record", database_url=SecretStr(postgres_server.url("nowhere")))
+    assert none.state == "missing"
+    for name in names:
+        postgres_server.drop(name)
     away = found("Record", database_url=SecretStr("postgresql://me:secretword@127.0.0.1:9/x?sslmode=disable"))
     assert (away.state, "secretword" in away.sentence) == ("missing", False)
 

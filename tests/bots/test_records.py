@@ -36,15 +36,9 @@ from tests.bots.kept import (
     said,
     spokenly,
 )
-from tests.fakes.postgres import Postgres, postgres
+from tests.fakes.postgres import Postgres
 
 pytestmark = pytest.mark.real_time
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Postgres]:
-    with postgres() as running:
-        yield running
 
 
 @pytest.fixture
@@ -55,11 +49,11 @@ def _sqlite(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def _postgres(monkeypatch: pytest.MonkeyPatch, server: Postgres) -> Iterator[None]:
-    name = server.migrated()
-    monkeypatch.setenv("SPOKENLY_DATABASE_URL", server.url(name))
+def _postgres(monkeypatch: pytest.MonkeyPatch, postgres_server: Postgres) -> Iterator[None]:
+    name = postgres_server.migrated()
+    monkeypatch.setenv("SPOKENLY_DATABASE_URL", postgres_server.url(name))
     yield
-    server.drop(name)
+    postgres_server.drop(name)
 
 
 @pytest.fixture(autouse=True)

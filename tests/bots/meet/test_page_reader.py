@@ -50,9 +50,10 @@ async def test_what_the_server_has_forgotten_is_said_and_not_asked_for(fake: Fak
     page = await visit()
     await says(page, "#log", "Row 3.")
     assert await page.locator("#forgotten").is_hidden()
-    await fake.cut()
     fake.entries.extend(caption("p1", n, f"Row {n}.") for n in range(4, 9))
     fake.kept_from = 6
+    await fake.cut()
+    await until(page, lambda: len(fake.afters) == 2)
     late = await visit()
     for reader in (page, late):
         await says(reader, "#log", "Row 8.")

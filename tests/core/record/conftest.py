@@ -14,14 +14,7 @@ import pytest_asyncio
 from core.record.database.opening import open_store
 from core.record.database.store import Store
 from core.settings import Settings
-from tests.fakes.postgres import Postgres, postgres
-
-
-@pytest.fixture(scope="session")
-def postgres_server() -> Iterator[Postgres]:
-    """One server for all tests."""
-    with postgres() as server:
-        yield server
+from tests.fakes.postgres import Postgres
 
 
 @pytest.fixture
