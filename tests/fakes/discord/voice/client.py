@@ -11,13 +11,15 @@ from typing import Any
 
 import aiohttp
 
+from tests.fakes.discord.tls import connector
 from tests.fakes.discord.voice.crypt import Crypt, Davey
 from tests.fakes.discord.voice.member import Member
 from tests.fakes.discord.voice.rtp import GCM, OPUS, SILENCE, STEP, Rtp, Seal, head_length, parse
+from tests.fakes.discord.voice.server import FakeVoice
 
 
 class Client:
-    """One session, and the socket that it has at the moment. `client()` opens one."""
+    """One session, and the socket that it has at the moment. `joined()` opens one."""
 
     def __init__(
         self, http: aiohttp.ClientSession, endpoint: str, hello: dict[str, Any], crypt: Crypt
@@ -41,7 +43,10 @@ class Client:
         """Op 4 has come, or op 9."""
         self.over = asyncio.Event()
         """The socket is closed."""
-        self._http, self._endpoint, self._hello = http, endpoint, hello
+        self.endpoint = endpoint
+        self.hello: dict[str, Any] = {"max_dave_protocol_version": 1, **hello}
+        """What it identifies with."""
+        self._http = http
         self._ws: aiohttp.ClientWebSocketResponse | None = None
         self._out: list[str | bytes] = []
         self._wake = asyncio.Event()
@@ -58,13 +63,13 @@ class Client:
         self.connected.clear()
         self.over.clear()
         self.closed = None
-        async with self._http.ws_connect(f"wss://{self._endpoint}/?v=8", compress=15) as ws:
+        async with self._http.ws_connect(f"wss://{self.endpoint}/?v=8", compress=15) as ws:
             self._ws = ws
             if resume:
                 names = ("server_id", "session_id", "token")
-                self.send(7, {**{name: self._hello[name] for name in names}, "seq_ack": self.seq_ack})
+                self.send(7, {**{name: self.hello[name] for name in names}, "seq_ack": self.seq_ack})
             else:
-                self.send(0, {**self._hello, "max_dave_protocol_version": 1})
+                self.send(0, self.hello)
             async with asyncio.TaskGroup() as tasks:
                 writing = tasks.create_task(self._write(ws))
                 async for message in ws:
@@ -74,8 +79,7 @@ class Client:
                         self._binary(message.data)
                 writing.cancel()
             self.closed = ws.close_code
-        if self._beat:
-            self._beat.cancel()
+        self.stop_heart()
         self.over.set()
 
     async def leave(self) -> None:
@@ -109,6 +113,11 @@ class Client:
         self._beat = asyncio.get_running_loop().call_later(interval, self._heartbeat, interval)
         self.send(3, {"t": 1, "seq_ack": self.seq_ack})
 
+    def stop_heart(self) -> None:
+        """No heartbeats any more."""
+        if self._beat:
+            self._beat.cancel()
+
     async def _text(self, message: dict[str, Any]) -> None:
         op, data = message["op"], message["d"]
         self.messages.append((op, data))
@@ -132,7 +141,7 @@ class Client:
 
     @property
     def channel(self) -> int:
-        return int(self._hello["channel_id"])
+        return int(self.hello["channel_id"])
 
     def _binary(self, frame: bytes) -> None:
         seq, op = struct.unpack_from("!HB", frame)
@@ -171,6 +180,8 @@ class Client:
             self.counters["undecipherable"] += 1
         elif opened.kind == OPUS:
             self._audio(opened)
+        else:
+            self.counters["pictures"] += 1
 
     def _audio(self, packet: Rtp) -> None:
         self.packets.append(packet)
@@ -214,29 +225,34 @@ class _Udp(asyncio.DatagramProtocol):
             self._client.datagram(data)
 
 
+GUILD, LOUNGE, BOT = 10, 20, 30
+"""Where `joined` goes, and who it is."""
+
+
 @asynccontextmanager
-async def client(
-    endpoint: str,
-    token: str,
-    *,
-    guild: int,
-    channel: int,
-    user: int,
-    session: str,
-    connector: aiohttp.TCPConnector,
-    crypt: Crypt | None = None,
-    mode: str = GCM,
+async def joined(
+    server: FakeVoice, *, channel: int = LOUNGE, user: int = BOT, stage: bool = False, mode: str = GCM
 ) -> AsyncIterator[Client]:
-    """A client that has not connected yet: `run()` does, and lasts as long as the socket."""
+    """A client that the servers expected, connected and, where there is somebody else, in the MLS group.
+
+    It leaves at the end, unless its socket is closed already.
+    """
+    token, endpoint = server.expect(GUILD, channel, user, "session", stage)
     hello = {
-        "server_id": str(guild), "channel_id": str(channel), "user_id": str(user),
-        "session_id": session, "token": token,
+        "server_id": str(GUILD), "channel_id": str(channel), "user_id": str(user),
+        "session_id": "session", "token": token,
     }  # fmt: skip
-    async with aiohttp.ClientSession(connector=connector) as http:
-        one = Client(http, endpoint, hello, crypt or Davey(user))
+    async with aiohttp.ClientSession(connector=connector(server.doors)) as http:
+        one = Client(http, endpoint, hello, Davey(user))
         one.mode = mode
         try:
-            yield one
+            async with asyncio.TaskGroup() as tasks:
+                running = tasks.create_task(one.run())
+                await one.connected.wait()
+                await asyncio.sleep(0.5)
+                yield one
+                await one.leave()
+                await running
         finally:
             one.close()
             # TLS says goodbye after the session is closed.

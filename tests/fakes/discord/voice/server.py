@@ -39,7 +39,7 @@ class FakeVoice:
         self.deaf: Callable[[int, int], bool] = lambda _guild, _user: False
         """Whether a user has deafened themselves in a guild: nothing is relayed to them."""
         self.port = 0
-        self._doors = doors or Doors(0)
+        self.doors = doors or Doors(0)
         self._host = host
         self._hosts: dict[int, str] = {}
         self._ssrcs = itertools.count(100_001, 7)
@@ -115,7 +115,7 @@ class FakeVoice:
     def _new_host(self, channel_id: int) -> str:
         host = self._host or f"c-fra{next(self._regions)}-{secrets.token_hex(3)}.discord.media"
         self._hosts[channel_id] = host
-        self._doors.own[host] = self.port
+        self.doors.own[host] = self.port
         return host
 
     # Who is there
