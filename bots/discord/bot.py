@@ -40,6 +40,9 @@ log = logging.getLogger(__name__)
 INTENTS = discord.Intents(guilds=True, voice_states=True)
 """What the bot is told of: servers and who is in their voice channels. Neither is a privileged intent."""
 
+STABLE = 300.0
+"""Seconds after which a bot's earlier troubles are forgotten."""
+
 NOT_TAKEN = (
     "Discord does not take the bot's token: make a new one (https://discord.com/developers/applications, "
     "your application, Bot, Reset Token) and set DISCORD_TOKEN to it."
@@ -128,13 +131,14 @@ class DiscordBot:
         finally:
             if known is not None and (self._closing.is_set() or not self._opened.is_set()):
                 await known[0].close()
-        waits = backoff()
+        loop = asyncio.get_running_loop()
+        waits, began = backoff(1.0, 60.0), loop.time()
         while not self._closing.is_set():
             try:
                 known = known or await self.log_in()
                 if known is not None:
                     client, governor = known
-                    known, waits = None, backoff()
+                    known, began = None, loop.time()
                     await self._live(client, governor)
             except UserError:
                 log.error("discord.token_refused")  # noqa: TRY400 - it is no bug, so its place tells nothing
@@ -142,6 +146,8 @@ class DiscordBot:
             except Exception:
                 # A bulkhead: the browser's rooms go on without Discord.
                 log.exception("discord.bot_bug")
+            if loop.time() - began > STABLE:
+                waits = backoff(1.0, 60.0)
             with suppress(TimeoutError):
                 async with asyncio.timeout(next(waits)):
                     await self._closing.wait()

@@ -229,9 +229,9 @@ class Calls:
         place = call.showing.place or call.channel
         try:
             await self.book.mark(guild, None)
+            await show_status(call.channel, None)  # only who is in the channel may
             await call.leave()
             del self._calls[guild]  # another may begin while this one's last words are heard
-            await show_status(call.channel, None)
             keeping = await call.finish()
             await farewell(self.house, place, call.channel.mention, why, keeping)
         except Exception:
@@ -251,8 +251,8 @@ class Calls:
         try:
             async with asyncio.timeout(FAREWELL):
                 await self._mark(call)
-                await call.leave()
                 await show_status(call.channel, None)
+                await call.leave()
         except TimeoutError:
             log.info("discord.left_without_a_word")
 

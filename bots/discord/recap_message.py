@@ -33,8 +33,7 @@ def recap_message(opening: str, call: Call, recap: Recap | None, lines: Iterable
     else:
         said = {each.number: each for each in lines}
         pieces += _sections(recap, said)
-        note = f"{line(recap.name)}. {line(recap.note or '')}".strip()
-        pieces.append(f"-# Recap by {_safe(note)}")
+        pieces.append(f"-# {_safe(line(recap.note or f'Recap by {recap.name}.'))}")
     return _fitted(pieces)
 
 

@@ -1,5 +1,6 @@
 """Where the captions of a call go: a thread, a channel, or the voice channel's own chat."""
 
+import asyncio
 import io
 import logging
 from datetime import datetime
@@ -13,6 +14,9 @@ from bots.discord.wish import Chat, Voice, Wish
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
+
+PATIENCE = 5.0
+"""Seconds that Discord may take for what is only nice to have."""
 
 _TITLE = 100
 """Characters of a thread's name (Discord's limit)."""
@@ -85,6 +89,7 @@ async def show_status(voice: Voice, text: str | None) -> None:
     if not isinstance(voice, discord.VoiceChannel):
         return
     try:
-        await voice.edit(status=text)
+        async with asyncio.timeout(PATIENCE):
+            await voice.edit(status=text)
     except TROUBLE:
         log.info("discord.status_not_set")
