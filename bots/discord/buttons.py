@@ -13,7 +13,7 @@ from bots.discord.brief import MINUTES, brief, last_words, lately
 from bots.discord.call import DiscordCall
 from bots.discord.calls import Calls
 from bots.discord.consent import opt_out
-from bots.discord.replies import LONGEST, Interaction, answering, later, reply
+from bots.discord.replies import LONGEST, Interaction, answering, buttons, later, reply
 from bots.discord.rights import person, running
 from bots.discord.translations import en
 from bots.discord.words import say
@@ -79,10 +79,7 @@ def controls(guild: int, to: Locale | None = None) -> ui.View:
 
     `guild` tells nothing yet: a server has one call at most, and Discord says where a button was pressed.
     """
-    view = ui.View(timeout=None)
-    for does in _BUTTONS:
-        view.add_item(Control(does, to))
-    return view
+    return buttons(*(Control(does, to) for does in _BUTTONS))
 
 
 async def _catch_up(interaction: Interaction, call: DiscordCall | None) -> None:

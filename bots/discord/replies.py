@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import discord
-from discord import app_commands
+from discord import app_commands, ui
 
 from bots.discord.house import TROUBLE
 from bots.discord.translations import en
@@ -29,6 +29,19 @@ LONGEST = 2_000
 
 _EXPIRED = (10062, 10015)
 """Unknown interaction, unknown webhook: the person waits no more."""
+
+
+def buttons(*items: ui.Item[Any]) -> ui.View:
+    """What stands under a message and is known by its `custom_id` alone, also after a restart.
+
+    discord.py need not keep the view, and must not: fifteen minutes after a private answer it would drop it,
+    and with it the buttons of that kind under all other messages.
+    """
+    view = ui.View(timeout=None)
+    for item in items:
+        view.add_item(item)
+    view.stop()
+    return view
 
 
 async def later(interaction: Interaction, *, public: bool = False) -> None:

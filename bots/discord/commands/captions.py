@@ -170,8 +170,8 @@ def described(call: DiscordCall) -> list[str]:
         lines.append(f"Speaking, but can't be heard: {_names(status.deaf)}.")
     if status.left_out:
         lines.append(
-            f"Not captioned, at their own wish: {_names(status.left_out)}. {status.dropped:,} packets of "
-            "theirs were thrown away unopened."
+            f"Not captioned, at their own wish: {_names(status.left_out)}. Packets of theirs that were "
+            f"thrown away unopened: {status.dropped:,}."
         )
     lines.append("A transcript is kept." if call.record is not None else "Nothing is kept.")
     return lines

@@ -13,7 +13,7 @@ from discord.app_commands import Choice
 from bots.discord.buttons import calls_of
 from bots.discord.calls import Calls
 from bots.discord.consent import opt_in, opt_out
-from bots.discord.replies import Interaction, answering, later, reply
+from bots.discord.replies import Interaction, answering, buttons, later, reply
 from bots.discord.rights import person
 from bots.discord.translations import en
 from bots.discord.words import command, say
@@ -80,8 +80,7 @@ class Privacy(
         counted = Removed()
         if secretary is not None:
             counted = await secretary.store.forget(identity=identity(interaction.user.id), dry=True)
-        view = ui.View(timeout=None)
-        view.add_item(Forget(interaction.user.id, interaction.locale))
+        view = buttons(Forget(interaction.user.id, interaction.locale))
         told = say(interaction.locale, en.FORGET, lines=counted.lines, calls=counted.calls)
         await reply(interaction, told, view=view)
 

@@ -12,7 +12,7 @@ from bots.discord.buttons import calls_of
 from bots.discord.calls import Calls
 from bots.discord.commands import languages
 from bots.discord.permissions import HEARING, NEEDS, POSTING, missing, refusal
-from bots.discord.replies import Interaction, answering, reply
+from bots.discord.replies import Interaction, answering, buttons, reply
 from bots.discord.rights import person
 from bots.discord.setup import AUTO_JOIN, GuildSetup, Keep
 from core.errors import UserError
@@ -61,10 +61,7 @@ def _managed(interaction: Interaction) -> discord.Guild:
 
 def choices() -> ui.View:
     """The buttons below the overview."""
-    view = ui.View(timeout=None)
-    for part in _FORMS:
-        view.add_item(Choose(part))
-    return view
+    return buttons(*(Choose(part) for part in _FORMS))
 
 
 def overview(guild: discord.Guild, calls: Calls) -> str:

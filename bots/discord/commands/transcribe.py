@@ -17,7 +17,7 @@ from discord import Locale, app_commands, ui
 from bots.discord.brief import called
 from bots.discord.calls import Calls
 from bots.discord.house import TROUBLE
-from bots.discord.replies import LONGEST, Interaction, answering, later, reply
+from bots.discord.replies import LONGEST, Interaction, answering, buttons, later, reply
 from bots.discord.rights import may_write, person
 from bots.discord.translations import en
 from bots.discord.wish import Chat
@@ -165,8 +165,7 @@ async def _answer(interaction: Interaction, message: discord.Message, heard: Hea
         raise UserError(f"No speech was heard in it. {_named(heard.cut or '')}".rstrip())
     title = f"What {called(message.author.display_name)} recorded:"
     foot = f"-# {MARKDOWN.escape(_named(heard.cut))}" if heard.cut else ""
-    view = ui.View(timeout=None)
-    view.add_item(Post(interaction.locale))
+    view = buttons(Post(interaction.locale))
     text = "\n".join(part for part in (title, _shown(heard.captions), foot) if part)
     if utf16(text) <= LONGEST:
         await _settle(interaction, text, None, view)

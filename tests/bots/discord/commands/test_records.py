@@ -1,0 +1,187 @@
+"""`/recap` and `/transcript`: who may see what was kept, and what they get."""
+
+import zipfile
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from core.audio.frame import Speaker
+from core.errors import RecordAway
+from core.record.kept import Call
+from core.record.secretary import Secretary
+from tests.bots.discord.commands.slow import SlowSecretary, a_call
+from tests.bots.discord.commands.world import World, keeping, world
+from tests.fakes.discord import Answer, Channel, Member
+from tests.fakes.record import kept
+
+ANN, BEN = Speaker("u1", "Ann", "discord:1"), Speaker("u2", "Ben [x](y) @everyone", "discord:2")
+
+TALK = (
+    (ANN, "We decided to ship the release on Friday, after the last review is done."),
+    (BEN, "I will ask the finance team about the budget for the new servers tomorrow."),
+    (ANN, "Does anybody know when the office in Lisbon opens for visitors again?"),
+    (BEN, "Visit https://evil.example/now and ping @everyone with **bold** words, he said to me."),
+    (ANN, "The weather in the mountains was good enough for a long walk last weekend."),
+    (BEN, "Our customers keep asking for captions in their own language, above all in Japan."),
+)
+
+
+async def told(by: Member, here: World, name: str, options: dict[str, object] | None = None) -> Answer:
+    answer = await by.command(name, options or {}, channel=here.general)
+    assert answer.late is not None
+    assert answer.late < 3
+    assert not answer.thinking
+    return answer
+
+
+async def a_talk(
+    here: World, secretary: Secretary, channel: Channel, title: str = "Home: Lounge", number: int = 1
+) -> Call:
+    """A call in a channel that was kept."""
+    return await kept(
+        secretary.store,
+        *TALK,
+        key=f"{channel.id}-{number:022}",
+        space=f"discord:{here.guild.id}",
+        title=title,
+    )
+
+
+@pytest.mark.real_time
+async def test_the_last_call_is_summed_up_and_nothing_in_it_is_alive(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as secretary, world(secretary=secretary) as here:
+        ann = await here.ann()
+        await a_talk(here, secretary, here.lounge)
+        answer = await told(ann, here, "recap")
+        assert answer.ephemeral
+        assert "**Recap of Home: Lounge**, 02 Mar 2026 09:30 UTC" in answer.text
+        assert "ship the release on Friday" in answer.text
+        assert "@everyone" not in answer.text
+        assert "https://" not in answer.text
+        assert not answer.message.pinged
+        assert answer.message.flags.suppress_embeds
+        assert "## Decisions" in answer.message.files["recap.md"].decode()
+
+
+@pytest.mark.real_time
+async def test_a_recap_is_shown_to_everybody_only_where_the_person_may_write(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as secretary, world(secretary=secretary) as here:
+        ann = await here.ann()
+        await a_talk(here, secretary, here.lounge)
+        answer = await told(ann, here, "recap", {"public": True})
+        assert not answer.ephemeral
+        here.general.deny(ann, "send_messages")
+        answer = await told(ann, here, "recap", {"public": True})
+        assert answer.ephemeral
+        assert answer.text == "You may not write in this channel, so you can't show a recap here."
+
+
+@pytest.mark.real_time
+async def test_only_calls_of_channels_that_a_person_may_enter_are_shown(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as secretary, world(secretary=secretary) as here:
+        board = here.guild.voice("Board")
+        ann, boss = await here.ann(), await here.person("Boss", "manage_guild")
+        board.deny(ann, "connect")
+        await a_talk(here, secretary, here.lounge, number=1)
+        secret = await a_talk(here, secretary, board, "Home: Board", 2)
+        elsewhere = await kept(secretary.store, *TALK, key="77-0000000000000000000009", space="discord:77")
+        offered = await ann.complete("recap", "call", "", channel=here.general)
+        assert [one["name"] for one in offered] == ["02 Mar 2026 09:30 UTC, Home: Lounge"]
+        assert "Lounge" in (await told(ann, here, "recap")).text
+        for key in (secret.key, elsewhere.key, "nonsense"):
+            for name in ("recap", "transcript"):
+                answer = await told(ann, here, name, {"call": key})
+                assert answer.text == (
+                    "There is no such call: choose one of those that the option `call` offers."
+                )
+        offered = await boss.complete("transcript", "call", "board", channel=here.general)
+        assert [one["value"] for one in offered] == [secret.key]
+        assert "Board" in (await told(boss, here, "recap", {"call": secret.key})).text
+        assert "no such call" in (await told(boss, here, "recap", {"call": elsewhere.key})).text
+
+
+@pytest.mark.real_time
+@pytest.mark.parametrize("form", ["txt", "md", "vtt", "srt", "json", "docx"])
+async def test_a_transcript_is_a_private_file(form: str, tmp_path: Path) -> None:
+    async with keeping(tmp_path) as secretary, world(secretary=secretary) as here:
+        ann = await here.ann()
+        await a_talk(here, secretary, here.lounge)
+        answer = await told(ann, here, "transcript", {"format": form})
+        assert answer.ephemeral
+        assert answer.text == "Home: Lounge, 02 Mar 2026 09:30 UTC"
+        file = answer.message.files[f"transcript.{form}"]
+        if form == "docx":
+            file = zipfile.ZipFile(BytesIO(file)).read("word/document.xml")
+        assert b"Lisbon" in file
+        here.fake.limits.file = 100
+        too_large = await told(ann, here, "transcript", {"format": form})
+        assert "larger than" in too_large.text
+        assert not too_large.message.files
+
+
+@pytest.mark.real_time
+async def test_a_call_without_words_has_no_recap(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as secretary, world(secretary=secretary) as here:
+        ann = await here.ann()
+        answer = await told(ann, here, "recap")
+        assert "No call of this server was kept that you may see" in answer.text
+        await kept(secretary.store, key=f"{here.lounge.id}-1", space=f"discord:{here.guild.id}")
+        answer = await told(ann, here, "recap", {"call": f"{here.lounge.id}-1"})
+        assert answer.text == "Nothing was said in that call."
+
+
+@pytest.mark.parametrize("name", ["recap", "transcript"])
+async def test_where_nothing_is_kept_that_is_said(name: str) -> None:
+    async with world() as here:
+        ann = await here.ann()
+        answer = await told(ann, here, name)
+        assert answer.ephemeral
+        assert "This Spokenly keeps no records" in answer.text
+        assert await ann.complete(name, "call", "", channel=here.general) == []
+
+
+@pytest.mark.parametrize("name", ["recap", "transcript"])
+async def test_a_slow_record_never_makes_an_answer_late(name: str) -> None:
+    secretary = SlowSecretary(8.0)
+    async with world(secretary=secretary) as here:
+        ann = await here.ann()
+        secretary.call = a_call(here.guild.id, here.lounge.id)
+        answer = await told(ann, here, name)
+        assert answer.text
+        # A list of choices can't be put off: it is empty rather than late.
+        assert await ann.complete(name, "call", "", channel=here.general) == []
+        secretary.delay = 0.5
+        assert len(await ann.complete(name, "call", "lounge", channel=here.general)) == 1
+
+
+@pytest.mark.parametrize("name", ["recap", "transcript"])
+async def test_a_record_that_is_away_is_one_private_sentence(name: str) -> None:
+    async with world(secretary=SlowSecretary(0.1, RecordAway("Host db.internal is gone."))) as here:
+        ann = await here.ann(locale="de")
+        answer = await told(ann, here, name)
+        assert answer.ephemeral
+        assert answer.text.startswith("Die Mitschriften sind gerade nicht erreichbar.")
+        assert await ann.complete(name, "call", "", channel=here.general) == []
+
+
+async def test_a_title_of_any_length_fits_into_a_list_of_choices() -> None:
+    secretary = SlowSecretary(0.0)
+    async with world(secretary=secretary) as here:
+        ann = await here.ann()
+        secretary.call = a_call(here.guild.id, here.lounge.id, "Home: " + "x" * 200)
+        (one,) = await ann.complete("recap", "call", "", channel=here.general)
+        assert len(one["name"]) == 100
+        assert one["name"].endswith("…")
+
+
+@pytest.mark.real_time
+async def test_the_record_of_a_call_that_starts_here_can_be_found_by_it(tmp_path: Path) -> None:
+    async with keeping(tmp_path) as secretary, world(secretary=secretary) as here:
+        ann = await here.ann()
+        call = await here.start(ann, {"where": "here", "keep": "transcript"})
+        here.say(ann, "Something that is kept.")
+        await ann.command("captions stop", channel=here.general)
+        assert call.record is not None
+        answer = await told(ann, here, "transcript", {"format": "txt"})
+        assert "Something that is kept." in answer.message.files["transcript.txt"].decode()
