@@ -45,20 +45,23 @@ async def test_a_cut_connection_is_resumed_and_what_was_missed_comes_again() -> 
 
 @pytest.mark.parametrize("after", [False, True])
 async def test_op_9_comes_before_or_after_what_was_missed(after: bool) -> None:
-    async with voice(Faults(replay_after_resumed=after)) as server, asyncio.TaskGroup() as tasks:
-        async with joined(server) as bot:
-            server.line(BOT).drop(4015)
-            await bot.over.wait()
-            assert bot.closed == 4015
-            await server.person("Ann").join(LOUNGE, patience=0)
-            seen = len(bot.messages)
-            again = tasks.create_task(bot.run(resume=True))
-            await bot.connected.wait()
-            await asyncio.sleep(0.1)
-            new = [op for op in ops(bot)[seen:] if op in (9, 11)]
-            assert new == ([9, 11] if after else [11, 9])
-            await bot.leave()
-            await again
+    async with (
+        voice(Faults(replay_after_resumed=after)) as server,
+        asyncio.TaskGroup() as tasks,
+        joined(server) as bot,
+    ):
+        server.line(BOT).drop(4015)
+        await bot.over.wait()
+        assert bot.closed == 4015
+        await server.person("Ann").join(LOUNGE, patience=0)
+        seen = len(bot.messages)
+        again = tasks.create_task(bot.run(resume=True))
+        await bot.connected.wait()
+        await asyncio.sleep(0.1)
+        new = [op for op in ops(bot)[seen:] if op in (9, 11)]
+        assert new == ([9, 11] if after else [11, 9])
+        await bot.leave()
+        await again
 
 
 async def test_sequence_numbers_wrap_and_a_resume_still_finds_its_place() -> None:

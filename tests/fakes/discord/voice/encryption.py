@@ -11,6 +11,9 @@ from tests.fakes.discord.voice.faults import Faults
 from tests.fakes.discord.voice.group import Group
 from tests.fakes.discord.voice.mls import ExternalSender, KeyPackage, Refused
 
+PATIENCE = 20
+"""Recoveries in a row (op 31) after which somebody is left out: two that never agree would go on for ever."""
+
 
 class Told(Protocol):
     """Somebody in the call, as far as the gateway talks to them."""
@@ -38,10 +41,14 @@ class Encryption:
         """Commits accepted and refused (by reason), key packages, invalid transitions, timeouts, resets."""
         self.spoil: set[int] = set()
         """Whose next commit or welcome arrives damaged, so that they have to recover (op 31)."""
+        self.spoil_always: set[int] = set()
+        """The same for every one of theirs."""
         self._channel, self._seats, self._faults = channel, seats, faults
         self._sender = ExternalSender()
+        self._greeted: set[Told] = set()
         self._fresh: dict[int, KeyPackage] = {}
         self._lost: set[int] = set()
+        self._recoveries: Counter[int] = Counter()
         self._transitions: dict[int, Transition] = {}
         self._last = 0
 
@@ -58,8 +65,9 @@ class Encryption:
         return members == set(self._seats) and not self._transitions
 
     def greet(self, seat: Told) -> None:
-        """Op 25."""
-        if self.version:
+        """Op 25, once for everybody: a client can't take it twice."""
+        if self.version and seat not in self._greeted:
+            self._greeted.add(seat)
             seat.tell_binary(25, self._sender.package)
 
     # What members send
@@ -73,6 +81,9 @@ class Encryption:
             return
         if package.user != user or not self.version:
             self.counters["key package refused"] += 1
+            return
+        if self._recoveries[user] > PATIENCE:
+            self.counters["given up"] += 1
             return
         self.counters["key package"] += 1
         self._fresh[user] = package
@@ -127,13 +138,17 @@ class Encryption:
         for member in group.members:
             welcome = accepted.welcomes.get(member)
             op, content = (29, accepted.commit) if welcome is None else (30, welcome)
-            if member in self.spoil:
+            if member in self.spoil | self.spoil_always:
                 self.spoil.discard(member)
                 content = content[:-1] + bytes([content[-1] ^ 1])
             self._tell([member], op, head + content)
 
     def ready(self, user: int, number: int) -> None:
         """Op 23."""
+        del self._recoveries[user]
+        self._confirm(user, number)
+
+    def _confirm(self, user: int, number: int) -> None:
         transition = self._transitions.get(number)
         if transition is None:
             return
@@ -144,15 +159,18 @@ class Encryption:
     def invalid(self, user: int, number: int) -> None:
         """Op 31: they could not follow, and come again with a new key package."""
         self.counters["invalid"] += 1
+        self._recoveries[user] += 1
         self._lost.add(user)
-        self.ready(user, number)
+        self._confirm(user, number)
 
-    def left(self, user: int) -> None:
+    def left(self, user: int, seat: Told) -> None:
         """Somebody is no longer in the call; their seat is gone already."""
+        self._greeted.discard(seat)
+        del self._recoveries[user]
         self._fresh.pop(user, None)
         self._lost.discard(user)
         for number in list(self._transitions):
-            self.ready(user, number)
+            self._confirm(user, number)
         group = self.group
         if group is None:
             return

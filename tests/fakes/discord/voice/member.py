@@ -33,6 +33,7 @@ class Member:
         self.counters: Counter[str] = Counter()
         self._send, self._send_binary = send, send_binary
         self._transitions: dict[int, int] = {}
+        self._prepares = 0
 
     @property
     def ready(self) -> bool:
@@ -42,6 +43,7 @@ class Member:
     def described(self, channel: int, version: int) -> None:
         """Op 4."""
         self.channel, self.version = channel, version
+        self._prepares = version
         if version:
             self._begin()
 
@@ -65,7 +67,8 @@ class Member:
             case 22:
                 self._execute(data["transition_id"])
             case 24 if data["epoch"] == 1:
-                self.version = data["protocol_version"]
+                # Until its first transition is executed everything goes on as before.
+                self._prepares = data["protocol_version"]
                 self._begin()
 
     def told_binary(self, op: int, payload: bytes) -> None:
@@ -85,7 +88,7 @@ class Member:
             rest = payload[2:]
             done = self.crypt.commit(rest) if op == 29 else self.crypt.welcome(rest, self.known)
             if done:
-                self._transitions[number] = self.version
+                self._transitions[number] = self._prepares
                 self._prepared(number)
             else:
                 self.counters["invalid"] += 1
@@ -99,8 +102,8 @@ class Member:
         return self.crypt.encrypt(packet, ssrc)
 
     def decrypt(self, user: int, frame: bytes) -> bytes | None:
-        """The Opus packet in a frame."""
-        if frame == SILENCE or not frame.endswith(_MARKER):
+        """The Opus packet in a frame; None where it can't be opened, or should have been encrypted."""
+        if frame == SILENCE or (not self.version and not frame.endswith(_MARKER)):
             return frame
         return self.crypt.decrypt(user, frame)
 

@@ -71,7 +71,7 @@ class Room:
         self._cameras.discard(seat.user)
         for other in list(self.seats.values()):
             other.tell(13, {"user_id": str(seat.user)})
-        self.encryption.left(seat.user)
+        self.encryption.left(seat.user, seat)
 
     def speaking(self, seat: Seat, flags: int) -> None:
         """Op 5: somebody begins or ends."""
