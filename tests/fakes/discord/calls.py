@@ -24,6 +24,7 @@ class Calls:
         self._moving: set[int] = set()
         servers.announce = self._announced
         servers.moved = self._moved
+        servers.deaf = self._deaf
 
     # What the rest asks of the voice servers
 
@@ -43,6 +44,10 @@ class Calls:
         person = self.servers.people.get(voice.user_id)
         if person is not None:
             person.muted = voice.self_mute or voice.mute or voice.suppress
+
+    def _deaf(self, guild: int, user: int) -> bool:
+        voice = self._state.guilds[guild].voice_states.get(user)
+        return voice is not None and (voice.self_deaf or voice.deaf)
 
     def _stage(self, channel: int) -> bool:
         return self._state.channels[channel].type == ChannelType.STAGE_VOICE
