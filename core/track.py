@@ -65,8 +65,7 @@ class Track:
         self._catching_up = backlog is not None
         # Who speaks now is the one to tell of.
         self._telling = Telling(call, speaker, aloud=backlog is None)
-        # The next stream hears what is said now, after so many seconds of what another hears.
-        self._splitting: float | None = None
+        self._splitting: float | None = None  # seconds that two streams shall hear, of now and of before
         self._over = False
         self._engine = ""
         self._settled = True  # the engine's last word was a final
@@ -217,11 +216,15 @@ class Track:
         self._intake.keep()
         await recognition.finish()
 
-    async def _send(self, loan: Loan) -> bool:
-        """Give the engine the next that it has not had, if there is any."""
+    async def _send(self, loan: Loan, *, flushed: bool = False) -> bool:
+        """Give the engine the next that it has not had, if there is any; `flushed`: it was asked to settle
+        what came before. Words on both sides of a pause do not belong together."""
+        paused = self._tape.pause > PAUSE
         pcm = self._tape.take()
         if pcm is None:
             return False
+        if paused and not flushed:
+            await loan.recognition.flush()
         if loan.paid:
             self._call.streamed(seconds(pcm))
         await loan.recognition.send(pcm)
@@ -236,11 +239,8 @@ class Track:
                 await loan.recognition.flush()
                 flushed = True
             return flushed
-        paused = not flushed and self._tape.seconds > 0 and item.at - self._tape.end > PAUSE
         self._intake.write(item)  # before anything is awaited: a line that breaks here must find it
-        if paused:
-            await loan.recognition.flush()
-        await self._send(loan)
+        await self._send(loan, flushed=flushed)
         return False
 
     async def _listen(self, loan: Loan) -> None:

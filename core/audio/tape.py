@@ -147,6 +147,15 @@ class Tape:
         return piece.pcm
 
     @property
+    def pause(self) -> float:
+        """Seconds for which the speaker sent nothing, between what the stream had last and has next."""
+        index = bisect_left(self._pieces, self._given, key=lambda piece: piece.position)
+        if not 0 < index < len(self._pieces):
+            return 0.0
+        before = self._pieces[index - 1]
+        return max(0.0, self._pieces[index].at - before.at - before.samples / RATE)
+
+    @property
     def given(self) -> float:
         """Seconds that the stream was given."""
         return self._given / RATE

@@ -13,6 +13,15 @@ from core.errors import LineLost
 _HOLE: Final = 0.1
 """Seconds that finals may leave out: too short for a word to be lost in."""
 
+_NEAR: Final = 0.07
+"""Seconds by which two streams may differ about when a word was."""
+
+_EDGE: Final = 0.15
+"""Seconds at the end of a final without a word that it does not settle: one may have begun there."""
+
+_SAME: Final = 0.03
+"""Seconds beyond what was settled up to which a word's middle is taken for the last one's."""
+
 _SHORT: Final = 1.0
 """Seconds of a stream that may end without a word about it."""
 
@@ -42,7 +51,7 @@ class Settling:
 
         Raises `LineLost` when finals leave something out: each begins where the last one ended.
         """
-        words = [word for word in results.words if word.middle > self._known or not self._known]
+        words = [word for word in results.words if word.middle > self._known + _SAME or not self._known]
         text = _text(results, words)
         if results.final:
             if results.start - self.settled > _HOLE:
@@ -80,6 +89,8 @@ class Settling:
         start = min(self._span(words, sent)[0], end) if words else settled
         self.settled = end
         confidence = _sure(words) if words else None
+        if words and end - words[-1].end > _NEAR:
+            end = max(start, words[-1].end, end - _EDGE)
         return Hypothesis(start, end, text, True, len(text), self._tongue(results, words), confidence)
 
     def _span(self, words: Sequence[Word], sent: float) -> tuple[float, float]:

@@ -52,3 +52,20 @@ async def test_what_nobody_will_hear_is_one_loss() -> None:
     await intake.swallow()
     assert lost == [Lost(ANN, 3, 10)]
     assert intake.drain() is None
+
+
+def test_what_a_full_tape_forgets_bit_by_bit_is_one_loss() -> None:
+    lost: list[Lost] = []
+    intake = Intake(ANN, Tape(ANN, limit=20), lost.append, Metrics())
+    for n in range(60):
+        intake.write(second(n))
+    assert lost == []
+    intake.tell()
+    (loss,) = lost
+    assert (loss.start, loss.end) == (0, intake.tape.start)
+    intake.give_up(Lost(ANN, 100, 101))
+    intake.give_up(Lost(ANN, 110, 111))
+    assert lost[1:] == [Lost(ANN, 100, 101)]
+    intake.tell()
+    intake.tell()
+    assert lost[2:] == [Lost(ANN, 110, 111)]

@@ -281,3 +281,15 @@ def test_a_tape_is_cut_where_the_speaker_paused() -> None:
         tape.write(Frame(ANN, at, (b"\x10\x10" * RATE)))
     rest = tape.part(0.3)
     assert (tape.end, rest.start, rest.known) == (3.0, 3.7, 0.3)
+
+
+def test_a_tape_tells_of_pauses_between_what_was_taken_and_what_comes() -> None:
+    tape = Tape(ANN)
+    for at in (0.0, 1.0, 3.5):
+        tape.write(Frame(ANN, at, bytes(RATE * WIDTH)))
+    told = []
+    while tape.ahead:
+        told.append(tape.pause)
+        tape.take()
+    assert told == [0.0, 0.0, 1.5]
+    assert tape.pause == 0.0

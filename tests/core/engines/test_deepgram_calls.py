@@ -35,8 +35,10 @@ from tests.fakes.deepgram import (
     Hang,
     Http,
     Late,
+    Manner,
     Moment,
     NoPong,
+    Opening,
     Pace,
     Reset,
     Say,
@@ -44,6 +46,7 @@ from tests.fakes.deepgram import (
     Seconds,
     Silence,
     Stall,
+    Style,
     Words,
     deepgram,
 )
@@ -77,9 +80,13 @@ class Called:
 
 @asynccontextmanager
 async def a_call(
-    script: Sequence[Script] = (), *, language: str = "en", near: frozenset[str] | None = None
+    script: Sequence[Script] = (),
+    *,
+    language: str = "en",
+    near: frozenset[str] | None = None,
+    manner: Manner | None = None,
 ) -> AsyncIterator[Called]:
-    async with deepgram(list(script)) as fake:
+    async with deepgram(list(script), manner=manner or Manner()) as fake:
         options = DeepgramOptions(url=fake.ws, multilingual=False)
         async with Deepgram(SecretStr(KEY), options) as far:
             called = Called(fake, far, ScriptedEngine(name="Near", languages=near))
@@ -200,6 +207,65 @@ async def test_where_nobody_can_stand_in_what_is_said_now_does_not_wait_for_what
         assert newest > 350, "what is said now is not behind what was said then"
     assert called.spoken() == list(words(275))
     assert not any(isinstance(entry, Gap) for entry in called.board.entries)
+
+
+@pytest.mark.parametrize(
+    "manner",
+    [Manner(varied=True, pace=1.25, lag=0.3), Manner(style=Style(jitter=0.06), pace=1.25, lag=0.3)],
+    ids=["exact", "jitter"],
+)
+@pytest.mark.parametrize("seed", range(6))
+async def test_where_two_streams_share_what_was_said_each_word_is_told_once_and_in_its_place(
+    seed: int, manner: Manner
+) -> None:
+    """Nobody stands in, so each outage leaves a backlog; two streams never agree on when a word was."""
+    dice = random.Random(seed)
+    async with a_call(language="tr", near=frozenset({"en"}), manner=manner) as called:
+        said: list[int] = []
+
+        async def talk(seconds: float) -> None:
+            until = called.session.now + seconds
+            while called.session.now < until:
+                part = list(words(dice.randint(3, 25), 100 + len(said)))
+                said.extend(part)
+                sound = speak(part, pause=dice.choice([0.03, 0.05, 0.1]), after=dice.choice([0.1, 0.3, 0.6]))
+                await utter(called.session, ANN, sound)
+
+        await talk(dice.uniform(3, 8))
+        for _ in range(3):
+            await called.fake.unplug()
+            await talk(dice.uniform(11, 30))
+            await called.fake.back()
+            await talk(dice.uniform(5, 30))
+        await asyncio.sleep(60)  # a backlog is worked off hardly faster than it was spoken
+    assert called.spoken() == said
+    assert not any(isinstance(entry, Gap) for entry in called.board.entries)
+
+
+async def test_a_minute_in_which_every_connection_breaks_costs_no_word_where_nobody_stands_in() -> None:
+    script: list[Script] = [Close(1011, "NET-0000", at=Opening()), Stall(Opening())] * 7
+    async with a_call(script, language="tr", near=frozenset({"en"})) as called:
+        await utter(called.session, ANN, speak(words(300)))
+        assert not called.spoken()
+        await utter(called.session, ANN, speak(words(300, 400), after=3.0))
+        assert called.fake.ledger.asked > len(script)
+        await asyncio.sleep(60)
+    assert called.spoken() == list(words(600))
+    assert not any(isinstance(entry, Gap) for entry in called.board.entries)
+
+
+async def test_an_outage_longer_than_what_is_kept_is_one_mark() -> None:
+    async with a_call(language="tr", near=frozenset({"en"})) as called:
+        await utter(called.session, ANN, speak(words(5), after=1.0))
+        await called.fake.unplug()
+        await utter(called.session, ANN, speak(words(900, 200)))
+        await called.fake.back()
+        await utter(called.session, ANN, speak(words(50, 2000), after=1.0))
+    (gap,) = (entry for entry in called.board.entries if isinstance(entry, Gap))
+    kept = called.spoken()
+    assert kept == [*words(5), *range(kept[5], 1100), *words(50, 2000)]
+    assert gap.end == pytest.approx(2.0 + (kept[5] - 200) * 0.2, abs=0.3)
+    assert 1100 - kept[5] > 115 * 5
 
 
 @pytest.mark.parametrize("seed", range(4))

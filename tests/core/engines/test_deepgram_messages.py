@@ -167,7 +167,7 @@ def test_a_text_that_loses_its_first_words_keeps_its_own_spacing() -> None:
     words = (Word("東京", 0.5, 1.0), Word("です", 1.0, 1.5), Word("。", 1.5, 1.6))
     found = settling.hear(heard(0, 2, *words, text="東京です。"), 2.0)
     assert found is not None
-    assert (found.text, found.start, found.end) == ("です。", 1.0, 2.0)
+    assert (found.text, found.start, found.end) == ("です。", 1.0, 1.85)
 
 
 def test_a_text_that_is_not_its_words_is_put_together_from_them() -> None:
