@@ -1,0 +1,201 @@
+"""One call in many places: who may see it, for how long, and that no place delays another."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+
+from core.audio.frame import Speaker
+from core.bridge import BROKEN, ENDED, LIFE, PLACES, REVOKED, TRIES, WINDOW, Bridge
+from core.captions.board import Board
+from core.captions.caption import Caption
+from core.errors import OutletBusy, OutletGone, UserError
+
+ANN = Speaker("a", "Ann")
+
+
+class Call:
+    """A call to be shared."""
+
+    title = "Standup"
+    language = "en"
+
+    def __init__(self) -> None:
+        self.board = Board()
+        self.private = False
+        self.over = False
+        self.told: list[Sequence[str]] = []
+
+    def shown_at(self, places: Sequence[str]) -> None:
+        self.told.append(list(places))
+
+    def say(self, text: str) -> None:
+        self.board.show(Caption(ANN, 0.0, 1.0, text, final=True))
+
+
+class Place:
+    """Somewhere that people read."""
+
+    pace = 0.5
+
+    def __init__(self, trouble: Exception | None = None) -> None:
+        self.shown: list[str] = []
+        self.trouble = trouble
+        self.why: list[str] = []
+
+    async def show(self, board: Board) -> None:
+        if self.trouble is not None:
+            raise self.trouble
+        self.shown = [entry.text for entry in board.entries if isinstance(entry, Caption)]
+
+
+async def test_a_call_is_read_live_wherever_somebody_has_its_code() -> None:
+    call, thread, page = Call(), Place(), Place()
+    async with Bridge() as bridge:
+        code = bridge.share(call)
+        for place, where in ((thread, "#general on Slack"), (page, "a browser")):
+            bridge.attach(bridge.find(code.text, asker=where), place, where, place.why.append)
+        assert call.told == [["#general on Slack"], ["#general on Slack", "a browser"]]
+        call.say("one")
+        await asyncio.sleep(1)
+        assert thread.shown == page.shown == ["one"]
+        call.say("two")
+        call.over = True
+        bridge.ended(call)
+        await asyncio.sleep(1)
+        assert thread.shown == page.shown == ["one", "two"]
+        assert thread.why == page.why == [ENDED]
+        with pytest.raises(UserError, match="shows no call"):
+            bridge.find(code.text, asker="later")
+
+
+@pytest.mark.parametrize("typed", [str.lower, lambda code: f" {code[:4]} - {code[4:]}\n"])
+async def test_a_code_may_be_typed_as_it_is_heard(typed: "type[str]") -> None:
+    call = Call()
+    async with Bridge() as bridge:
+        code = bridge.share(call)
+        assert bridge.find(typed(code.text), asker="Ben") is call
+        assert bridge.find(code.spaced, asker="Ben") is call
+
+
+async def test_a_code_ends_by_itself_and_what_was_attached_stays() -> None:
+    call, place = Call(), Place()
+    async with Bridge() as bridge:
+        code = bridge.share(call)
+        bridge.attach(call, place, "#general")
+        await asyncio.sleep(LIFE)
+        with pytest.raises(UserError, match="shows no call"):
+            bridge.find(code.text, asker="Ben")
+        call.say("still here")
+        await asyncio.sleep(1)
+        assert place.shown == ["still here"]
+        assert bridge.shared(call)
+
+
+async def test_sharing_anew_ends_the_code_of_before() -> None:
+    call = Call()
+    async with Bridge() as bridge:
+        first, second = bridge.share(call), bridge.share(call)
+        assert first.text != second.text
+        with pytest.raises(UserError):
+            bridge.find(first.text, asker="Ben")
+        assert bridge.find(second.text, asker="Ben") is call
+
+
+async def test_when_sharing_ends_every_place_is_told_why_and_gets_nothing_new() -> None:
+    call, place = Call(), Place()
+    async with Bridge() as bridge:
+        code = bridge.share(call)
+        bridge.attach(call, place, "#general", place.why.append)
+        call.say("before")
+        bridge.revoke(call)
+        await asyncio.sleep(1)
+        call.say("after")
+        await asyncio.sleep(2)
+        assert place.shown == ["before"]
+        assert place.why == [REVOKED]
+        assert call.told == [["#general"], []]
+        assert not bridge.shared(call)
+        with pytest.raises(UserError):
+            bridge.find(code.text, asker="Ben")
+
+
+async def test_a_private_call_and_one_that_is_over_are_not_shared() -> None:
+    call = Call()
+    async with Bridge() as bridge:
+        code = bridge.share(call)
+        call.private = True
+        with pytest.raises(UserError, match="shows no call"):
+            bridge.find(code.text, asker="Ben")
+        with pytest.raises(UserError, match="private"):
+            bridge.share(call)
+        call.private, call.over = False, True
+        with pytest.raises(UserError, match="over"):
+            bridge.share(call)
+        with pytest.raises(UserError, match="over"):
+            bridge.attach(call, Place(), "#general")
+
+
+async def test_codes_can_not_be_guessed_one_after_the_other() -> None:
+    call = Call()
+    async with Bridge() as bridge:
+        code = bridge.share(call)
+        for _ in range(TRIES):
+            with pytest.raises(UserError, match="shows no call"):
+                bridge.find("AAAAAAAA", asker="Eve")
+        with pytest.raises(UserError, match="Too many codes"):
+            bridge.find(code.text, asker="Eve")
+        assert bridge.find(code.text, asker="Ben") is call
+        await asyncio.sleep(WINDOW)
+        assert bridge.find(code.text, asker="Eve") is call
+
+
+async def test_a_place_is_attached_once_and_there_are_not_too_many() -> None:
+    call = Call()
+    async with Bridge() as bridge:
+        for number in range(PLACES):
+            bridge.attach(call, Place(), f"#{number}")
+        with pytest.raises(UserError, match="already"):
+            bridge.attach(call, Place(), "#0")
+        with pytest.raises(UserError, match=f"in {PLACES} other places"):
+            bridge.attach(call, Place(), "#more")
+
+
+@pytest.mark.parametrize(
+    ("trouble", "why"),
+    [(OutletGone("gone"), "The place is gone."), (ZeroDivisionError(), BROKEN), (OutletBusy(60.0), None)],
+)
+async def test_a_place_in_trouble_takes_nothing_from_the_others(trouble: Exception, why: str | None) -> None:
+    call, good, bad = Call(), Place(), Place(trouble)
+    async with Bridge() as bridge:
+        bridge.attach(call, bad, "bad", bad.why.append)
+        bridge.attach(call, good, "good")
+        call.say("one")
+        await asyncio.sleep(1)
+        assert good.shown == ["one"]
+        assert bad.why == ([why] if why else [])
+        if why:
+            assert call.told[-1] == ["good"]
+
+
+async def test_somebody_takes_a_call_out_of_their_place_and_may_bring_it_back() -> None:
+    call, place = Call(), Place()
+    async with Bridge() as bridge:
+        attachment = bridge.attach(call, place, "#general", place.why.append)
+        attachment.detach("Ann took it away.")
+        await asyncio.sleep(1)
+        assert attachment.over
+        assert place.why == ["Ann took it away."]
+        assert bridge.places(call) == []
+        bridge.attach(call, place, "#general")
+        assert bridge.places(call) == ["#general"]
+
+
+async def test_leaving_shows_the_last_words_everywhere() -> None:
+    call, place = Call(), Place()
+    async with Bridge() as bridge:
+        bridge.attach(call, place, "#general", place.why.append)
+        await asyncio.sleep(1)
+        call.say("last")
+    assert place.shown == ["last"]
+    assert place.why == [ENDED]
