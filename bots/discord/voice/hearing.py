@@ -93,6 +93,7 @@ class Hearing:
                 self._turn_away(line)
             elif held.sound is not None:
                 line.arrived += 1
+                line.opened += 1
                 self._play(line, held.packet, held.sound, held.now)
             else:
                 self._take(line, held.packet, held.datagram, held.now)
@@ -130,7 +131,7 @@ class Hearing:
         self.members.clear()
 
     def arrivals(self) -> dict[int, tuple[int, int]]:
-        """For each welcome person: packets with sound that arrived, and pieces of sound that were heard.
+        """For each person: packets with sound that arrived, and those of them that could be heard.
 
         Packets of somebody unknown count for the one person who can have sent them, where there is
         only one.
@@ -185,6 +186,7 @@ class Hearing:
         elif not self.dave.takes_plain(now):
             self.counters.plain += 1
             return
+        line.opened += 1
         self._play(line, packet, sound, now)
 
     def _unseal(self, packet: Packet, datagram: bytes) -> bytes | None:

@@ -39,15 +39,22 @@ class Counters:
 class Line:
     """One person's stream."""
 
-    __slots__ = ("_listener", "arrived", "heard", "playout", "ssrc", "user")
+    __slots__ = ("_listener", "arrived", "opened", "playout", "ssrc", "user")
 
     def __init__(self, user: int, ssrc: int, listener: Listener) -> None:
         self.user = user
         self.ssrc = ssrc
         self.arrived = 0
-        self.heard = 0
+        """Packets with sound that came; silence proves nothing."""
+        self.opened = 0
+        """Those of them that could be opened."""
         self.playout: Playout | None = None
         self._listener = listener
+
+    @property
+    def heard(self) -> int:
+        """Those that were Opus as well. Without a line at the moment that can't be told."""
+        return self.opened - (self.playout.corrupt if self.playout is not None else 0)
 
     def play(self) -> Playout:
         playout = self.playout
@@ -68,7 +75,6 @@ class Line:
             self.stop()
 
     def _hear(self, pcm: bytes, at: float) -> None:
-        self.heard += 1
         self._listener.hear(self.user, pcm, at)
 
     def _lost(self, start: float, end: float) -> None:

@@ -86,7 +86,7 @@ class Watch:
     def look(self, now: float, counts: Mapping[int, tuple[int, int]], *, encrypted: bool) -> Findings:
         """Look, about twice a second.
 
-        `counts`: for each person packets with sound that arrived, and pieces of sound that were heard,
+        `counts`: for each person packets with sound that arrived, and those of them that could be heard,
         both since the beginning. `encrypted`: whether the call is end-to-end encrypted now.
         """
         again = tuple(user for user, (came, heard) in counts.items() if self._weigh(user, came, heard, now))
@@ -117,7 +117,7 @@ class Watch:
         person.arrived, person.heard = came, heard
         if more > 0:
             person.shown = None
-        # What is concealed counts as heard, so a piece or two proves nothing beside many packets.
+        # A packet or two that could be heard prove nothing beside many that could not.
         if more_heard > 0 and more_heard * 4 >= more:
             self._heard_at = now
             was, person.deaf = person.deaf, False
