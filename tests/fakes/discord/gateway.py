@@ -1,20 +1,19 @@
 """The gateway: sessions, their connections, and what a bot says over them."""
 
 import asyncio
-import json
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 from simcord.backend import serializers
 
 from tests.fakes.discord.backend import State
 from tests.fakes.discord.limits import Limits
 from tests.fakes.discord.session import Line, Session
+from tests.fakes.discord.visit import Visit
 
-DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE_STATE, RESUME = 0, 1, 2, 3, 4, 6
-RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 7, 8, 9, 10, 11
+VOICE_STATE, RECONNECT, REQUEST_MEMBERS, INVALID_SESSION, HELLO = 4, 7, 8, 9, 10
 
 
 class Rooms(Protocol):
@@ -42,7 +41,7 @@ class Gateway:
         """How many sessions were continued."""
         self.heartbeats = 0
         self.refuse: deque[int] = deque()
-        """Close codes for the next connections, one each, before they are told anything."""
+        """For the next connections, one each: a close code, or below 1000 an HTTP status instead."""
         self.forget = False
         """A resume is answered with "invalid session"."""
         self.privileged = True
@@ -110,12 +109,15 @@ class Gateway:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One connection, until it ends."""
+        refusal = self.refuse.popleft() if self.refuse else None
+        if refusal is not None and refusal < 1000:
+            return web.Response(status=refusal)
         ws = web.WebSocketResponse(compress=False, max_msg_size=0, autoclose=True)
         await ws.prepare(request)
         assert isinstance(request.transport, asyncio.Transport)
         line = Line(ws, request.transport, packed=request.query.get("compress") == "zlib-stream")
-        if self.refuse:
-            line.close(self.refuse.popleft())
+        if refusal is not None:
+            line.close(refusal)
         line.send(HELLO, {"heartbeat_interval": int(self.heartbeat * 1000), "_trace": []})
         visit = Visit(self, ws, line, self._limits)
         async with asyncio.TaskGroup() as group:
@@ -245,56 +247,3 @@ class Gateway:
                 "nonce": data.get("nonce"),
             },
         )
-
-
-class Visit:
-    """What arrives on one connection."""
-
-    def __init__(self, gateway: Gateway, ws: web.WebSocketResponse, line: Line, limits: Limits) -> None:
-        self._limits = limits
-        self._said: list[float] = []
-        self._gateway = gateway
-        self._ws = ws
-        self._line = line
-        self._session: Session | None = None
-
-    async def read(self) -> None:
-        """Until the connection ends."""
-        async for message in self._ws:
-            if message.type is WSMsgType.TEXT and self._line.open:
-                if len(message.data.encode()) > self._limits.gateway_message:
-                    self._line.close(4002)
-                elif self._too_many():
-                    self._line.close(4008)
-                else:
-                    self._heard(message.data)
-
-    def _too_many(self) -> bool:
-        now, window = asyncio.get_running_loop().time(), self._limits.gateway
-        self._said = [one for one in self._said if one > now - window.seconds]
-        self._said.append(now)
-        return len(self._said) > window.count
-
-    def _heard(self, text: str) -> None:
-        try:
-            message = json.loads(text)
-            op, data = message["op"], message.get("d")
-        except (ValueError, KeyError, TypeError):
-            return self._line.close(4002)
-        if op == HEARTBEAT:
-            self._gateway.heartbeats += 1
-            return self._line.send(HEARTBEAT_ACK)
-        if op in (IDENTIFY, RESUME):
-            if self._session is not None:
-                return self._line.close(4005)
-            begin = self._gateway.identify if op == IDENTIFY else self._gateway.resume
-            self._session = begin(self._line, data)
-            return None
-        if self._session is None:
-            return self._line.close(4003)
-        return self._gateway.ask(self._session, op, data)
-
-    def end(self) -> None:
-        """The connection is over; its session waits to be resumed."""
-        if self._session is not None and self._session.line is self._line:
-            self._gateway.lost(self._session, None if self._line.closing else self._ws.close_code)
