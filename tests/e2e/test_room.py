@@ -4,13 +4,13 @@ import pytest
 
 from core.audio.frame import RATE, WIDTH
 from tests.bots.meet.house import STEP
-from tests.e2e.spoken import TOLERANCE, TRIED, missed, pcm, recording, spokenly
+from tests.e2e.spoken import TOLERANCE, TRIED, missed, spokenly, tried
 
 pytestmark = pytest.mark.real_time
 
 
 async def test_recorded_speech_over_a_connection_that_is_cut_three_times_is_captioned_whole() -> None:
-    sound = await pcm(recording("beckett.wav")) + bytes(RATE * WIDTH * 2)
+    sound = await tried() + bytes(RATE * WIDTH * 2)
     size = STEP * WIDTH
     frames = [sound[n : n + size] for n in range(0, len(sound), size)]
     async with spokenly() as server:
@@ -18,7 +18,7 @@ async def test_recorded_speech_over_a_connection_that_is_cut_three_times_is_capt
         token = (await server.join(room, "Sam"))["token"]
         async with server.reader(room) as reader:
             number = 0
-            for until in (70, 140, 210, len(frames)):
+            for until in (25, 55, 95, len(frames)):  # all in the middle of a word
                 async with server.microphone(room, token) as microphone:
                     assert microphone.answer["next"] <= number
                     for again in range(microphone.answer["next"], number):
@@ -38,7 +38,7 @@ async def test_recorded_speech_over_a_connection_that_is_cut_three_times_is_capt
 
 
 async def test_when_it_is_stopped_in_the_middle_of_a_sentence_the_last_words_appear() -> None:
-    sound = (await pcm(recording("beckett.wav")))[: RATE * WIDTH * 4]
+    sound = (await tried())[: RATE * WIDTH * 4]
     async with spokenly() as server:
         room = await server.room()
         token = (await server.join(room, "Sam"))["token"]
