@@ -19,6 +19,9 @@ LANES = 1000
 YIELD = 0.05
 """Seconds after which somebody asks again whose turn it was not."""
 
+LEAST = 0.001
+"""Seconds of any wait: less could be lost in the sum with the time, and then be asked for without end."""
+
 _PATH = re.compile(r"^/api(?:/v\d+)?(?=/)")
 _MAJOR = re.compile(r"^/(?:channels|guilds)/(\d+)|^/webhooks/(\d+(?:/[^/]+)?)")
 _ID = re.compile(r"/\d{5,}(?=/|$)")
@@ -66,6 +69,17 @@ class _Shared:
     turns: Turns = field(default_factory=Turns)
 
 
+def _in_turn(turns: Turns, wait: float, who: str, now: float, *, urgent: bool) -> float:
+    """`wait`, or a moment more if it is somebody else's turn. Whoever waits holds a place in the line."""
+    if wait <= 0 and not turns.first(who, now, urgent=urgent):
+        wait = YIELD
+    if wait <= 0:
+        return 0.0
+    wait = max(wait, LEAST)
+    turns.told(who, now, wait, urgent=urgent)
+    return wait
+
+
 class Governor:
     """Learns limits from every response of a `discord.Client` and lets captions send within them.
 
@@ -97,20 +111,10 @@ class Governor:
         """
         now = self._loop.time()
         shared = self._shared(route, now)
-        wait = shared.lane.wait(now, urgent=urgent)
-        if wait <= 0 and not shared.turns.first(who, now, urgent=urgent):
-            wait = YIELD
-        if wait > 0:
-            shared.turns.told(who, now, wait, urgent=urgent)
+        wait = _in_turn(shared.turns, shared.lane.wait(now, urgent=urgent), who, now, urgent=urgent)
+        if wait > 0 or not route.counts:
             return wait
-        if not route.counts:
-            return 0.0
-        wait = self._everything.wait(now)
-        if wait <= 0 and not self._turns.first(who, now, urgent=urgent):
-            wait = YIELD
-        if wait > 0:
-            self._turns.told(who, now, wait, urgent=urgent)
-        return wait
+        return _in_turn(self._turns, self._everything.wait(now), who, now, urgent=urgent)
 
     @contextmanager
     def passage(self, route: Route, who: str, *, urgent: bool) -> Iterator[None]:
