@@ -40,7 +40,8 @@ class FakeVoice:
         """Whether a user has deafened themselves in a guild: nothing is relayed to them."""
         self.port = 0
         self.doors = doors or Doors(0)
-        self._host = host
+        self.host = host
+        """One name for all of the servers ("localhost" for clients of another process)."""
         self._hosts: dict[int, str] = {}
         self._ssrcs = itertools.count(100_001, 7)
         self._regions = itertools.count(101)
@@ -113,7 +114,7 @@ class FakeVoice:
                 describe(line, line.down.mode)
 
     def _new_host(self, channel_id: int) -> str:
-        host = self._host or f"c-fra{next(self._regions)}-{secrets.token_hex(3)}.discord.media"
+        host = self.host or f"c-fra{next(self._regions)}-{secrets.token_hex(3)}.discord.media"
         self._hosts[channel_id] = host
         self.doors.own[host] = self.port
         return host
