@@ -15,7 +15,7 @@ from core.engines.deepgram.options import DeepgramOptions
 from core.engines.local import LocalEngine
 from core.engines.protocol import Hypothesis, Recognition, Transcriber
 from core.errors import LineBusy, Refused
-from tests.core.engines.voices import beckett
+from tests.core.engines.voices import beckett, moonshine
 from tests.fakes import deepgram as fakes
 from tests.fakes.engine import ScriptedEngine, speak
 
@@ -38,7 +38,7 @@ class Subject:
 async def subject(request: pytest.FixtureRequest) -> AsyncIterator[Subject]:
     async with AsyncExitStack() as stack:
         if request.param == "local":
-            yield Subject(await stack.enter_async_context(LocalEngine()), beckett())
+            yield Subject(await stack.enter_async_context(LocalEngine(moonshine)), beckett())
         elif request.param == "deepgram":
             fake = await stack.enter_async_context(fakes.deepgram())
             deepgram = Deepgram(SecretStr(fakes.KEY), DeepgramOptions(url=fake.url), streams=3)

@@ -15,7 +15,7 @@ from core.engines.moonshine import Moonshine
 from core.engines.protocol import Hypothesis
 from core.errors import EngineMissing, LineLost, Refused
 from core.settings import Settings
-from tests.core.engines.voices import beckett, chord, noise, pcm
+from tests.core.engines.voices import beckett, chord, moonshine, noise, pcm
 
 pytestmark = pytest.mark.real_time
 
@@ -63,7 +63,7 @@ async def test_noise_and_music_give_no_words() -> None:
         "a chord": chord(10, 220, 277, 330),
         "a high chord": chord(10, 523, 659, 784),
     }
-    async with LocalEngine() as engine:
+    async with LocalEngine(moonshine) as engine:
         said = {name: [h.text for h in await hear(engine, sound) if h.text] for name, sound in sounds.items()}
     assert said == {name: [] for name in sounds}
 
@@ -71,14 +71,14 @@ async def test_noise_and_music_give_no_words() -> None:
 async def test_speech_over_soft_noise_is_still_heard() -> None:
     speech = np.frombuffer(beckett(), "<i2") / 32768
     hiss = np.frombuffer(noise(len(speech) / RATE, 0.003), "<i2") / 32768
-    async with LocalEngine() as engine:
+    async with LocalEngine(moonshine) as engine:
         found = await hear(engine, pcm(speech + hiss[: len(speech)]), interim=False)
     assert "try again" in " ".join(h.text for h in found).lower()
 
 
 async def test_a_long_file_makes_send_wait_and_nothing_is_lost() -> None:
     sound = beckett() * 6
-    async with LocalEngine(workers=1) as engine:
+    async with LocalEngine(moonshine, workers=1) as engine:
         async with engine.recognize("en", interim=False) as stream:
 
             async def flood() -> None:

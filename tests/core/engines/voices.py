@@ -1,6 +1,7 @@
 """Recorded speech that the installed packages carry, and noises that are none."""
 
 import wave
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.audio.frame import RATE
 from core.engines import models
+from core.engines.moonshine import Moonshine
 
 
 def beckett() -> bytes:
@@ -17,6 +19,12 @@ def beckett() -> bytes:
     with wave.open(str(folder / "assets" / "beckett.wav")) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, 2)
         return bytes(file.readframes(file.getnframes()))
+
+
+@cache
+def moonshine() -> Moonshine:
+    """The built-in model, loaded once: decoding changes nothing in it."""
+    return Moonshine()
 
 
 def floats(pcm: bytes) -> NDArray[np.float32]:

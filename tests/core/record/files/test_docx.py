@@ -11,7 +11,7 @@ import pytest
 from docx.document import Document
 from docx.oxml.ns import qn
 from docx.text.paragraph import Paragraph
-from hypothesis import given
+from hypothesis import given, settings
 
 from core.audio.frame import Speaker
 from core.captions.caption import Gap
@@ -122,7 +122,7 @@ ORDER = ("b", "bCs", "i", "iCs", "color", "rtl")
 """Of properties of a run, as ECMA-376 (17.3.2.28) has them in sequence: Word refuses another."""
 
 
-@patient
+@settings(patient, max_examples=50)  # a document is made and read twice for each
 @given(records(), hostile)
 def test_any_words_and_names_make_a_sound_document_and_none_is_lost(
     entries: list[Exported], title: str
