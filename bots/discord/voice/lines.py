@@ -39,7 +39,7 @@ class Counters:
 class Line:
     """One person's stream."""
 
-    __slots__ = ("_listener", "arrived", "opened", "playout", "ssrc", "user")
+    __slots__ = ("_corrupt", "_listener", "arrived", "opened", "playout", "ssrc", "user")
 
     def __init__(self, user: int, ssrc: int, listener: Listener) -> None:
         self.user = user
@@ -50,11 +50,12 @@ class Line:
         """Those of them that could be opened."""
         self.playout: Playout | None = None
         self._listener = listener
+        self._corrupt = 0
 
     @property
     def heard(self) -> int:
-        """Those that were Opus as well. Without a line at the moment that can't be told."""
-        return self.opened - (self.playout.corrupt if self.playout is not None else 0)
+        """Those that were Opus as well."""
+        return self.opened - self._corrupt - (self.playout.corrupt if self.playout is not None else 0)
 
     def play(self) -> Playout:
         playout = self.playout
@@ -65,6 +66,7 @@ class Line:
     def stop(self) -> None:
         """Nothing that is still held will be heard."""
         if self.playout is not None:
+            self._corrupt += self.playout.corrupt
             self.playout = None
             self._listener.left(self.user)
 

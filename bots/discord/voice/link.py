@@ -276,11 +276,12 @@ class Link:
         if self._timer is None:
             deadline = self._hearing.deadline
             if deadline is not None:
-                self._timer = self._loop.call_at(deadline, self._tick)
+                self._timer = self._loop.call_at(deadline, self._tick, deadline)
 
-    def _tick(self) -> None:
+    def _tick(self, due: float) -> None:
         self._timer = None
-        self._hearing.tick(self._loop.time())
+        # A loop may call a hair too early, by the resolution of its clock.
+        self._hearing.tick(max(due, self._loop.time()))
         self._drained()
 
 

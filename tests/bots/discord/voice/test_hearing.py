@@ -179,9 +179,17 @@ def test_sound_that_is_no_opus_is_survived() -> None:
     room.hearing.met(ANN, 7)
     for noise in (b"\xff" * 80, b"\x03", b"\x0b\x00", b"\x7b\xff\x01"):
         room.hearing.receive(room.packet(7, noise), room.now)
-    assert room.hearing.arrivals()[ANN][1] <= 1
     room.speak(7, 10)
     assert room.ears.seconds(ANN) >= 0.2
+
+
+def test_sound_that_opens_to_no_opus_is_not_hearing() -> None:
+    room = Room()
+    room.hearing.met(ANN, 7)
+    for _ in range(20):
+        # A code 3 packet with more frames than it has bytes.
+        room.hearing.receive(room.packet(7, b"\x7b\x02\xff"), room.now)
+    assert room.hearing.arrivals() == {ANN: (20, 0)}
 
 
 def test_packets_of_another_key_are_counted() -> None:
