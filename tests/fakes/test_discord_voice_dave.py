@@ -57,10 +57,13 @@ async def test_the_last_member_may_be_told_otherwise(alone: Literal["version 0",
         await ann.join(LOUNGE)
         await ann.leave()
         await asyncio.sleep(0.1)
-        assert ops(bot, 21, 24) == ([21] if alone == "version 0" else [])
+        quiet = alone == "version 0"
+        assert ops(bot, 21, 24) == ([21] if quiet else [])
+        assert encryption.version == (0 if quiet else 1)
         await ann.join(LOUNGE)
-        assert encryption.version == (0 if alone == "version 0" else 1)
-        assert encryption.epoch == (None if alone == "version 0" else 3)
+        assert ops(bot, 21, 24) == ([21, 24] if quiet else [])
+        assert encryption.version == 1
+        assert encryption.epoch == (1 if quiet else 3)
         await ann.say(HALF)
         await asyncio.sleep(0.1)
         assert bot.heard[ann.user] == SAID

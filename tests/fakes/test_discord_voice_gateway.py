@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import aiohttp
 import pytest
 
 from tests.fakes.discord.voice import FakeVoice, Faults, voice
@@ -204,6 +205,38 @@ async def test_a_server_may_stop_answering_at_any_step(step: Any) -> None:
 async def hang(server: FakeVoice) -> None:
     async with joined(server):
         raise AssertionError("it answered")
+
+
+async def test_the_upgrade_may_be_refused_by_http() -> None:
+    async with voice() as server, joined(server) as bot:
+        await bot.leave()
+        await bot.over.wait()
+        server.faults.refuse_upgrade = 503
+        with pytest.raises(aiohttp.WSServerHandshakeError) as refused:
+            await bot.run()
+        assert refused.value.status == 503
+
+
+async def test_any_frame_can_be_sent_to_a_client() -> None:
+    async with voice() as server, joined(server) as bot:
+        server.line(BOT).frame('{"op": 99, "d": {"new": 1}}')
+        await asyncio.sleep(0.1)
+        assert bot.messages[-1] == (99, {"new": 1})
+
+
+async def test_media_may_take_a_new_way_in_the_same_session() -> None:
+    async with voice() as server:
+        ann = server.person("Ann")
+        await ann.join(LOUNGE)
+        async with joined(server) as bot:
+            before = bot.address
+            await bot.take_another_way()
+            await asyncio.sleep(0.2)
+            await ann.say(HALF)
+            await asyncio.sleep(0.1)
+            assert server.line(BOT).address == bot.address != before
+            assert bot.heard[ann.user] == SAID
+            assert server.room(LOUNGE).encryption.epoch == 1
 
 
 async def test_heartbeats_may_stay_unanswered() -> None:

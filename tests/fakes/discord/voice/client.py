@@ -54,6 +54,7 @@ class Client:
         self._seal: Seal | None = None
         self._open_seal: Seal | None = None
         self._beat: asyncio.TimerHandle | None = None
+        self._ready: dict[str, Any] = {}
         self._sent = 0
 
     # The gateway
@@ -154,7 +155,13 @@ class Client:
             self.counters["seq out of order"] += 1
         self.seq_ack = seq
 
+    async def take_another_way(self) -> None:
+        """Open another UDP socket, and select the protocol again."""
+        self.close()
+        await self._select(self._ready)
+
     async def _select(self, ready: dict[str, Any]) -> None:
+        self._ready = ready
         self.ssrc = ready["ssrc"]
         loop = asyncio.get_running_loop()
         found: asyncio.Future[tuple[str, int]] = loop.create_future()

@@ -48,6 +48,7 @@ class Encryption:
         self._greeted: set[Told] = set()
         self._fresh: dict[int, KeyPackage] = {}
         self._lost: set[int] = set()
+        self._asleep = False
         self._recoveries: Counter[int] = Counter()
         self._transitions: dict[int, Transition] = {}
         self._last = 0
@@ -63,6 +64,12 @@ class Encryption:
             return not self._transitions
         members = self.group.members if self.group else set()
         return members == set(self._seats) and not self._transitions
+
+    def arriving(self) -> None:
+        """Somebody is about to come in: who was alone and without encryption begins again (op 24)."""
+        if self._asleep:
+            self._asleep = False
+            self.restart()
 
     def greet(self, seat: Told) -> None:
         """Op 25, once for everybody: a client can't take it twice."""
@@ -193,7 +200,7 @@ class Encryption:
             self._tell_json(remaining, 24, {"protocol_version": self.version, "epoch": 1})
             self._tell_json(remaining, 21, {"protocol_version": self.version, "transition_id": 0})
         else:
-            self.version = 0
+            self.version, self._asleep = 0, True
             self._tell_json(remaining, 21, {"protocol_version": 0, "transition_id": 0})
 
     # What the server does by itself
@@ -220,6 +227,11 @@ class Encryption:
         """Proposals of a wrong epoch, to everybody."""
         if self.group:
             self._tell(self._seats, 27, self.group.stranger())
+
+    def empty(self, version: int) -> None:
+        """Nobody is left; whoever comes next begins with this version."""
+        self.close()
+        self.version, self.group, self._asleep = version, None, False
 
     def close(self) -> None:
         """No timer runs on."""

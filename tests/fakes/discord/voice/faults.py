@@ -64,6 +64,8 @@ class Faults:
     modes: tuple[str, ...] = (GCM, XCHACHA)
     silent_at: Literal["", "connect", "identify", "select", "discovery"] = ""
     """From this step on nothing is answered any more."""
+    refuse_upgrade: int | None = None
+    """Instead of a WebSocket there is this HTTP status (503, 429, …)."""
     refuse_identify: int | None = None
     """Every identify is closed with this code (4004, 4006, 4009, 4014, 4017, 4021, …)."""
     refuse_resume: int | None = None
@@ -97,7 +99,8 @@ class Faults:
     proposals_to_pending: bool = False
     """Whoever is not let in yet gets op 27 as well."""
     alone: Literal["reset", "version 0", "nothing"] = "reset"
-    """What the last member is told: a new group (op 24 and 21), no encryption (op 21), or to go on."""
+    """What the last member is told: a new group (op 24 and 21); no encryption (op 21) until somebody comes
+    (op 24); or to go on."""
     first_transition_zero: bool = False
     """A group's first epoch is transition 0, which nobody confirms."""
     transition_timeout: float = 2.0

@@ -237,6 +237,11 @@ class Socket:
             self._stuck = True
             return
         line.heard_of = asyncio.get_running_loop().time()
+        if line.room.seats.get(line.user) is line:
+            # The same session has found itself a new way for its media.
+            describe(line, chosen["mode"])
+            return
+        line.room.encryption.arriving()
         early = self._desk.faults.external_sender == "before"
         if early:
             line.room.encryption.greet(line)

@@ -92,6 +92,11 @@ class Line:
         if self.wire:
             self.wire.send(frame)
 
+    def frame(self, message: Message) -> None:
+        """Any frame at all, as it is."""
+        if self.wire:
+            self.wire.send(message)
+
     def _next(self) -> int:
         self._last = (self._last + 1) & 0xFFFF
         return self._last

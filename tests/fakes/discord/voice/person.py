@@ -78,6 +78,7 @@ class Person:
         self._seq, self._base = self._dice.getrandbits(16), self._dice.getrandbits(32)
         self._joined, self._step = loop.time(), 0
         self.member = Member(self.user, self.library(self.user), self._send, self._send_binary)
+        room.encryption.arriving()
         room.encryption.greet(self)
         self.member.described(channel_id, room.encryption.version)
         room.enter(self)

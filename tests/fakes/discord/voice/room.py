@@ -72,6 +72,8 @@ class Room:
         for other in list(self.seats.values()):
             other.tell(13, {"user_id": str(seat.user)})
         self.encryption.left(seat.user, seat)
+        if not self.seats:
+            self.encryption.empty(0 if self.stage else 1)
 
     def speaking(self, seat: Seat, flags: int) -> None:
         """Op 5: somebody begins or ends."""

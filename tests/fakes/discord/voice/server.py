@@ -211,6 +211,9 @@ class FakeVoice:
     async def _connected(self, request: web.Request) -> web.StreamResponse:
         if request.query.get("v") != "8":
             return web.Response(status=400)
+        if self.faults.refuse_upgrade:
+            self.counters["upgrade refused"] += 1
+            return web.Response(status=self.faults.refuse_upgrade)
         socket = Socket(self, request)
         self._sockets.add(socket)
         try:
