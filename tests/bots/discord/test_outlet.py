@@ -1,0 +1,357 @@
+"""Pages in a plain place: what stands where, in which order, and what a moderator took away."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import count
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+
+from bots.discord.outlet import LIMIT, ChatPages
+from bots.discord.place import MessageGone
+from core.audio.frame import Speaker
+from core.captions.board import Board
+from core.captions.caption import Caption, Gap
+from core.captions.markup import utf16
+from core.errors import OutletBusy, OutletGone
+from tests.properties import patient
+
+ANN, BEN = Speaker("u1", "Ann", identity="discord:1"), Speaker("u2", "Ben", identity="discord:2")
+
+
+@dataclass
+class Sheet:
+    """One message of the place, with everything it ever said."""
+
+    versions: list[str]
+    open: bool
+    gone: bool = False
+
+
+@dataclass
+class Wall:
+    """A place that does as it is told."""
+
+    sheets: dict[int, Sheet] = field(default_factory=dict)
+    nonces: dict[str, int] = field(default_factory=dict)
+    waits: dict[str, float] = field(default_factory=dict)
+    asked: list[tuple[str, bool]] = field(default_factory=list)
+    failure: Exception | None = None
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def wait(self, message: int | None, *, urgent: bool) -> float:
+        kind = "post" if message is None else "edit"
+        self.asked.append((kind, urgent))
+        return self.waits.get(kind, 0.0)
+
+    async def post(self, text: str, nonce: str, *, open: bool) -> int:
+        self._check(text)
+        assert len(nonce) <= 25
+        assert nonce not in self.nonces
+        number = self.nonces[nonce] = next(self.numbers)
+        self.sheets[number] = Sheet([text], open)
+        return number
+
+    async def edit(self, message: int, text: str, *, open: bool) -> None:
+        self._check(text)
+        sheet = self.sheets[message]
+        if sheet.gone:
+            raise MessageGone
+        assert (sheet.versions[-1], sheet.open) != (text, open), "an edit that changes nothing"
+        sheet.versions.append(text)
+        sheet.open = open
+
+    async def delete(self, message: int) -> None:
+        self.sheets[message].gone = True
+
+    def _check(self, text: str) -> None:
+        if self.failure is not None:
+            raise self.failure
+        assert 0 < utf16(text) <= LIMIT
+
+    @property
+    def texts(self) -> list[str]:
+        return [sheet.versions[-1] for sheet in self.sheets.values() if not sheet.gone]
+
+
+def said(text: str, speaker: Speaker = ANN, *, final: bool = True) -> Caption:
+    return Caption(speaker, 0, 1, text, final, engine="Moonshine")
+
+
+async def test_there_is_a_page_with_controls_before_anybody_has_spoken() -> None:
+    wall = Wall()
+    await ChatPages(wall, heading="Captions of <#1>").show(Board())
+    assert wall.texts == ["Captions of <#1>\n-# Live captions"]
+    assert wall.sheets[1].open
+
+
+async def test_the_foot_says_who_listens_how_late_they_are_and_what_people_must_know() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall)
+    board.show(said("hello"), lateness=1.0)
+    await pages.show(board)
+    assert wall.texts == ["**Ann:** hello\n-# Live captions · Moonshine"]
+    board.notify("deaf", "I can't hear @everyone.")
+    board.notify("out", "Dora is not captioned.")
+    board.show(said("there"), lateness=7.4)
+    await pages.show(board)
+    assert wall.texts == [
+        "**Ann:** hello there\n-# Live captions · Moonshine · 7 s behind\n"
+        "-# I can't hear @\u200beveryone. Dora is not captioned."
+    ]
+
+
+async def test_what_is_long_in_the_foot_is_cut_between_words() -> None:
+    wall, board = Wall(), Board()
+    for number in range(40):
+        board.notify(f"n{number}", f"I can't hear Speaker {number}.")
+    await ChatPages(wall).show(board)
+    (text,) = wall.texts
+    line = text.splitlines()[-1]
+    assert line.startswith("-# I can't hear Speaker 0. ")
+    assert line.endswith("…")
+    assert utf16(text) <= 500
+
+
+async def test_nothing_is_sent_when_nothing_changed() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall)
+    board.show(said("hello"))
+    for _ in range(3):
+        await pages.show(board)
+    assert len(wall.sheets[1].versions) == 1
+
+
+async def test_a_final_and_a_notice_are_urgent_and_interim_words_are_not() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall)
+    await pages.show(board)
+    board.show(said("hel", final=False))
+    await pages.show(board)
+    board.show(said("hello"))
+    await pages.show(board)
+    board.notify("paused", "Paused by Ann.")
+    await pages.show(board)
+    assert wall.asked == [("post", True), ("edit", False), ("edit", True), ("edit", True)]
+
+
+async def test_interim_words_that_must_wait_look_again_soon_for_a_final() -> None:
+    wall, board = Wall(waits={"edit": 3.0}), Board()
+    pages = ChatPages(wall)
+    await pages.show(board)
+    board.show(said("hel", final=False))
+    with pytest.raises(OutletBusy) as busy:
+        await pages.show(board)
+    assert busy.value.retry_after < 0.5
+    board.show(said("hello"))
+    with pytest.raises(OutletBusy) as busy:
+        await pages.show(board)
+    assert busy.value.retry_after == 3.0
+
+
+async def test_a_page_that_must_wait_for_its_last_edit_does_not_keep_the_newest_words_back() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall)
+    board.show(said("a " * 700))
+    await pages.show(board)
+    wall.waits["edit"] = 2.0
+    board.show(said("b " * 700))
+    with pytest.raises(OutletBusy):
+        await pages.show(board)
+    assert "b b" in wall.texts[1]
+    assert wall.sheets[1].open
+    wall.waits.clear()
+    await pages.show(board)
+    assert [sheet.open for sheet in wall.sheets.values()] == [False, True]
+
+
+async def test_pages_are_posted_in_the_order_of_what_was_said() -> None:
+    wall, board = Wall(waits={"post": 1.0}), Board()
+    pages = ChatPages(wall)
+    for letter in "abcd":
+        board.show(said(f"{letter} " * 700))
+        with pytest.raises(OutletBusy):
+            await pages.show(board)
+    assert not wall.sheets
+    wall.waits.clear()
+    await pages.show(board)
+    assert [text[9] for text in wall.texts] == ["a", "b", "c", "d"]
+    assert [sheet.open for sheet in wall.sheets.values()] == [False, False, False, True]
+
+
+async def test_a_deleted_page_is_not_brought_back_but_what_nobody_saw_is_shown() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall)
+    board.show(said("seen"))
+    await pages.show(board)
+    wall.sheets[1].gone = True
+    board.show(said("unseen"))
+    with pytest.raises(OutletBusy):
+        await pages.show(board)
+    await pages.show(board)
+    assert wall.texts == ["**Ann:** unseen\n-# Live captions · Moonshine"]
+
+
+async def test_a_deleted_page_of_before_stays_away_even_when_somebody_takes_back_their_words() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall)
+    for text in ("a " * 700, "b " * 700):
+        board.show(said(text))
+        board.show(said("yes", BEN))
+        await pages.show(board)
+    wall.sheets[1].gone = True
+    board.erase("discord:2")
+    await pages.show(board)
+    board.erase("discord:1")
+    await pages.show(board)
+    assert len(wall.texts) == 1
+
+
+async def test_who_takes_back_their_words_takes_them_from_every_page() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall)
+    for number in range(4):
+        board.show(said("mine " * 200))
+        board.show(said(f"yours {number}", BEN))
+        await pages.show(board)
+    board.show(said("mine, and said just now", final=False))
+    await pages.show(board)
+    assert len(wall.texts) == 4
+    board.erase("discord:1")
+    await pages.show(board)
+    shown = "\n".join(wall.texts)
+    assert "mine" not in shown
+    assert "Ann" not in shown
+    assert [f"yours {number}" in shown for number in range(4)] == [True] * 4
+
+
+async def test_a_page_on_which_nothing_is_left_goes() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall)
+    for _ in range(2):
+        board.show(said("mine " * 300))
+        await pages.show(board)
+    board.erase("discord:1")
+    await pages.show(board)
+    assert wall.texts == ["-# Live captions · Moonshine"]
+
+
+async def test_an_idle_page_that_grows_old_makes_way_for_a_new_one_below() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall, heading="Captions")
+    await pages.show(board)
+    await asyncio.sleep(3300)
+    board.show(said("hello"))
+    await pages.show(board)
+    assert wall.sheets[1].gone
+    assert wall.texts == ["Captions\n**Ann:** hello\n-# Live captions · Moonshine"]
+
+
+async def test_the_heading_stands_above_the_first_words_alone_and_stays_there() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall, heading="Captions")
+    for _ in range(3):
+        board.show(said("word " * 200))
+        await pages.show(board)
+    assert [text.startswith("Captions\n") for text in wall.texts] == [True, False, False]
+
+
+async def test_a_place_that_is_gone_says_so() -> None:
+    wall = Wall(failure=OutletGone("#captions was deleted."))
+    with pytest.raises(OutletGone, match="deleted"):
+        await ChatPages(wall).show(Board())
+
+
+async def test_an_end_without_words_leaves_no_empty_message() -> None:
+    wall, board = Wall(), Board()
+    pages = ChatPages(wall)
+    await pages.show(board)
+    pages.end()
+    await pages.show(board)
+    await pages.show(board)
+    assert wall.texts == []
+
+
+async def test_pages_may_begin_in_the_middle_of_a_call() -> None:
+    wall, board = Wall(), Board()
+    board.show(said("before"))
+    pages = ChatPages(wall, first=1)
+    board.show(said("after"))
+    await pages.show(board)
+    assert wall.texts[0].splitlines()[0] == "**Ann:** after"
+
+
+texts = st.lists(
+    st.sampled_from(["yes", "no", "日本語です。", "שלום", "😀" * 30, "@everyone", "word " * 60]), max_size=9
+)
+
+
+class Chatting(RuleBasedStateMachine):
+    """People speak, are lost, take words back; a moderator deletes; Discord is busy now and then."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.runner = asyncio.Runner()
+        self.wall = Wall()
+        self.board = Board()
+        self.pages = self.runner.run(self._made())
+        self.frozen: dict[int, str] = {}
+        self.numbers = count()
+        self.erased = False
+
+    async def _made(self) -> ChatPages:
+        return ChatPages(self.wall, heading="Captions")
+
+    @rule(texts=texts, speaker=st.sampled_from([ANN, BEN]), final=st.booleans())
+    def speak(self, texts: list[str], speaker: Speaker, final: bool) -> None:
+        self.board.show(said(" ".join([*texts, f"n{next(self.numbers)}n"]), speaker, final=final))
+
+    @rule(speaker=st.sampled_from([ANN, BEN]))
+    def lose(self, speaker: Speaker) -> None:
+        self.board.mark(Gap(speaker, 0, 1))
+
+    @rule(sentence=st.sampled_from(["I can't hear Ann.", None]))
+    def tell(self, sentence: str | None) -> None:
+        self.board.notify("deaf", sentence)
+
+    @rule(post=st.sampled_from([0.0, 1.0]), edit=st.sampled_from([0.0, 1.0]))
+    def pace(self, post: float, edit: float) -> None:
+        self.wall.waits = {"post": post, "edit": edit}
+
+    @rule(data=st.data())
+    def moderate(self, data: st.DataObject) -> None:
+        if self.wall.sheets:
+            self.wall.sheets[data.draw(st.sampled_from(sorted(self.wall.sheets)))].gone = True
+
+    @rule()
+    def show(self) -> None:
+        async def once() -> None:
+            with suppress(OutletBusy):
+                await self.pages.show(self.board)
+
+        self.runner.run(once())
+
+    @invariant()
+    def a_closed_page_never_changes(self) -> None:
+        for number, sheet in self.wall.sheets.items():
+            if not sheet.open:
+                assert self.frozen.setdefault(number, sheet.versions[-1]) == sheet.versions[-1]
+
+    @invariant()
+    def speech_formats_nothing(self) -> None:
+        assert all("@everyone" not in text for sheet in self.wall.sheets.values() for text in sheet.versions)
+
+    def teardown(self) -> None:
+        self.wall.waits = {}
+        for _ in range(3):
+            self.show()
+        assert sum(sheet.open for sheet in self.wall.sheets.values() if not sheet.gone) <= 1
+        self.runner.close()
+
+
+TestChatting = Chatting.TestCase
+TestChatting.settings = settings(patient, max_examples=40, stateful_step_count=25)
