@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from simcord.backend.models import Interaction, ResponseKind
@@ -88,6 +89,16 @@ class Answer:
     def choices(self) -> list[dict[str, Any]]:
         """What was offered to complete an option."""
         return self._record.autocomplete_choices or []
+
+    async def quiet(self, pause: float = 0.05, most: float = 1.0) -> Answer:
+        """Waits until the bot has asked Discord for nothing during `pause` seconds, at most `most`."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + most
+        while loop.time() < end:
+            before = self._home.rest.served
+            if not await self._home.bell.until(lambda: self._home.rest.served != before, pause):  # noqa: B023 - used at once
+                break
+        return self
 
     async def settle(self, patience: float = 60.0) -> Answer:
         """Waits until "thinking" is over, at most so many seconds."""

@@ -29,7 +29,7 @@ async def ask(
     patience: float = 60.0,
 ) -> Answer:
     """Tells the bot, and waits for its first response until Discord gives up; then, while Discord shows
-    "thinking", at most `patience` seconds for what follows."""
+    "thinking", at most `patience` seconds for what follows, and for what the bot does at once after it."""
     state, limits = home.state, home.limits
     record, payload = interactions.base_payload(
         state, type=int(kind), channel_id=channel.id, guild_id=guild, user_id=user, data=data
@@ -50,4 +50,5 @@ async def ask(
     if await home.bell.until(lambda: record.responded, limits.first_response):
         answer.late = loop.time() - answer.began
         await answer.settle(patience)
+        await answer.quiet()
     return answer

@@ -66,6 +66,8 @@ class Desk:
         self.buckets = Buckets(limits)
         self.asked: deque[Asked] = deque(maxlen=100_000)
         """The last requests, in order."""
+        self.served = 0
+        """How many requests there were."""
         self.invalid = 0
         """Answers of 401, 403 and 429: 10,000 in 10 minutes, and Discord bans the address."""
         self.over = asyncio.Event()
@@ -95,6 +97,7 @@ class Desk:
                 request.headers.get("Authorization"),
             )
         )
+        self.served += 1
         self._bell.ring()
         if isinstance(fault, Late):
             await self._pause(fault.seconds)
