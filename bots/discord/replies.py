@@ -7,16 +7,18 @@ https://discord.com/developers/docs/interactions/receiving-and-responding
 
 import io
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
+import aiohttp
 import discord
 from discord import app_commands, ui
 
 from bots.discord.house import TROUBLE
 from bots.discord.translations import en
 from bots.discord.words import say
+from core.captions.markup import utf16
 from core.errors import RecordAway, UserError
 
 log = logging.getLogger(__name__)
@@ -29,6 +31,17 @@ LONGEST = 2_000
 
 _EXPIRED = (10062, 10015)
 """Unknown interaction, unknown webhook: the person waits no more."""
+
+
+def fitted(lines: Iterable[str]) -> str:
+    """As many of the lines, from the first, as one message holds."""
+    text = ""
+    for line in lines:
+        longer = f"{text}\n{line}" if text else line
+        if utf16(longer) > LONGEST - 2:
+            return f"{text}\n…"
+        text = longer
+    return text
 
 
 def buttons(*items: ui.Item[Any]) -> ui.View:
@@ -44,9 +57,9 @@ def buttons(*items: ui.Item[Any]) -> ui.View:
     return view
 
 
-async def later(interaction: Interaction, *, public: bool = False) -> None:
-    """Tell Discord that an answer comes: it may take 15 minutes then."""
-    await interaction.response.defer(ephemeral=not public, thinking=True)
+async def later(interaction: Interaction) -> None:
+    """Tell Discord that a private answer comes: it may take 15 minutes then."""
+    await interaction.response.defer(ephemeral=True, thinking=True)
 
 
 async def reply(
@@ -76,6 +89,9 @@ async def trouble(interaction: Interaction, error: Exception, *, doing: str) -> 
 
     `doing`: what was tried, in Spokenly's own words.
     """
+    if interaction.client.is_closed():
+        log.info("discord.answer_not_given", extra={"doing": doing})
+        return
     sentence = _expected(interaction, error)
     if sentence is None:
         log.error("discord.interaction_bug", exc_info=error, extra={"doing": doing})
@@ -101,7 +117,7 @@ def _expected(interaction: Interaction, error: Exception) -> str | None:
             sentence = "That took too long for Discord: try again."
         case discord.Forbidden():
             sentence = "Discord does not let me do that here: `/spokenly setup` shows what I lack."
-        case discord.DiscordServerError():
+        case discord.DiscordServerError() | aiohttp.ClientError():
             sentence = "Discord has trouble of its own now: try again in a minute."
         case _:
             return None

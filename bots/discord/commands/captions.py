@@ -11,12 +11,13 @@ from bots.discord.buttons import pause_or_resume, stop
 from bots.discord.call import DiscordCall
 from bots.discord.calls import Calls
 from bots.discord.commands import languages
-from bots.discord.replies import Interaction, later, reply
+from bots.discord.replies import Interaction, fitted, later, reply
 from bots.discord.rights import may_listen, may_write, person
 from bots.discord.setup import Where
 from bots.discord.translations import en
 from bots.discord.wish import Chat, Voice, Wish
 from bots.discord.words import say
+from core.captions.markup import utf16
 from core.errors import UserError
 
 KEEPS = [
@@ -96,7 +97,7 @@ class Captions(
         call = self._of(interaction)
         if call is None:
             raise UserError(say(interaction.locale, en.NO_CALL))
-        await reply(interaction, "\n".join(described(call)))
+        await reply(interaction, fitted(described(call)))
 
     def _of(self, interaction: Interaction) -> DiscordCall | None:
         return self._calls.of(person(interaction).guild.id)
@@ -177,6 +178,12 @@ def described(call: DiscordCall) -> list[str]:
     return lines
 
 
-def _names(names: tuple[str, ...], most: int = 25) -> str:
-    shown = ", ".join(map(called, names[:most]))
-    return f"{shown} and {len(names) - most} more" if len(names) > most else shown
+def _names(names: tuple[str, ...], room: int = 400) -> str:
+    """As many of the names as fit into `room` UTF-16 code units, and how many there are besides."""
+    shown = ""
+    for number, name in enumerate(map(called, names)):
+        longer = f"{shown}, {name}" if shown else name
+        if utf16(longer) > room:
+            return f"{shown} and {len(names) - number} more"
+        shown = longer
+    return shown

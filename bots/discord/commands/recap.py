@@ -12,7 +12,9 @@ from bots.discord.keeping import heading, recap_of
 from bots.discord.recap_message import recap_message
 from bots.discord.replies import Interaction, later, reply
 from bots.discord.rights import may_write, person
+from bots.discord.translations import en
 from bots.discord.wish import Chat
+from bots.discord.words import say
 from core.errors import UserError
 from core.record.recaps.minutes import markdown
 
@@ -36,7 +38,8 @@ def recap(calls: Calls) -> app_commands.Command[Any, ..., None]:
 
 
 async def _recap(interaction: Interaction, calls: Calls, key: str | None, *, public: bool) -> None:
-    await later(interaction, public=public and _may_show(interaction))
+    # What goes wrong is nobody else's business, and the first answer is as private as what comes before it.
+    await later(interaction)
     if public and not _may_show(interaction):
         raise UserError("You may not write in this channel, so you can't show a recap here.")
     call = await chosen(interaction, calls, key)
@@ -47,9 +50,10 @@ async def _recap(interaction: Interaction, calls: Calls, key: str | None, *, pub
         raise UserError("Nothing was said in that call.")
     title = f"**Recap of {called(call.title)}**, {call.began:%d %b %Y %H:%M} UTC"
     whole = "".join(markdown(heading(call), found, lines)).encode(errors="replace")
-    await reply(
-        interaction, recap_message(title, call, found, lines), files={"recap.md": whole}, public=public
-    )
+    told, files = recap_message(title, call, found, lines), {"recap.md": whole}
+    if public:
+        await reply(interaction, say(interaction.locale, en.POSTED))
+    await reply(interaction, told, files=files, public=public)
 
 
 def _may_show(interaction: Interaction) -> bool:

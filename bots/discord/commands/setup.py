@@ -12,7 +12,7 @@ from bots.discord.buttons import calls_of
 from bots.discord.calls import Calls
 from bots.discord.commands import languages
 from bots.discord.permissions import HEARING, NEEDS, POSTING, missing, refusal
-from bots.discord.replies import Interaction, answering, buttons, reply
+from bots.discord.replies import Interaction, answering, buttons, fitted, reply
 from bots.discord.rights import person
 from bots.discord.setup import AUTO_JOIN, GuildSetup, Keep
 from core.errors import UserError
@@ -64,14 +64,15 @@ def choices() -> ui.View:
     return buttons(*(Choose(part) for part in _FORMS))
 
 
-def overview(guild: discord.Guild, calls: Calls) -> str:
-    """How a server is set up, and what is missing for it."""
+def overview(guild: discord.Guild, calls: Calls, *, first: str = "") -> str:
+    """How a server is set up, and what is missing for it; `first` stands above."""
     setup, house = calls.setup(guild.id), calls.house
     where = {"thread": "a thread of their own", "voice": "the voice channel's own chat"}
     starters = {"everyone": "everybody in the voice channel", "managers": "who manages the server"}
     days = setup.retention_days if setup.retention_days is not None else house.settings.retention_days
     kept = "captions" if calls.secretary is None else setup.keep or house.settings.keep
     lines = [
+        *filter(None, [first]),
         "**Captions in this server**",
         f"- Language: {languages.name(setup.language or house.settings.language)}",
         f"- They go to: {where.get(str(setup.where), f'<#{setup.where}>')}",
@@ -83,7 +84,7 @@ def overview(guild: discord.Guild, calls: Calls) -> str:
         "",
         *(list(lacks(guild, setup)) or ["I am allowed everything that I need."]),
     ]
-    return "\n".join(lines)
+    return fitted(lines)
 
 
 def lacks(guild: discord.Guild, setup: GuildSetup) -> Iterator[str]:
@@ -282,7 +283,7 @@ async def _save(interaction: Interaction, setup: GuildSetup) -> None:
     calls, guild = calls_of(interaction), person(interaction).guild
     await calls.change_setup(guild.id, setup)
     await interaction.edit_original_response(
-        content=f"Saved.\n{overview(guild, calls)}",
+        content=overview(guild, calls, first="Saved."),
         view=choices(),
         allowed_mentions=discord.AllowedMentions.none(),
     )

@@ -7,7 +7,7 @@ import asyncio
 import io
 import re
 from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from datetime import timedelta
 from typing import Any, Self
 
@@ -133,7 +133,7 @@ async def _fetched(recording: discord.Attachment) -> bytes:
 @asynccontextmanager
 async def _telling(interaction: Interaction) -> AsyncIterator[Callable[[float], None]]:
     """Tell the person how far it is, as long as they wait."""
-    heard = 0.0
+    heard, over = 0.0, asyncio.Event()
 
     def progress(seconds: float) -> None:
         nonlocal heard
@@ -141,20 +141,22 @@ async def _telling(interaction: Interaction) -> AsyncIterator[Callable[[float], 
 
     async def tell() -> None:
         while True:
-            await asyncio.sleep(PACE)
-            try:
-                await interaction.edit_original_response(content=f"Listening: {_long(heard)} so far …")
-            except TROUBLE:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(PACE):
+                    await over.wait()
                 return
+            with suppress(*TROUBLE):
+                await interaction.edit_original_response(content=f"Listening: {_long(heard)} so far …")
 
-    # An exception of the body leaves as itself, not in a group.
+    # A failure of the body leaves as itself, not in a group.
     try:
         async with asyncio.TaskGroup() as group:
-            telling = group.create_task(tell(), name="discord progress")
+            group.create_task(tell(), name="discord progress")
             try:
                 yield progress
             finally:
-                telling.cancel()
+                # What is being sent is let through: it must not come after the words.
+                over.set()
     except ExceptionGroup as error:
         raise error.exceptions[0] from None
 

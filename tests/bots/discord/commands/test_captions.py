@@ -246,3 +246,16 @@ async def test_nothing_that_people_are_called_is_alive_in_a_status() -> None:
         assert "[x](" not in answer.text.replace("\\[", "")
         assert not answer.message.pinged
         assert answer.message.flags.suppress_embeds
+
+
+async def test_a_status_of_many_people_fits_into_a_message() -> None:
+    async with world() as here:
+        ann = await here.ann()
+        await here.start(ann)
+        for number in range(60):
+            here.call._ears.heard[number] = Speaker(
+                f"u{number}", "*" * 31 + chr(0x1F600), f"discord:{number}"
+            )
+        text = await asked(here, ann, "status")
+        assert len(text) <= 2000
+        assert " and 54 more." in text

@@ -11,7 +11,7 @@ from core.record.kept import Line
 from core.settings import Settings
 from tests.bots.discord.commands.slow import SlowSecretary
 from tests.bots.discord.commands.world import World, keeping, world
-from tests.fakes.discord import Answer, Member
+from tests.fakes.discord import Answer, FakeDiscord, Member
 from tests.fakes.record import kept
 
 
@@ -226,11 +226,11 @@ async def test_where_nothing_is_kept_forgetting_takes_back_what_stands_on_the_pa
 
 
 async def test_the_button_that_forgets_works_after_a_restart() -> None:
-    async with world() as here:
-        ann = await here.ann()
-        asked = await privately(ann, here, "forget")
-        await here.bot.close()
-        async with world(fake=here.fake, guild=here.guild) as again:
+    async with FakeDiscord() as fake:
+        async with world(fake=fake) as here:
+            ann = await here.ann()
+            asked = await privately(ann, here, "forget")
+        async with world(fake=fake, guild=here.guild) as again:
             done = await ann.press(asked.message, "Delete it all")
             assert "was taken back" in done.text
             assert again.calls is not here.calls

@@ -70,7 +70,14 @@ async def test_a_recap_is_shown_to_everybody_only_where_the_person_may_write(tmp
         ann = await here.ann()
         await a_talk(here, secretary, here.lounge)
         answer = await told(ann, here, "recap", {"public": True})
-        assert not answer.ephemeral
+        await here.until(lambda: len(answer.messages) == 2)
+        first, shown = answer.messages
+        assert (first.content, first.ephemeral) == ("It is posted.", True)
+        assert shown.content.startswith("**Recap of Home: Lounge**")
+        assert not shown.ephemeral
+        assert not shown.pinged
+        answer = await told(ann, here, "recap", {"public": True, "call": "nonsense"})
+        assert answer.ephemeral
         here.general.deny(ann, "send_messages")
         answer = await told(ann, here, "recap", {"public": True})
         assert answer.ephemeral

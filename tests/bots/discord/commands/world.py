@@ -121,7 +121,7 @@ class World:
                 return channel.id
         return None
 
-    async def until(self, true: Callable[[], bool], patience: float = 10.0) -> None:
+    async def until(self, true: Callable[[], bool], patience: float = 30.0) -> None:
         async with asyncio.timeout(patience):
             while not true():  # noqa: ASYNC110 - what the bot knows rings no bell
                 await asyncio.sleep(0.01)
@@ -158,6 +158,7 @@ async def world(
     engine = engine or ScriptedEngine()
     shelf = shelf or MemoryShelf()
     async with AsyncExitStack() as stack:
+        new = fake is None or guild is None  # else the commands are registered already
         if fake is None:
             fake = await stack.enter_async_context(FakeDiscord())
         guild = guild or fake.guild("Home", locale="de")
@@ -203,7 +204,8 @@ async def world(
         async with asyncio.timeout(30):
             while not bot.is_ready():  # noqa: ASYNC110 - discord.py's own wait needs a login first
                 await asyncio.sleep(0.01)
-        await tree.sync()
+        if new:
+            await tree.sync()
         await stack.enter_async_context(switchboard)
         await stack.enter_async_context(bot.calls)
         yield World(fake, guild, general, lounge, bot, bot.calls, shelf, engine, tree)
