@@ -46,6 +46,11 @@ def _markdown(text: str) -> str:
     return _ALIVE.sub(still, text)
 
 
+def _inside(text: str) -> str:
+    """Words as they may begin inside a format: what would be a list there is not."""
+    return f"\u200b{text}" if re.match(r"[-+]|\d+[.)]", text) else text
+
+
 PLAIN = Markup(
     escape=str, name=lambda name: f"{name}:", interim=lambda text: f"({text})", gap=lambda text: f"[{text}]"
 )
@@ -53,8 +58,8 @@ PLAIN = Markup(
 
 MARKDOWN = Markup(
     escape=_markdown,
-    name=lambda name: f"**{name}:**",
-    interim=lambda text: f"*{text}*",
+    name=lambda name: f"**{_inside(name)}:**",
+    interim=lambda text: f"*{_inside(text)}*",
     gap=lambda text: f"*{text}*",
     length=utf16,
 )

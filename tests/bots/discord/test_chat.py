@@ -247,16 +247,16 @@ async def test_the_end_takes_foot_and_controls_away_and_leaves_every_word() -> N
         assert message.labels == []
 
 
-async def test_a_call_of_three_hours_never_edits_a_message_older_than_an_hour() -> None:
+async def test_a_long_call_never_edits_a_message_older_than_an_hour() -> None:
     async with room() as here:
         publisher = Publisher(here.board, here.pages)
         async with asyncio.TaskGroup() as group:
             group.create_task(publisher.run())
-            for number in range(180):
+            for number in range(50):
                 here.say(f"w{number}", BEN if number % 7 else ANN)
-                await asyncio.sleep(60)
+                await asyncio.sleep(130)
             publisher.close()
-        assert len(here.channel.posted) == 4
+        assert len(here.channel.posted) == 3
         for message in here.channel.posted:
             assert message.versions[-1].at - message.posted < 3600
         assert here.governor.refused == 0
