@@ -219,9 +219,9 @@ class Track:
     async def _send(self, loan: Loan, *, flushed: bool = False) -> bool:
         """Give the engine the next that it has not had, if there is any; `flushed`: it was asked to settle
         what came before. Words on both sides of a pause do not belong together."""
-        paused = self._tape.pause > PAUSE
-        pcm = self._tape.take()
-        if pcm is None:
+        # A short pause of a backlog may be one in which another stream has heard something.
+        paused = self._tape.pause > (WORTH_A_MARK if self._catching_up else PAUSE)
+        if (pcm := self._tape.take()) is None:
             return False
         if paused and not flushed:
             await loan.recognition.flush()

@@ -17,7 +17,8 @@ _NEAR: Final = 0.07
 """Seconds by which two streams may differ about when a word was."""
 
 _EDGE: Final = 0.15
-"""Seconds at the end of a final without a word that it does not settle: one may have begun there."""
+"""Seconds at the end of a final that it does not settle at most, where they hold no word: one may have begun
+there."""
 
 _SAME: Final = 0.03
 """Seconds beyond what was settled up to which a word's middle is taken for the last one's."""
@@ -90,7 +91,7 @@ class Settling:
         self.settled = end
         confidence = _sure(words) if words else None
         if words and end - words[-1].end > _NEAR:
-            end = max(start, words[-1].end, end - _EDGE)
+            end = max(start, (words[-1].end + end) / 2, end - _EDGE)
         return Hypothesis(start, end, text, True, len(text), self._tongue(results, words), confidence)
 
     def _span(self, words: Sequence[Word], sent: float) -> tuple[float, float]:

@@ -124,7 +124,7 @@ async def test_a_hypothesis_begins_with_its_first_word() -> None:
     async with fakes.deepgram() as fake, engine(fake) as one:
         found = await hear(one, bytes(RATE * WIDTH) + speak(5, after=1.0))
     assert {each.start for each in found if each.text} == {1.0}
-    assert next(each.end for each in found if each.final and each.text) == pytest.approx(2.0)
+    assert next(each.end for each in found if each.final and each.text) == pytest.approx(2.05)
 
 
 async def test_the_language_of_most_words_is_told_when_several_are_heard() -> None:
