@@ -235,3 +235,62 @@ def test_who_waits_as_long_as_the_header_says_is_never_too_early(spent: float, s
     assert verdict.wait is not None
     after = now + float(seconds(verdict.wait))
     assert buckets.ask("POST", "/channels/1/messages", after).wait is None
+
+
+async def test_latency_delays_what_is_done_and_what_is_heard_of_it() -> None:
+    async with wired() as (fake, wire, chat):
+        fake.rest.latency = 0.2
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await wire.post(chat)
+        assert chat.posted[0].posted - began == pytest.approx(0.1)
+        assert loop.time() - began == pytest.approx(0.2)
+
+
+async def test_an_enforced_nonce_posts_a_message_once() -> None:
+    async with wired() as (fake, wire, chat):
+        body = {"content": "x", "nonce": "abc", "enforce_nonce": True}
+        path = f"/channels/{chat.id}/messages"
+        first, again = [(await wire.ask("POST", path, body))[2]["id"] for _ in range(2)]
+        assert first == again
+        await wire.ask("POST", path, {**body, "enforce_nonce": False})
+        assert len(chat.posted) == 2
+        await asyncio.sleep(fake.limits.nonce + 1)
+        assert (await wire.ask("POST", path, body))[2]["id"] != first
+        assert (await wire.ask("POST", path, {**body, "nonce": "x" * 26}))[0] == 400
+
+
+async def test_a_thread_that_is_closed_opens_for_a_message_and_not_when_it_is_locked() -> None:
+    async with wired() as (fake, wire, chat):
+        number = (await wire.post(chat))[2]["id"]
+        path = f"/channels/{chat.id}/messages/{number}/threads"
+        thread = fake.channel(int((await wire.ask("POST", path, {"name": "live"}))[2]["id"]))
+        assert (await wire.ask("POST", path, {"name": "live"}))[2]["code"] == 160004
+        inside = (await wire.post(thread))[2]["id"]
+        thread.archive()
+        assert (await wire.edit(thread, inside))[2]["code"] == 50083
+        assert (await wire.post(thread))[0] == 200
+        assert not thread.archived
+        fake.home().bot("manage_threads", allow=False)
+        thread.archive(locked=True)
+        assert (await wire.post(thread))[2]["code"] == 160005
+
+
+@pytest.mark.parametrize("name", ["Discordia", "clyde", "", "x" * 81])
+async def test_a_webhook_is_not_called_like_discord(name: str) -> None:
+    async with wired() as (_, wire, chat):
+        status, _, body = await wire.ask("POST", f"/channels/{chat.id}/webhooks", {"name": name})
+        assert (status, body["code"]) == (400, 50035)
+        assert (await wire.ask("POST", f"/channels/{chat.id}/webhooks", {"name": "Ann"}))[0] == 200
+
+
+async def test_without_keeping_only_the_present_is_left() -> None:
+    async with wired() as (fake, wire, chat):
+        fake.state.keeps = False
+        number = (await wire.post(chat, "one"))[2]["id"]
+        await wire.edit(chat, number, "two")
+        (message,) = chat.posted
+        assert [one.content for one in message.versions] == ["two"]
+        message.delete()
+        assert chat.history == []
+        assert not fake.state.versions

@@ -69,7 +69,7 @@ class Answer:
     @property
     def ephemeral(self) -> bool:
         """Whether nobody else sees any of it."""
-        return all(one.ephemeral for one in self.messages)
+        return bool(self.messages) and all(one.ephemeral for one in self.messages)
 
     @property
     def modal(self) -> dict[str, Any] | None:

@@ -70,6 +70,8 @@ class State(Backend):
         """Every message there ever was, also deleted ones."""
         self.deleted: dict[int, float] = {}
         """When, by message."""
+        self.nonces: dict[tuple[int, str], tuple[int, float]] = {}
+        """Which message was posted with a nonce, and when; by channel and nonce."""
         self.statuses: dict[int, str | None] = {}
         """What voice channels say of themselves."""
         self.locales: dict[int, str] = {}

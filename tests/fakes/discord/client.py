@@ -3,10 +3,21 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import discord
+from discord import app_commands
 from tests.fakes.discord.server import FakeDiscord
+
+
+class Bot(discord.Client):
+    """A small bot with commands of its own and no privileged intent."""
+
+    def __init__(self, fake: FakeDiscord, **more: Any) -> None:
+        intents = discord.Intents(guilds=True, voice_states=True, guild_messages=True)
+        super().__init__(intents=intents, connector=fake.connector(), **more)
+        self.tree = app_commands.CommandTree(self)
+
 
 C = TypeVar("C", bound=discord.Client)
 

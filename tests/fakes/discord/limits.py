@@ -61,6 +61,8 @@ class Limits:
     """Bytes of one file."""
     request: int = 25 * 1024 * 1024
     """Bytes of a whole request."""
+    nonce: float = 180.0
+    """Seconds in which a message with the same enforced nonce is not posted again."""
     status: int = 500
     """Characters of a voice channel's status."""
     identifies: Window = Window(1, 5.0)

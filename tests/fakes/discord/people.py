@@ -56,8 +56,10 @@ class Member:
         files: Mapping[str, bytes] | None = None,
         *,
         voice_message: float | None = None,
+        about: Mapping[str, Any] | None = None,
     ) -> Message:
-        """Posts a message. `voice_message`: it is one, of so many seconds."""
+        """Posts a message. `voice_message`: it is one, of so many seconds. `about`: what Discord says of its
+        files (size, content_type, …), true or not."""
         self._may(channel, "send_messages_in_threads" if channel._channel.is_thread else "send_messages")
         attachments = self._state.store_attachments(channel.id, list((files or {}).items()))
         flags = 0
@@ -66,6 +68,8 @@ class Member:
             shape = base64.b64encode(bytes(32)).decode()
             for one in attachments:
                 one.update(duration_secs=voice_message, waveform=shape, content_type="audio/ogg")
+        for one in attachments:
+            one.update(about or {})
         message = self._state.create_message(
             channel.id, self.id, content, attachments=attachments, flags=flags
         )

@@ -139,9 +139,9 @@ class Channel:
     def rename(self, name: str) -> None:
         self._state.edit_channel(self.id, {"name": name})
 
-    def archive(self) -> None:
-        """Closes a thread."""
-        self._state.edit_channel(self.id, {}, thread_metadata={"archived": True})
+    def archive(self, *, locked: bool = False) -> None:
+        """Closes a thread; a locked one only moderators can open again."""
+        self._state.edit_channel(self.id, {}, thread_metadata={"archived": True, "locked": locked})
 
     def limit(self, people: int) -> None:
         """How many may be in a voice channel; 0: any number."""

@@ -64,6 +64,8 @@ class Desk:
         self._bell = bell
         self.faults = Plans()
         self.buckets = Buckets(limits)
+        self.latency = 0.0
+        """Seconds that each request is on the way, there and back."""
         self.asked: deque[Asked] = deque(maxlen=100_000)
         """The last requests, in order."""
         self.served = 0
@@ -84,6 +86,8 @@ class Desk:
             await self.over.wait()
         if isinstance(fault, Hang) or fault == Reset():
             return self._reset(request)
+        if self.latency:
+            await self._pause(self.latency / 2)
         response, body = await self._answer(request, path, fault)
         if response.status in (401, 403, 429) and response.headers.get("X-RateLimit-Scope") != "shared":
             self.invalid += 1
@@ -99,8 +103,9 @@ class Desk:
         )
         self.served += 1
         self._bell.ring()
-        if isinstance(fault, Late):
-            await self._pause(fault.seconds)
+        late = self.latency / 2 + (fault.seconds if isinstance(fault, Late) else 0)
+        if late:
+            await self._pause(late)
         return self._reset(request) if isinstance(fault, Reset) else response
 
     async def _pause(self, length: float) -> None:
@@ -161,10 +166,13 @@ class Desk:
     def _carry_out(self, request: web.Request, path: str, body: Any, files: list[Upload]) -> Any:
         state = self._state
         rules.check(request.method, Request(state, self._limits, self.buckets, path, body, len(files)))
+        again = routes.said_before(state, self._limits, request.method, path, body)
+        if again is not None:
+            return again
         own = routes.find(request.method, path)
         if own is not None:
             return own(state, self._limits, body)
-        return router.dispatch(
+        result = router.dispatch(
             state,
             request.method,
             path,
@@ -173,6 +181,8 @@ class Desk:
             files=files,
             reason=request.headers.get("X-Audit-Log-Reason"),
         )
+        routes.remember(state, request.method, path, body, result)
+        return result
 
     async def _read(self, request: web.Request) -> tuple[Any, list[Upload]]:
         if (request.content_length or 0) > self._limits.request:
@@ -238,17 +248,22 @@ class Desk:
     # Files
 
     async def download(self, request: web.Request) -> web.StreamResponse:
-        """A file of the CDN."""
+        """A file of the CDN. `Reset(after=True)` breaks off in the middle."""
         fault = self.faults.strike(request.method, request.path)
         if isinstance(fault, Slow):
             await self._pause(fault.seconds)
         if isinstance(fault, Hang):
             await self.over.wait()
-        if isinstance(fault, Hang | Reset):
+        if isinstance(fault, Hang) or fault == Reset():
             return self._reset(request)
         if isinstance(fault, Http):
             return web.Response(status=fault.status)
         data = self._state.cdn.get(request.raw_path.partition("?")[0])
         if data is None:
             return web.Response(status=404, text="This content is no longer available.")
+        if isinstance(fault, Reset):
+            half = web.StreamResponse(headers={"Content-Length": str(len(data))})
+            await half.prepare(request)
+            await half.write(data[: len(data) // 2])
+            return self._reset(request)
         return web.Response(body=data)

@@ -102,3 +102,31 @@ _OURS: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [
     ("GET", re.compile(r"/guilds/(\d+)/voice-states/(\d+)"), _voice_state),
     ("PATCH", re.compile(r"/guilds/(\d+)/voice-states/@me"), _speak),
 ]
+
+_POSTED = re.compile(r"/channels/(\d+)/messages")
+
+
+def said_before(state: State, limits: Limits, method: str, path: str, body: Any) -> dict[str, Any] | None:
+    """The message that was posted with the same enforced nonce a short while ago (resources/message)."""
+    key = _nonce(method, path, body)
+    if key is None or key not in state.nonces:
+        return None
+    number, at = state.nonces[key]
+    message = state.messages.get(key[0], {}).get(number)
+    if message is None or state.time.loop_time() - at > limits.nonce:
+        return None
+    return dict(serializers.message_payload(state, message))
+
+
+def remember(state: State, method: str, path: str, body: Any, result: Any) -> None:
+    """Keeps the nonce of a message that was posted."""
+    key = _nonce(method, path, body)
+    if key is not None:
+        state.nonces[key] = (int(result["id"]), state.time.loop_time())
+
+
+def _nonce(method: str, path: str, body: Any) -> tuple[int, str] | None:
+    found = _POSTED.fullmatch(path) if method == "POST" else None
+    if found is None or not isinstance(body, dict) or not body.get("enforce_nonce") or "nonce" not in body:
+        return None
+    return int(found[1]), str(body["nonce"])

@@ -79,6 +79,18 @@ def _follow_up(request: Request, webhook: str, token: str, *rest: str) -> None:
     if isinstance(request.body, dict):
         _text(request, request.body)
         _quiet(request.body)
+        if record is None and "username" in request.body:
+            _webhook_name(str(request.body["username"]))
+
+
+def _webhook(request: Request, channel: str) -> None:
+    _webhook_name(str((request.body or {}).get("name", "")))
+
+
+def _webhook_name(name: str) -> None:
+    """1 to 80 characters, without Discord's own names in it (resources/webhook)."""
+    if not 1 <= len(name) <= 80 or any(one in name.lower() for one in ("clyde", "discord")):
+        raise Refused(400, 50035, "Invalid Form Body")
 
 
 def _quiet(said: dict[str, Any]) -> None:
@@ -106,6 +118,8 @@ def _text(request: Request, said: dict[str, Any], *, nested: bool = False) -> No
 def _post(request: Request, number: str) -> None:
     said = request.body if isinstance(request.body, dict) else {}
     _text(request, said)
+    if len(str(said.get("nonce") or "")) > 25:
+        raise Refused(400, 50035, "Invalid Form Body")
     things = ("embeds", "embed", "components", "sticker_ids", "poll", "message_reference")
     if not said.get("content") and not request.files and not any(said.get(one) for one in things):
         raise Refused(400, 50006, "Cannot send an empty message")
@@ -176,6 +190,7 @@ _RULES: list[tuple[str, re.Pattern[str], Rule]] = [
     ("POST", re.compile(r"/channels/(\d+)/messages"), _post),
     ("PATCH", re.compile(r"/channels/(\d+)/messages/(\d+)"), _edit),
     ("POST", re.compile(r"/channels/(\d+)/threads"), _thread),
+    ("POST", re.compile(r"/channels/(\d+)/webhooks"), _webhook),
     ("POST", re.compile(r"/channels/(\d+)/messages/(\d+)/threads"), _thread),
     ("PUT", re.compile(r"/applications/\d+(?:/guilds/\d+)?/commands"), _register),
 ]
