@@ -66,9 +66,15 @@ async def test_extensions_have_any_length() -> None:
 
 
 async def test_the_server_adds_silence_of_its_own_when_somebody_stops() -> None:
-    bot, ann = await hear(Faults(media=Media(injected_silence=3)), HALF)
-    assert bot.heard[ann] == [*SAID, *[SILENCE] * 3]
-    assert [(b.seq - a.seq) & 0xFFFF for a, b in pairwise(bot.packets)] == [1] * 32
+    async with voice(Faults(media=Media(injected_silence=3))) as server:
+        ann = server.person("Ann")
+        await ann.join(LOUNGE)
+        async with joined(server) as bot:
+            await ann.say(HALF)
+            await ann.say(HALF)
+            await asyncio.sleep(0.1)
+            assert bot.heard[ann.user] == [*SAID, *[SILENCE] * 3] * 2
+            assert [(b.seq - a.seq) & 0xFFFF for a, b in pairwise(bot.packets)] == [1] * 65
 
 
 async def test_all_kinds_of_rtcp_come_on_the_same_socket() -> None:
