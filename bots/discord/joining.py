@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import discord
@@ -18,12 +19,16 @@ log = logging.getLogger(__name__)
 PATIENCE = 30.0
 """Seconds that joining may take."""
 
+LEAVE = 5.0
+"""Seconds that leaving may take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
     """A `Line` whose tasks are a group of their own."""
 
     line: VoiceLine
+    guild: discord.Guild
     over: asyncio.Event
 
     def hush(self, user: int) -> None:
@@ -31,7 +36,14 @@ class Held:
 
     async def disconnect(self) -> None:
         try:
-            await self.line.disconnect(force=True)
+            async with asyncio.timeout(LEAVE):
+                await self.line.disconnect(force=True)
+        except TimeoutError:
+            # A bug has ended it before it could say good-bye, and Discord must not take it for there.
+            log.warning("discord.left_without_a_word")
+            self.line.cleanup()
+            with suppress(*TROUBLE):
+                await self.guild.change_voice_state(channel=None)
         finally:
             self.over.set()
 
@@ -71,4 +83,4 @@ async def join(
     finally:
         if not joined:
             over.set()
-    return Held(line, over)
+    return Held(line, channel.guild, over)

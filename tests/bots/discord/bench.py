@@ -1,4 +1,4 @@
-"""A whole bot in the fake Discord, with people who speak: everything but the microphones is the real thing."""
+"""A whole bot in the fake Discord, with people who speak: only the engine and the store are stand-ins."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -89,9 +89,9 @@ class Scene:
     async def running(self, *, token: str | None = None) -> AsyncIterator[DiscordBot]:
         """The bot runs."""
         settings = Settings(
-            keep=self.keep,  # type: ignore[arg-type]  # one of the three
+            keep=self.keep,
             drain=self.drain,
-            discord_token=token or self.fake.token,  # type: ignore[arg-type]  # made secret by pydantic
+            discord_token=token or self.fake.token,
         )
         metrics, pool = Metrics(), Pool(self.engine)
         store = cast(Store, self.store)

@@ -33,7 +33,7 @@ async def test_what_is_said_is_read_live_and_summed_up_at_the_end() -> None:
             assert "“t440 t440 t440 t440 t440” (Ann)" in last.content
             assert list(last.files) == ["transcript.md", "transcript.vtt"]
             assert last.files["transcript.vtt"].startswith(b"WEBVTT")
-            assert "t600 t600".encode() in last.files["transcript.md"]
+            assert b"t600 t600" in last.files["transcript.md"]
             assert home.guild.bot_in is None
             await home.until(lambda: home.lounge.status is None)
             assert home.calls.of(home.guild.id) is None
