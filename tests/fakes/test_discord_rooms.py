@@ -91,7 +91,7 @@ async def test_the_bot_is_told_its_state_then_its_server() -> None:
     async with home() as (fake, client, guild):
         lounge = guild.voice()
         line = await join(client, lounge)
-        (state, server) = line.told
+        state, server = line.told
         assert state == ("state", lounge.id)
         assert server[0] == "server"
         assert server[1].endswith(f".discord.media:{fake.voice.port}")
@@ -173,12 +173,8 @@ async def test_people_come_go_mute_and_film_with_their_names() -> None:
         await asyncio.sleep(0.1)
         await ann.join(lounge, muted=True)
         await asyncio.sleep(0.1)
-        for step in (
-            ann.unmute,
-            ann.camera,
-            partial(ann.camera, on=False),
-            partial(ann.in_voice, mute=True),
-        ):
+        dark, hushed = partial(ann.camera, on=False), partial(ann.in_voice, mute=True)
+        for step in (ann.unmute, ann.camera, dark, hushed):
             step()
             await asyncio.sleep(0.1)
         await ann.join(other)

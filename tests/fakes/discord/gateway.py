@@ -9,6 +9,7 @@ from aiohttp import web
 from simcord.backend import serializers
 
 from tests.fakes.discord.backend import State
+from tests.fakes.discord.bell import Bell
 from tests.fakes.discord.limits import Limits
 from tests.fakes.discord.session import Line, Session
 from tests.fakes.discord.visit import Visit
@@ -27,11 +28,14 @@ class Rooms(Protocol):
 class Gateway:
     """Every gateway session of the bot. Its switches are the gateway's bad days."""
 
-    def __init__(self, state: State, limits: Limits, tokens: Callable[[str], bool], rooms: Rooms) -> None:
+    def __init__(
+        self, state: State, limits: Limits, tokens: Callable[[str], bool], rooms: Rooms, bell: Bell
+    ) -> None:
         self._state = state
         self._limits = limits
         self._known = tokens
         self._rooms = rooms
+        self._bell = bell
         self.sessions: dict[str, Session] = {}
         self.heartbeat = 41.25
         """Seconds between a bot's heartbeats."""
@@ -49,6 +53,11 @@ class Gateway:
         self._closed = False
         self._told: dict[tuple[int, int], float] = {}
         state.subscribers.append(self._tell)
+
+    def beat(self) -> None:
+        """A heartbeat has come."""
+        self.heartbeats += 1
+        self._bell.ring()
 
     # Bad days
 

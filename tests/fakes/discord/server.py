@@ -47,7 +47,7 @@ class FakeDiscord:
         self.tokens = {self.token}
         """Who may come in; without one a token was revoked."""
         self.rooms = Rooms(self.state, self.bell)
-        self.gateway = Gateway(self.state, self.limits, self.tokens.__contains__, self.rooms)
+        self.gateway = Gateway(self.state, self.limits, self.tokens.__contains__, self.rooms, self.bell)
         self.rest = Desk(self.state, self.limits, self.tokens, self.bell)
         self.answers: list[Answer] = []
         """Every interaction there was."""

@@ -52,7 +52,7 @@ class Visit:
         except (ValueError, KeyError, TypeError):
             return self._line.close(4002)
         if op == HEARTBEAT:
-            self._gateway.heartbeats += 1
+            self._gateway.beat()
             return self._line.send(HEARTBEAT_ACK)
         if op in (IDENTIFY, RESUME):
             if self._session is not None:
