@@ -35,6 +35,7 @@ window.violations = [];
 addEventListener("securitypolicyviolation",
   (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
 """
+PATIENCE = 20_000  # milliseconds, which only a busy machine needs
 SINE = 157.0  # Hz: a frame holds no whole number of periods, so that a cut or a copy shows
 
 
@@ -68,7 +69,7 @@ class Visits:
         return other
 
     def _listen(self, page: Any) -> Any:
-        page.set_default_timeout(8000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda message: self.complaints.append(message.text))
         self.pages.append(page)
@@ -107,8 +108,8 @@ async def visiting(browser: Any, fake: FakeRoom) -> AsyncIterator[Visits]:
 
 
 async def until(page: Any, condition: Callable[[], bool]) -> None:
-    """Waits for something on the server's side, at most 8 s."""
-    for _ in range(400):
+    """Waits for something on the server's side."""
+    for _ in range(PATIENCE // 20):
         if condition():
             return
         await page.wait_for_timeout(20)
@@ -116,8 +117,8 @@ async def until(page: Any, condition: Callable[[], bool]) -> None:
 
 
 async def becomes(page: Any, expression: str) -> None:
-    """Waits for something in the page, at most 8 s; the page's own policy forbids Playwright's way."""
-    for _ in range(400):
+    """Waits for something in the page; the page's own policy forbids Playwright's way."""
+    for _ in range(PATIENCE // 20):
         if await page.evaluate(expression):
             return
         await page.wait_for_timeout(20)
