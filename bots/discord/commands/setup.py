@@ -56,6 +56,8 @@ def _managed(interaction: Interaction) -> discord.Guild:
     guild = person(interaction).guild
     if not interaction.permissions.manage_guild:
         raise UserError("You need **Manage Server** to set up Spokenly here.")
+    if guild.unavailable:
+        raise UserError("Discord has not told me of this server yet: try again in a minute.")
     return guild
 
 
@@ -78,7 +80,7 @@ def overview(guild: discord.Guild, calls: Calls, *, first: str = "") -> str:
         f"- They go to: {where.get(str(setup.where), f'<#{setup.where}>')}",
         f"- Who may start them: {starters.get(str(setup.starters), f'<@&{setup.starters}>')}",
         f"- What is kept of a call: {'a transcript' if kept == 'transcript' else 'nothing'}",
-        f"- Transcripts are deleted: {f'after {days} days' if days else 'never by themselves'}",
+        f"- Days until a transcript is deleted: {days or 'it stays until somebody deletes it'}",
         f"- Channels that I join by myself: {', '.join(f'<#{each}>' for each in setup.auto_join) or 'none'}",
         f"- When the last person has left: I {'leave too' if setup.leave_when_empty else 'stay'}",
         "",

@@ -91,20 +91,20 @@ TEXTS = {
     "andere über dich sagen, wird weiter untertitelt.",
     en.OUT_ALREADY: "Du wirst auf diesem Server schon nicht untertitelt. Das bleibt so, bis du es mit "
     "{optin} zurücknimmst.",
-    en.NOT_WRITTEN: "Es ließ sich aber nicht festhalten: Bitte in einer Minute noch einmal, sonst endet es, "
-    "wenn Spokenly neu startet.",
+    en.NOT_WRITTEN: "Es ließ sich aber nicht festhalten: Bitte in einer Minute noch einmal, sonst endet "
+    "es, wenn Spokenly neu startet.",
     en.OPTED_IN: "Ab jetzt wirst du auf diesem Server wieder untertitelt. {optout} nimmt es zurück.",
     en.IN_ALREADY: "Du wirst auf diesem Server schon untertitelt. {optout} beendet das.",
     en.NOTHING_SAID: "Von dir sind keine Worte aufbewahrt, also gibt es nichts zu exportieren.",
-    en.EXPORTED: "Alles, was von dir aufbewahrt ist: {lines} Zeilen aus {calls} Gesprächen, auch von "
-    "anderen Servern.",
+    en.EXPORTED: "Alles, was von dir aufbewahrt ist, auch aus Gesprächen auf anderen Servern. Zeilen: "
+    "{lines}, Gespräche: {calls}.",
     en.TOO_MUCH: "Du hast mehr gesagt, als Discord an Dateien annimmt: Frag danach, wer dieses Spokenly "
     "betreibt.",
     en.FORGET: "Das löscht jedes aufbewahrte Wort von dir, aus allen Gesprächen auf allen Servern, und die "
-    "Zusammenfassungen dieser Gespräche: {lines} Zeilen aus {calls} Gesprächen. Auch in einem laufenden "
+    "Zusammenfassungen dieser Gespräche. Zeilen: {lines}, Gespräche: {calls}. Auch in einem laufenden "
     "Gespräch werden deine Untertitel zurückgenommen. Niemand kann das rückgängig machen. Untertitel, die "
     "in Kanälen stehen, sind dort Nachrichten: Wer Nachrichten verwalten darf, kann sie löschen.",
-    en.FORGOTTEN: "Gelöscht: {lines} Zeilen aus {calls} Gesprächen. Von dir sind keine Worte mehr "
+    en.FORGOTTEN: "Gelöscht. Zeilen: {lines}, Gespräche: {calls}. Von dir sind keine Worte mehr "
     "aufbewahrt. Damit keine dazukommen, gibt es {optout}.",
     en.TAKEN_BACK: "Hier wird nichts aufbewahrt. Was du in laufenden Gesprächen gesagt hast, ist "
     "zurückgenommen.",
@@ -115,10 +115,10 @@ TEXTS = {
     "Untertitel startet, verlangt eine Mitschrift.",
     en.KEPT_TRANSCRIPT: "**Worte**: Von Gesprächen auf diesem Server wird eine Mitschrift aufbewahrt, "
     "außer wer die Untertitel startet, verlangt nur Untertitel.",
-    en.KEPT_DAYS: "Mitschriften werden nach {days} Tagen gelöscht.",
+    en.KEPT_DAYS: "Tage, nach denen eine Mitschrift gelöscht wird: {days}.",
     en.KEPT_FOR_GOOD: "Mitschriften bleiben, bis jemand sie löscht.",
     en.KEPT_NOW: "Das Gespräch in {channel} wird gerade aufbewahrt.",
-    en.KEPT_OF_YOU: "**Von dir**, auf allen Servern: {lines} Zeilen aus {calls} Gesprächen.",
+    en.KEPT_OF_YOU: "**Von dir**, auf allen Servern: Zeilen: {lines}, Gespräche: {calls}.",
     en.KEPT_NOTHING_OF_YOU: "**Von dir**: keine Worte.",
     en.KEPT_CHOICE: "Du wirst auf diesem Server nicht untertitelt. Diese Wahl ist mit deiner Discord-ID "
     "festgehalten, solange sie gilt.",

@@ -14,18 +14,18 @@ OPTED_IN = "You are captioned in this server again, from this moment on. {optout
 IN_ALREADY = "You are captioned in this server already. {optout} ends that."
 
 NOTHING_SAID = "Nothing you said is kept, so there is nothing to export."
-EXPORTED = "Everything you said that is kept: {lines} lines of {calls} calls, those of other servers too."
+EXPORTED = "Everything you said that is kept, of calls in other servers too. Lines: {lines}, calls: {calls}."
 TOO_MUCH = "You said more than Discord takes as files: ask whoever runs this Spokenly for it."
 
 FORGET = (
-    "This deletes every word of yours that is kept, of all calls in all servers, and the recaps of those "
-    "calls: {lines} lines of {calls} calls. In a call that is running, your captions are taken back too. "
-    "Nobody can undo it. Captions that were posted in channels are messages there: whoever may manage "
-    "messages can delete them."
+    "This deletes every word of yours that is kept, of all calls in all servers, and the recaps of "
+    "those calls. Lines: {lines}, calls: {calls}. In a call that is running, your captions are taken "
+    "back too. Nobody can undo it. Captions that were posted in channels are messages there: whoever "
+    "may manage messages can delete them."
 )
 FORGOTTEN = (
-    "Deleted: {lines} lines of {calls} calls. Nothing you said is kept any more. So that nothing more is, "
-    "there is {optout}."
+    "Deleted. Lines: {lines}, calls: {calls}. Nothing you said is kept any more. So that nothing more "
+    "is, there is {optout}."
 )
 TAKEN_BACK = "Nothing is kept here. What you said in running calls was taken back."
 NOT_YOURS = "This button is somebody else's."
@@ -40,10 +40,10 @@ KEPT_TRANSCRIPT = (
     "**Words**: of calls in this server a transcript is kept, unless whoever starts the captions asks for "
     "captions only."
 )
-KEPT_DAYS = "Transcripts are deleted after {days} days."
+KEPT_DAYS = "Days until a transcript is deleted: {days}."
 KEPT_FOR_GOOD = "Transcripts stay until somebody deletes them."
 KEPT_NOW = "The call in {channel} is being kept now."
-KEPT_OF_YOU = "**Of you**, in all servers: {lines} lines of {calls} calls."
+KEPT_OF_YOU = "**Of you**, in all servers: lines: {lines}, calls: {calls}."
 KEPT_NOTHING_OF_YOU = "**Of you**: no words."
 KEPT_CHOICE = (
     "You are not captioned in this server. That choice is kept with your Discord id, as long as it stands."

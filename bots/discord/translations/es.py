@@ -91,14 +91,14 @@ TEXTS = {
     en.OPTED_IN: "Desde este momento se te vuelve a subtitular en este servidor. {optout} lo retira.",
     en.IN_ALREADY: "Ya se te subtitula en este servidor. {optout} lo termina.",
     en.NOTHING_SAID: "No se conserva nada de lo que dijiste, así que no hay nada que exportar.",
-    en.EXPORTED: "Todo lo que dijiste y se conserva: {lines} líneas de {calls} llamadas, también de otros "
-    "servidores.",
+    en.EXPORTED: "Todo lo que dijiste y se conserva, también de llamadas en otros servidores. Líneas: "
+    "{lines}, llamadas: {calls}.",
     en.TOO_MUCH: "Dijiste más de lo que Discord acepta en archivos: pídeselo a quien gestiona este Spokenly.",
     en.FORGET: "Esto borra todas tus palabras conservadas, de todas las llamadas en todos los servidores, "
-    "y los resúmenes de esas llamadas: {lines} líneas de {calls} llamadas. En una llamada en curso también "
+    "y los resúmenes de esas llamadas. Líneas: {lines}, llamadas: {calls}. En una llamada en curso también "
     "se retiran tus subtítulos. Nadie puede deshacerlo. Los subtítulos publicados en canales son mensajes "
     "allí: quien pueda gestionar mensajes puede borrarlos.",
-    en.FORGOTTEN: "Borrado: {lines} líneas de {calls} llamadas. Ya no se conserva nada de lo que dijiste. "
+    en.FORGOTTEN: "Borrado. Líneas: {lines}, llamadas: {calls}. Ya no se conserva nada de lo que dijiste. "
     "Para que no haya más, existe {optout}.",
     en.TAKEN_BACK: "Aquí no se conserva nada. Lo que dijiste en llamadas en curso se ha retirado.",
     en.NOT_YOURS: "Este botón es de otra persona.",
@@ -108,10 +108,10 @@ TEXTS = {
     "quien inicie los subtítulos pida una transcripción.",
     en.KEPT_TRANSCRIPT: "**Las palabras**: de las llamadas en este servidor se conserva una transcripción, "
     "salvo que quien inicie los subtítulos pida solo subtítulos.",
-    en.KEPT_DAYS: "Las transcripciones se borran después de {days} días.",
+    en.KEPT_DAYS: "Días hasta que se borra una transcripción: {days}.",
     en.KEPT_FOR_GOOD: "Las transcripciones quedan hasta que alguien las borre.",
     en.KEPT_NOW: "La llamada en {channel} se está conservando ahora.",
-    en.KEPT_OF_YOU: "**De ti**, en todos los servidores: {lines} líneas de {calls} llamadas.",
+    en.KEPT_OF_YOU: "**De ti**, en todos los servidores: líneas: {lines}, llamadas: {calls}.",
     en.KEPT_NOTHING_OF_YOU: "**De ti**: ninguna palabra.",
     en.KEPT_CHOICE: "No se te subtitula en este servidor. Esa elección se conserva con tu ID de Discord "
     "mientras valga.",

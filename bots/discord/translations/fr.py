@@ -91,20 +91,20 @@ TEXTS = {
     "{forget}, et ce que les autres disent de toi reste sous-titré.",
     en.OUT_ALREADY: "Tu n'es déjà pas sous-titré sur ce serveur. Cela reste ainsi jusqu'à ce que tu "
     "l'annules avec {optin}.",
-    en.NOT_WRITTEN: "Mais cela n'a pas pu être enregistré : redemande dans une minute, sinon cela prend fin "
-    "au redémarrage de Spokenly.",
+    en.NOT_WRITTEN: "Mais cela n'a pas pu être enregistré : redemande dans une minute, sinon cela prend "
+    "fin au redémarrage de Spokenly.",
     en.OPTED_IN: "À partir de maintenant, tu es de nouveau sous-titré sur ce serveur. {optout} l'annule.",
     en.IN_ALREADY: "Tu es déjà sous-titré sur ce serveur. {optout} y met fin.",
     en.NOTHING_SAID: "Aucune de tes paroles n'est conservée : il n'y a rien à exporter.",
-    en.EXPORTED: "Tout ce que tu as dit et qui est conservé : {lines} lignes de {calls} appels, ceux "
-    "d'autres serveurs compris.",
+    en.EXPORTED: "Tout ce que tu as dit et qui est conservé, aussi dans des appels d'autres serveurs. "
+    "Lignes : {lines}, appels : {calls}.",
     en.TOO_MUCH: "Tu as dit plus que ce que Discord accepte en fichiers : demande-le à la personne qui "
     "gère ce Spokenly.",
     en.FORGET: "Ceci supprime toutes tes paroles conservées, de tous les appels sur tous les serveurs, et "
-    "les résumés de ces appels : {lines} lignes de {calls} appels. Dans un appel en cours, tes sous-titres "
-    "sont retirés aussi. Personne ne peut l'annuler. Les sous-titres publiés dans des salons y sont des "
-    "messages : qui peut gérer les messages peut les supprimer.",
-    en.FORGOTTEN: "Supprimé : {lines} lignes de {calls} appels. Plus aucune de tes paroles n'est "
+    "les résumés de ces appels. Lignes : {lines}, appels : {calls}. Dans un appel en cours, tes "
+    "sous-titres sont retirés aussi. Personne ne peut l'annuler. Les sous-titres publiés dans des salons y "
+    "sont des messages : qui peut gérer les messages peut les supprimer.",
+    en.FORGOTTEN: "Supprimé. Lignes : {lines}, appels : {calls}. Plus aucune de tes paroles n'est "
     "conservée. Pour qu'il n'y en ait pas de nouvelles, il y a {optout}.",
     en.TAKEN_BACK: "Rien n'est conservé ici. Ce que tu as dit dans les appels en cours a été retiré.",
     en.NOT_YOURS: "Ce bouton est à quelqu'un d'autre.",
@@ -114,10 +114,10 @@ TEXTS = {
     "qui démarre les sous-titres demande une transcription.",
     en.KEPT_TRANSCRIPT: "**Les paroles** : une transcription des appels de ce serveur est conservée, sauf "
     "si la personne qui démarre les sous-titres n'en veut pas.",
-    en.KEPT_DAYS: "Les transcriptions sont supprimées après {days} jours.",
+    en.KEPT_DAYS: "Jours avant la suppression d'une transcription : {days}.",
     en.KEPT_FOR_GOOD: "Les transcriptions restent jusqu'à ce que quelqu'un les supprime.",
     en.KEPT_NOW: "L'appel dans {channel} est en train d'être conservé.",
-    en.KEPT_OF_YOU: "**De toi**, sur tous les serveurs : {lines} lignes de {calls} appels.",
+    en.KEPT_OF_YOU: "**De toi**, sur tous les serveurs : lignes : {lines}, appels : {calls}.",
     en.KEPT_NOTHING_OF_YOU: "**De toi** : aucune parole.",
     en.KEPT_CHOICE: "Tu n'es pas sous-titré sur ce serveur. Ce choix est conservé avec ton identifiant "
     "Discord, tant qu'il vaut.",

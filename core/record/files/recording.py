@@ -23,8 +23,16 @@ from core.record.files.turns import Exported
 LONGEST = 30 * 60.0
 """Seconds of sound that one recording may have: what takes longer, nobody waits for in a chat."""
 
-PATIENCE = 11 * 60.0
+PATIENCE = 10 * 60.0
 """Seconds after which what was heard so far is all there is: a chat takes an answer for 15 minutes."""
+
+LAST_WORDS = 60.0
+"""Seconds that an engine may take for them."""
+
+QUEUE = 120.0
+"""Seconds that somebody waits for their turn."""
+
+_FULL = "Many recordings are being transcribed now: try again in a few minutes."
 
 WAITING = 8
 """How many may wait for their turn."""
@@ -56,15 +64,22 @@ class Dictation:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Wait for a seat, before the recording is fetched. Raises `UserError` where too many wait."""
+        """Wait for a seat, before the recording is fetched. Raises `UserError` where that takes too long."""
         if self._inside >= self._at_once + WAITING:
-            raise UserError("Many recordings are being transcribed now: try again in a few minutes.")
+            raise UserError(_FULL)
         self._inside += 1
+        seated = False
         try:
-            async with self._seats:
-                yield
+            try:
+                async with asyncio.timeout(QUEUE):
+                    seated = await self._seats.acquire()
+            except TimeoutError:
+                raise UserError(_FULL) from None
+            yield
         finally:
             self._inside -= 1
+            if seated:
+                self._seats.release()
 
     async def hear(
         self, source: BinaryIO, language: str, progress: Callable[[float], None] = lambda _: None
@@ -77,24 +92,28 @@ class Dictation:
         if length is not None and length > LONGEST + 1:
             raise UserError(f"That lasts {_clock(length)}: a recording may have up to {_clock(LONGEST)}.")
         trouble: EngineError = LineBusy("No engine hears that language.")
+        end = asyncio.get_running_loop().time() + PATIENCE
         for ear in self._ears():
             if ear.languages is not None and language.split("-", 1)[0].lower() not in ear.languages:
                 continue
             await asyncio.to_thread(source.seek, 0)
             try:
-                async with asyncio.timeout(PATIENCE + 60):
-                    return await _hear(ear, source, language, progress)
+                async with asyncio.timeout_at(end + LAST_WORDS):
+                    return await _hear(ear, source, language, end, progress)
             except TimeoutError:
-                trouble = LineBusy("The engine did not answer in time.")
+                raise LineBusy("The engine did not answer in time.") from None
             except ExceptionGroup as group:
                 trouble = _expected(group)
         raise trouble
 
 
 async def _hear(
-    ear: Transcriber, source: BinaryIO, language: str, progress: Callable[[float], None]
+    ear: Transcriber, source: BinaryIO, language: str, end: float, progress: Callable[[float], None]
 ) -> Heard:
-    """One try with one engine. Raises `UserError`, or a group with what the engine raises."""
+    """One try with one engine, until `end` by the loop's clock.
+
+    Raises `UserError`, or a group with what the engine raises.
+    """
     captions: list[Caption] = []
     transcription = Transcription(ear, language)
     cut: str | None = None
@@ -104,7 +123,7 @@ async def _hear(
         if seconds >= LONGEST:
             transcription.stop()
 
-    patience = asyncio.get_running_loop().call_later(PATIENCE, transcription.stop)
+    patience = asyncio.get_running_loop().call_at(end, transcription.stop)
     form = Format("captions", "", "", lambda _heading: _Collected(captions))
     try:
         await transcription.run(source, "", form, lambda: nullcontext(io.StringIO()), heard)

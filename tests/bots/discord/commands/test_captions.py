@@ -259,3 +259,16 @@ async def test_a_status_of_many_people_fits_into_a_message() -> None:
         text = await asked(here, ann, "status")
         assert len(text) <= 2000
         assert " and 54 more." in text
+
+
+async def test_a_slow_voice_server_never_makes_an_answer_late() -> None:
+    async with world(slow=25.0) as here:
+        ann, ben = await here.ann(), await here.person("Ben")
+        first = await ann.command("captions start", {"where": "here"}, channel=here.general, patience=0.0)
+        assert first.late is not None
+        assert first.late < 3
+        assert first.thinking
+        # Whoever asks meanwhile is told so.
+        assert await started(here, ben, where="here") == "Captions are just being started here."
+        await first.settle()
+        assert "are on" in first.text

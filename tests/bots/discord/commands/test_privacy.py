@@ -38,6 +38,7 @@ def speaker(somebody: Member, name: str | None = None) -> Speaker:
         ("es-419", "no se te subtitula en este servidor", "`/privacidad volver-a-subtitularme`"),
         ("ja", "このサーバーであなたに字幕は付きません", "`/プライバシー 字幕を許可`"),
         ("pl", "From this moment on you are not captioned in this server", "`/privacy optin`"),
+        ("tlh", "From this moment on you are not captioned in this server", "`/privacy optin`"),
     ],
 )
 async def test_opting_out_holds_at_once_and_is_told_in_the_persons_language(
@@ -151,9 +152,9 @@ async def test_what_is_kept_tells_of_the_server_the_call_and_the_person(tmp_path
         await here.start(ann, {"where": "here", "keep": "transcript"})
         text = (await privately(ann, here, "what-is-kept")).text
         assert "nothing is kept, unless whoever starts the captions asks for a transcript" in text
-        assert "Transcripts are deleted after 7 days." in text
+        assert "Days until a transcript is deleted: 7." in text
         assert f"The call in <#{here.lounge.id}> is being kept now." in text
-        assert "**Of you**, in all servers: 2 lines of 1 calls." in text
+        assert "**Of you**, in all servers: lines: 2, calls: 1." in text
         assert "You are not captioned in this server." in text
 
 
@@ -166,7 +167,7 @@ async def test_the_export_holds_everything_a_person_said_and_nothing_of_others(t
         )
         await kept(secretary.store, (speaker(ann, "Annie"), "Three."), title="Second")
         answer = await privately(ann, here, "export")
-        assert "2 lines of 2 calls" in answer.text
+        assert "Lines: 2, calls: 2." in answer.text
         found = json.loads(answer.message.files["said.json"])["said"]
         assert {(one["as"], one["text"]) for one in found} == {("Ann", "One *two*."), ("Annie", "Three.")}
         markdown = (await privately(ann, here, "export", format="md")).message.files["said.md"].decode()
@@ -201,12 +202,12 @@ async def test_forgetting_asks_first_and_then_deletes_everywhere(tmp_path: Path)
         here.say(ann, "Live words.")
         here.say(ben, "Ben's words.", 2)
         answer = await privately(ann, here, "forget")
-        assert "1 lines of 1 calls" in answer.text
+        assert "Lines: 1, calls: 1." in answer.text
         assert "Nobody can undo it." in answer.text
         assert await secretary.store.person(f"discord:{ann.id}") is not None
         done = await ann.press(answer.message, "Delete it all")
         assert done.ephemeral
-        assert "Deleted: 1 lines of 1 calls." in done.text
+        assert "Deleted. Lines: 1, calls: 1." in done.text
         assert await secretary.store.person(f"discord:{ann.id}") is None
         left = [entry async for entry in secretary.store.entries(before)]
         assert [entry.text for entry in left if isinstance(entry, Line)] == ["Stays."]

@@ -132,7 +132,7 @@ async def test_the_record_form_saves_what_was_chosen() -> None:
             here, boss, "record", keep=["transcript"], days="7", auto_join=[here.lounge], leave=["no"]
         )
         assert answer.text.startswith("Saved.")
-        assert "Transcripts are deleted: after 7 days" in answer.text
+        assert "Days until a transcript is deleted: 7" in answer.text
         assert f"Channels that I join by myself: <#{here.lounge.id}>" in answer.text
         assert here.calls.setup(here.guild.id) == GuildSetup(
             keep="transcript", retention_days=7, auto_join=(here.lounge.id,), leave_when_empty=False

@@ -152,8 +152,12 @@ async def world(
     shelf: MemoryShelf | None = None,
     fake: FakeDiscord | None = None,
     guild: Guild | None = None,
+    slow: float = 0.0,
 ) -> AsyncIterator[World]:
-    """Everything is up and the commands are registered. With a `fake`: the bot is started (again) in it."""
+    """Everything is up and the commands are registered. With a `fake`: the bot is started (again) in it.
+
+    `slow`: seconds that joining a voice channel takes.
+    """
     settings = settings or Settings()
     engine = engine or ScriptedEngine()
     shelf = shelf or MemoryShelf()
@@ -181,6 +185,12 @@ async def world(
         def post(chat: Chat, first: int) -> ChatPages:
             return ChatPages(ChatPlace(chat, governor, controls(chat.guild.id, chat.guild.preferred_locale)))
 
+        async def join(
+            channel: Voice, listener: Listener, tasks: asyncio.TaskGroup, broken: Callable[[], None]
+        ) -> DeafLine:
+            await asyncio.sleep(slow)
+            return DeafLine()
+
         house = House(
             bot,
             switchboard,
@@ -189,7 +199,7 @@ async def world(
             metrics,
             engine.name,
             pool.hears,
-            _join,
+            join,
             post,
         )
         book = Book(shelf)
@@ -209,12 +219,6 @@ async def world(
         await stack.enter_async_context(switchboard)
         await stack.enter_async_context(bot.calls)
         yield World(fake, guild, general, lounge, bot, bot.calls, shelf, engine, tree)
-
-
-async def _join(
-    channel: Voice, listener: Listener, tasks: asyncio.TaskGroup, broken: Callable[[], None]
-) -> DeafLine:
-    return DeafLine()
 
 
 @asynccontextmanager

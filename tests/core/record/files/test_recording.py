@@ -17,7 +17,7 @@ from core.engines.protocol import Transcriber
 from core.errors import EngineError, LineBusy, Refused, UserError
 from core.record.files import recording
 from core.record.files.recording import Borrowed, Dictation, ears
-from tests.fakes.engine import Busy, Cut, Lose, Refuse, ScriptedEngine, speak
+from tests.fakes.engine import Busy, Cut, Lose, Refuse, ScriptedEngine, Stall, speak
 
 pytestmark = pytest.mark.real_time
 
@@ -148,3 +148,23 @@ async def test_who_hears_recordings_where_calls_are_heard_by_two() -> None:
     assert [one.name for one in ears(both)] == ["Near"]
     assert [one.name for one in ears(near)] == ["Near"]
     assert [one.name for one in ears(Failover(near, None))] == ["Near"]
+
+
+async def test_who_waits_too_long_for_a_seat_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "QUEUE", 0.01)
+    desk = dictation(ScriptedEngine())
+    async with desk.turn():
+        with pytest.raises(UserError, match="try again in a few minutes"):
+            async with desk.turn():
+                pass
+    async with asyncio.timeout(1), desk.turn():
+        pass
+
+
+async def test_an_engine_that_never_answers_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recording, "PATIENCE", 0.05)
+    monkeypatch.setattr(recording, "LAST_WORDS", 0.05)
+    engine = ScriptedEngine([Stall()])
+    with pytest.raises(LineBusy, match="did not answer in time"):
+        await dictation(engine, ScriptedEngine()).hear(wav(speak(4)), "en")
+    assert engine.lent == []
