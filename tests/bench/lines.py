@@ -155,21 +155,21 @@ def peers() -> list[Client]:
     found = []
     for name, (requirement, script) in PEERS.items():
         python = cache / name.replace(" ", "-") / "bin" / "python"
-        if problem := _install(python, requirement):
+        if problem := install(python, requirement):
             print(f"!!! {name} IS NOT MEASURED: it can't be installed ({problem}).", flush=True)
             continue
         found.append(Client(name, (str(python), str(HERE / "peers" / script))))
     return found
 
 
-def _install(python: Path, requirement: str) -> str | None:
+def install(python: Path, *requirements: str) -> str | None:
     """Makes the environment, once; says in a few words why it can't."""
     ready = python.parents[1] / ".ready"
     if ready.exists():
         return None
-    print(f"Installing {requirement} into {python.parents[1]} …", flush=True)
+    print(f"Installing {' '.join(requirements)} into {python.parents[1]} …", flush=True)
     venv.create(python.parents[1], clear=True, with_pip=True)
-    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq", requirement]
+    pip = [str(python), "-m", "pip", "--disable-pip-version-check", "install", "-qq", *requirements]
     try:
         done = subprocess.run(pip, check=False, capture_output=True, text=True, timeout=900)
     except subprocess.TimeoutExpired:
