@@ -159,16 +159,23 @@ async def _house(
             app.add_routes(whip.routes())
             async with _listening(app, settings) as address:
                 sweeping = outermost.create_task(rooms.run(), name="rooms")
-                async with switchboard:
-                    if bot is not None:
-                        bot.open()
+                async with switchboard, _calls_taken(bot):
                     yield Running(address, rooms, metrics, "" if secretary is None else secretary.store.name)
                     accepting = False
-                    if bot is not None:
-                        bot.drain()
                 # Every speaker has had the last word; now every reader sees it.
                 meet.close()
                 sweeping.cancel()
+
+
+@asynccontextmanager
+async def _calls_taken(bot: DiscordBot | None) -> AsyncIterator[None]:
+    """The bot is there for people meanwhile; then its pages say that Spokenly stops."""
+    if bot is None:
+        yield
+        return
+    bot.open()
+    yield
+    bot.drain()
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""The command line: `spokenly run`, `transcribe`, `records` and `doctor`."""
+"""The command line: `spokenly run`, `transcribe`, `records`, `invite` and `doctor`."""
 
 import asyncio
 import enum
@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic_settings import SettingsError
 
 from bots.records.commands import app as records
+from core.errors import UserError
 from core.settings import Settings, complaints
 
 BAD_SETTINGS = 78
@@ -137,6 +138,29 @@ def transcribe(
         raise typer.BadParameter(str(error)) from None
     show = sys.stderr.isatty() if progress is None else progress
     raise typer.Exit(asyncio.run(work.transcribe(jobs, settings, engine.value, bar=show)))
+
+
+@app.command()
+def invite() -> None:
+    """Print the link that invites the Discord bot to a server, and what it asks for.
+
+    Exits with 1 if there is no bot, or Discord does not know its token.
+    """
+    from bots.discord.invite import explained, invitation  # noqa: PLC0415 - Discord loads only for this
+
+    token = read_settings().discord_token
+    if token is None:
+        typer.echo("There is no Discord bot: set DISCORD_TOKEN first (docs/discord.md says how).", err=True)
+        raise typer.Exit(1)
+    try:
+        address = asyncio.run(invitation(token.get_secret_value()))
+    except UserError as error:
+        typer.echo(error, err=True)
+        raise typer.Exit(1) from None
+    typer.echo(f"Open this address to invite Spokenly to a server that you manage:\n\n{address}\n")
+    typer.echo("It asks for:")
+    for line in explained():
+        typer.echo(f"  {line}")
 
 
 @app.command()

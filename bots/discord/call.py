@@ -65,11 +65,6 @@ class DiscordCall:
         self.board = Board()
         self.language = terms.language
         self.keep: Keep = terms.keep
-        self.began = terms.began
-        self.started_by = terms.started_by
-        """Discord's id of who asked for it; None where nobody did."""
-        self.record = terms.record
-        """The key of the call's record; None when none is kept."""
         self.over = False
         """It ends, or has ended."""
         self.showing = Showing(house.post, self._spare, self._placeless)
@@ -104,6 +99,21 @@ class DiscordCall:
         if isinstance(now, discord.VoiceChannel | discord.StageChannel):
             self._channel = now
         return self._channel
+
+    @property
+    def began(self) -> datetime:
+        """The wall clock's time at second 0."""
+        return self._terms.began
+
+    @property
+    def started_by(self) -> int | None:
+        """Discord's id of who asked for it; None where nobody did."""
+        return self._terms.started_by
+
+    @property
+    def record(self) -> str | None:
+        """The key of the call's record; None when none is kept."""
+        return self._terms.record
 
     @property
     def place_id(self) -> int:

@@ -13,13 +13,20 @@ from rich.text import Text
 
 from bots.doctor.checks import CHECKS
 from bots.doctor.deepgram import deepgram
+from bots.doctor.discord import discord
 from bots.doctor.finding import Check, Finding
 from bots.doctor.record import record
 from bots.doctor.summary import recap
 from core.errors import SpokenlyError
 from core.settings import Settings, complaints
 
-_CHECKS: dict[str, Check] = {**CHECKS, "Deepgram": deepgram, "Record": record, "Recap": recap}
+_CHECKS: dict[str, Check] = {
+    **CHECKS,
+    "Deepgram": deepgram,
+    "Record": record,
+    "Recap": recap,
+    "Discord": discord,
+}
 
 
 def examine(*, as_json: bool) -> int:
