@@ -24,5 +24,6 @@ def deepgram(settings: Settings) -> Iterator[Finding]:
 
     yield Finding("Deepgram", "good", asyncio.run(ask()))
     if settings.deepgram_minutes_a_day is not None:
-        sentence = f"{settings.deepgram_minutes_a_day:g} minutes a day may go there; then this machine hears what it can."
+        minutes = f"{settings.deepgram_minutes_a_day:g} minutes a day may go there"
+        sentence = f"{minutes}; then this machine hears what it can."
         yield Finding("Deepgram", "good", sentence)
