@@ -391,9 +391,9 @@ async def test_a_model_that_does_not_answer_is_given_up_in_time() -> None:
 
 
 async def test_a_recap_of_many_slow_answers_ends_in_time() -> None:
-    async with fake_openai() as fake, model(fake, seconds=0.4, context=2_048) as made:
-        fake.pause = 0.1  # far less than one answer may take, and there are more than a hundred
-        with pytest.raises(RecapFailed, match=r"did not finish the recap in 2 seconds"):
+    async with fake_openai() as fake, model(fake, seconds=1.0, context=2_048) as made:
+        fake.pause = 0.15  # far less than one answer may take, and there are more than a hundred
+        with pytest.raises(RecapFailed, match=r"did not finish the recap in 5 seconds"):
             await made.summarise(long(1))
 
 
