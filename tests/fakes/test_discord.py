@@ -197,3 +197,35 @@ async def test_files_and_threads_and_direct_messages_are_seen_by_who_may() -> No
             user = await bot.fetch_user(ann.id)
             await user.send("hello")
             assert [one.content for one in ann.dms] == ["hello"]
+
+
+async def test_an_answer_that_ends_the_thinking_notifies_and_an_edit_does_not() -> None:
+    async with FakeDiscord() as fake:
+        guild = fake.guild()
+        chat, ann = guild.text(), guild.member("Ann")
+        bot = Bot(fake)
+
+        @bot.tree.command()
+        async def think(interaction: discord.Interaction) -> None:
+            """Thinks first."""
+            await interaction.response.defer()
+            await interaction.edit_original_response(content=ann.mention)
+            followed = await interaction.followup.send("nobody", wait=True)
+            await followed.edit(content=ann.mention)
+
+        async with running(bot, fake):
+            await bot.tree.sync()
+            first, second = (await ann.command("think", channel=chat)).messages
+            assert first.pinged
+            assert not second.pinged
+            assert second.mentions == [ann.id]
+
+
+async def test_a_route_that_is_not_there_is_told_at_the_end() -> None:
+    fake = await FakeDiscord().__aenter__()
+    async with running(Bot(fake), fake) as bot:
+        with pytest.raises(discord.DiscordServerError):
+            await bot.http.request(discord.http.Route("GET", "/nothing/like/this"))
+    with pytest.raises(ExceptionGroup) as caught:
+        await fake.__aexit__(None, None, None)
+    assert "nothing/like/this" in str(caught.value.exceptions[0])

@@ -1,9 +1,12 @@
-"""What Discord takes as an application command."""
+"""What Discord takes as an application command, and as the name of a webhook."""
 
 from typing import Any
 
+import discord
 import pytest
 
+from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord.client import Bot, running
 from tests.fakes.discord.registry import problems
 
 
@@ -84,3 +87,16 @@ def test_there_are_limits_for_all_of_them_together() -> None:
     assert problems([command(name=f"c{number}") for number in range(101)])
     assert problems([{"name": f"m{number}", "type": 3} for number in range(16)])
     assert problems([command(), command()])
+
+
+@pytest.mark.parametrize("name", ["Discordia", "clyde", "", "x" * 81])
+async def test_a_webhook_is_not_called_like_discord(name: str) -> None:
+    async with FakeDiscord() as fake:
+        chat = fake.guild().text()
+        async with running(Bot(fake), fake) as bot:
+            channel = bot.get_channel(chat.id)
+            assert isinstance(channel, discord.TextChannel)
+            with pytest.raises(discord.HTTPException) as caught:
+                await channel.create_webhook(name=name)
+            assert (caught.value.status, caught.value.code) == (400, 50035)
+            await channel.create_webhook(name="Ann")

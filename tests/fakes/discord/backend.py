@@ -12,7 +12,7 @@ from simcord.backend.models import AllowedMentions, Message
 
 from tests.fakes.discord.clock import LoopClock
 
-EPHEMERAL = 1 << 6
+EPHEMERAL, LOADING = 1 << 6, 1 << 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +88,20 @@ class State(Backend):
         kept = super().commit_message(message, broadcast=broadcast)
         self.everything[kept.id] = kept
         self.born[kept.id] = self.time.loop_time()
-        self.pinged[kept.id] = (
-            frozenset(kept.ping_user_ids),
-            frozenset(kept.ping_role_ids),
-            kept.mention_everyone,
-        )
+        self._notify(kept)
         self._remember(kept)
         return kept
 
+    def _notify(self, message: Message) -> None:
+        users, roles = frozenset(message.ping_user_ids), frozenset(message.ping_role_ids)
+        self.pinged[message.id] = (users, roles, message.mention_everyone)
+
     def edit_message(self, channel_id: int, message_id: int, fields: dict[str, Any]) -> Message:
+        thinking = bool(self.get_message(channel_id, message_id).flags & LOADING)
         message = super().edit_message(channel_id, message_id, fields)
+        if thinking:
+            # It comes only now; other edits notify nobody.
+            self._notify(message)
         self._remember(message)
         return message
 

@@ -51,6 +51,8 @@ class Limits:
     """Edits of messages that are older than `old`, for each channel; then 429 with code 30046."""
     old: float = 3600.0
     """Seconds."""
+    renames: Window = Window(2, 600.0)
+    """Changes of a channel's or a thread's name or topic, inside the limit of its route."""
     first_response: float = 3.0
     """Seconds until an interaction must have been answered; then its token is unknown (10062)."""
     token_life: float = 900.0
@@ -135,13 +137,13 @@ class Buckets:
             return Verdict(headers | {"X-RateLimit-Scope": "user"}, bucket.ends - now)
         return Verdict(headers)
 
-    def ask_old(self, channel: int, now: float) -> float | None:
-        """An edit of an old message. Seconds to wait when it is one too many."""
-        bucket = self._taken(("old edits", str(channel)), self._limits.old_edits, now)
+    def ask_within(self, name: str, channel: int, window: Window, now: float) -> float | None:
+        """A limit inside a route's, that no header tells. Seconds to wait when it is one too many."""
+        bucket = self._taken((name, str(channel)), window, now)
         if bucket.left >= 0:
             return None
         bucket.left = 0
-        self.refused["old edits"] += 1
+        self.refused[name] += 1
         return bucket.ends - now
 
     def _taken(self, key: tuple[str, str], window: Window, now: float) -> Bucket:

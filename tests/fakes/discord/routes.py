@@ -7,6 +7,7 @@ from typing import Any
 
 from simcord.backend import errors, serializers
 from simcord.enums import ChannelType
+from simcord.http import router
 
 from tests.fakes.discord.backend import State
 from tests.fakes.discord.limits import Limits
@@ -37,6 +38,24 @@ def _gateway_bot(state: State, limits: Limits, body: Any) -> dict[str, Any]:
 
 def _me(state: State, limits: Limits, body: Any) -> dict[str, Any]:
     return dict(serializers.user_payload(state.bot_user))
+
+
+def _guilds(state: State, limits: Limits, body: Any) -> list[dict[str, Any]]:
+    """https://docs.discord.com/developers/resources/user#get-current-user-guilds"""
+    bot = state.bot_user.id
+    return [
+        {
+            "id": str(guild.id),
+            "name": guild.name,
+            "permissions": str(state.compute_permissions(guild.id, bot)),
+        }
+        for guild in state.guilds.values()
+        if bot in guild.members
+    ]
+
+
+def _application(state: State, limits: Limits, body: Any) -> Any:
+    return router.dispatch(state, "GET", "/oauth2/applications/@me")
 
 
 def _voice_status(channel_id: int, state: State, limits: Limits, body: Any) -> None:
@@ -97,6 +116,8 @@ _OURS: list[tuple[str, re.Pattern[str], Callable[..., Any]]] = [
     ("GET", re.compile(r"/gateway"), _gateway),
     ("GET", re.compile(r"/gateway/bot"), _gateway_bot),
     ("GET", re.compile(r"/users/@me"), _me),
+    ("GET", re.compile(r"/users/@me/guilds"), _guilds),
+    ("GET", re.compile(r"/applications/@me"), _application),
     ("PUT", re.compile(r"/channels/(\d+)/voice-status"), _voice_status),
     ("GET", re.compile(r"/guilds/(\d+)/voice-states/@me"), _my_voice_state),
     ("GET", re.compile(r"/guilds/(\d+)/voice-states/(\d+)"), _voice_state),

@@ -1,5 +1,6 @@
 """What Discord refuses although a route exists: the rules that simcord's routes leave out."""
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from tests.fakes.discord.backend import EPHEMERAL, State
 from tests.fakes.discord.limits import Buckets, Limits, seconds
 
 MANAGE_THREADS = 1 << 34
+NAMED = ("name", "topic")
 
 
 class Refused(Exception):
@@ -151,16 +153,33 @@ def _edit(request: Request, channel: str, number: str) -> None:
     now = state.time.loop_time()
     if now - state.born[int(number)] <= request.limits.old:
         return
-    wait = request.buckets.ask_old(int(channel), now)
+    wait = request.buckets.ask_within("old edits", int(channel), request.limits.old_edits, now)
     if wait is not None:
-        text = seconds(wait)
-        raise Refused(
-            429,
-            30046,
-            "Maximum number of edits to messages older than 1 hour reached. Try again later",
-            more={"retry_after": float(text), "global": False},
-            headers={"Retry-After": str(-int(-wait // 1)), "X-RateLimit-Scope": "shared"},
+        raise _wait(
+            wait, 30046, "Maximum number of edits to messages older than 1 hour reached. Try again later"
         )
+
+
+def _rename(request: Request, number: str) -> None:
+    found = request.state.channels.get(int(number))
+    body = request.body or {}
+    if found is None or all(body.get(one, getattr(found, one)) == getattr(found, one) for one in NAMED):
+        return
+    now = request.state.time.loop_time()
+    wait = request.buckets.ask_within("renames", int(number), request.limits.renames, now)
+    if wait is not None:
+        raise _wait(wait, 0, "The resource is being rate limited.")
+
+
+def _wait(wait: float, code: int, sentence: str) -> Refused:
+    text = seconds(wait)
+    return Refused(
+        429,
+        code,
+        sentence,
+        more={"retry_after": float(text), "global": False},
+        headers={"Retry-After": str(math.ceil(float(text))), "X-RateLimit-Scope": "shared"},
+    )
 
 
 def _thread(request: Request, channel: str, *rest: str) -> None:
@@ -189,6 +208,7 @@ _RULES: list[tuple[str, re.Pattern[str], Rule]] = [
     ("DELETE", re.compile(r"/webhooks/(\d+)/([^/]+)/messages/([^/]+)"), _follow_up),
     ("POST", re.compile(r"/channels/(\d+)/messages"), _post),
     ("PATCH", re.compile(r"/channels/(\d+)/messages/(\d+)"), _edit),
+    ("PATCH", re.compile(r"/channels/(\d+)"), _rename),
     ("POST", re.compile(r"/channels/(\d+)/threads"), _thread),
     ("POST", re.compile(r"/channels/(\d+)/webhooks"), _webhook),
     ("POST", re.compile(r"/channels/(\d+)/messages/(\d+)/threads"), _thread),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import secrets
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from types import TracebackType
 from typing import Self
@@ -51,6 +52,8 @@ class FakeDiscord:
         self.rest = Desk(self.state, self.limits, self.tokens, self.bell)
         self.answers: list[Answer] = []
         """Every interaction there was."""
+        self.bugs: list[Exception] = []
+        """What went wrong in the fake itself; raised when it closes."""
         self.doors = tls.Doors(0)
         self.calls: Calls
         self._stack = AsyncExitStack()
@@ -63,7 +66,7 @@ class FakeDiscord:
         return self
 
     async def _open(self, stack: AsyncExitStack) -> None:
-        app = web.Application(client_max_size=1 << 28)
+        app = web.Application(client_max_size=1 << 28, middlewares=[self._loud])
         app.router.add_route("*", "/api/v10{path:/.*}", self.rest.serve)
         app.router.add_get("/", self.gateway.serve)
         app.router.add_get("/attachments/{path:.*}", self.rest.download)
@@ -88,6 +91,24 @@ class FakeDiscord:
         self.rest.over.set()
         self.gateway.close()
         await self._stack.aclose()
+        if error is None and self.bugs:
+            raise ExceptionGroup("the bot asked for what the fake lacks, or the fake is wrong", self.bugs)
+        if error is not None:
+            for bug in self.bugs:
+                error.add_note(f"in the fake Discord: {bug!r}")
+
+    @web.middleware
+    async def _loud(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        """A route that isn't there, or a mistake of the fake's own, must not look like a bad day."""
+        try:
+            return await handler(request)
+        except ConnectionError:
+            raise
+        except Exception as error:  # noqa: BLE001 - kept, and raised when the fake closes
+            self.bugs.append(error)
+            return web.Response(status=501)
 
     @property
     def voice(self) -> FakeVoice:
