@@ -155,6 +155,27 @@ async def test_an_identify_that_is_wrong_is_refused(change: dict[str, Any], code
         assert bot.closed == code
 
 
+async def test_a_token_may_be_good_for_one_identify_alone() -> None:
+    async with voice(Faults(tokens_once=True)) as server, joined(server) as bot:
+        server.line(BOT).drop()
+        await bot.over.wait()
+        await bot.run()
+        assert bot.closed == 4006
+        assert server.counters["identify"] == 2
+
+
+async def test_a_renewed_promise_makes_the_old_session_unresumable() -> None:
+    async with voice() as server, joined(server) as bot:
+        server.line(BOT).drop()
+        await bot.over.wait()
+        token, _ = server.expect(GUILD, LOUNGE, BOT, "session")
+        await bot.run(resume=True)
+        assert bot.closed == 4006
+        bot.hello["token"] = token
+        await bot.run(resume=True)
+        assert bot.closed == 4006
+
+
 async def test_a_client_whose_heart_stands_still_is_closed_with_4009() -> None:
     async with voice() as server, joined(server) as bot:
         bot.stop_heart()
@@ -180,7 +201,7 @@ async def test_a_kick_is_4014_and_a_deleted_channel_4022_for_all() -> None:
             await bot.over.wait()
             assert bot.closed == 4014
             await bot.run(resume=True)
-            assert bot.closed == 4004
+            assert bot.closed == 4006
         async with joined(server) as bot:
             server.delete(LOUNGE)
             await bot.over.wait()

@@ -68,6 +68,8 @@ class Faults:
     """Instead of a WebSocket there is this HTTP status (503, 429, …)."""
     refuse_identify: int | None = None
     """Every identify is closed with this code (4004, 4006, 4009, 4014, 4017, 4021, …)."""
+    tokens_once: bool = False
+    """A token that has identified once is closed with 4006 when it identifies again."""
     refuse_resume: int | None = None
     """Every resume is closed with this code: 4006 when the session has been forgotten."""
     deaf_to_heartbeats: bool = False

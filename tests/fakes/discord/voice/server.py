@@ -46,6 +46,7 @@ class FakeVoice:
         self._ssrcs = itertools.count(100_001, 7)
         self._regions = itertools.count(101)
         self._ids = itertools.count(900_000_000_000_000_001)
+        self._used: set[str] = set()
         self._tickets: dict[tuple[int, int], Ticket] = {}
         self._rooms: dict[int, Room] = {}
         self._sockets: set[Socket] = set()
@@ -166,6 +167,9 @@ class FakeVoice:
             return ticket
         if not ticket.stage and not data.get("max_dave_protocol_version"):
             return 4017
+        if ticket.token in self._used and self.faults.tokens_once:
+            return 4006
+        self._used.add(ticket.token)
         for old in self.lines_of(ticket.user):
             if old.ticket.guild == ticket.guild:
                 old.evicted()
@@ -196,6 +200,8 @@ class FakeVoice:
         try:
             guild, token, session = int(data["server_id"]), data["token"], data["session_id"]
             mine = [ticket for ticket in self._tickets.values() if ticket.token == token]
+            if token in self._used and not mine:
+                return 4006
             if not mine or mine[0].guild != guild:
                 return 4004
             if mine[0].session != session or int(data.get("user_id", mine[0].user)) != mine[0].user:
