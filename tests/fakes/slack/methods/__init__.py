@@ -1,0 +1,73 @@
+"""The Web API's methods, each with the scopes it needs, as plain functions over the world."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tests.fakes.slack.state import Channel, Json, Team, User
+
+if TYPE_CHECKING:
+    from tests.fakes.slack.server import FakeSlack
+
+
+class Refused(Exception):
+    """The method answers `ok: false` with this error."""
+
+    def __init__(self, error: str, **more: Any) -> None:
+        super().__init__(error)
+        self.error = error
+        self.more = more
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call of a method."""
+
+    slack: FakeSlack
+    team: Team
+    args: Json
+    now: float
+
+    def need(self, name: str) -> Any:
+        if self.args.get(name) in (None, ""):
+            raise Refused("invalid_arguments", response_metadata={"messages": [f"missing {name}"]})
+        return self.args[name]
+
+    def channel(self, *, write: bool = False) -> Channel:
+        """The channel that is meant, if the bot may see it (`write`: post there)."""
+        wanted = str(self.args.get("channel") or "")
+        world = self.slack.world
+        if wanted.startswith("U"):
+            return self.slack.direct(self.team, wanted)
+        found = world.channels.get(wanted)
+        inside = found is not None and self.team.bot in found.members
+        if found is None or found.team != self.team.id or (found.private and not inside):
+            raise Refused("channel_not_found")
+        if write:
+            if found.archived:
+                raise Refused("is_archived")
+            if not inside and "chat:write.public" not in self.team.scopes:
+                raise Refused("not_in_channel")
+        return found
+
+    def user(self, wanted: str) -> User:
+        found = self.slack.world.users.get(wanted)
+        if found is None or found.team != self.team.id:
+            raise Refused("user_not_found")
+        return found
+
+
+Method = Callable[[Call], Json]
+METHODS: dict[str, tuple[Method, tuple[str, ...]]] = {}
+
+
+def method(name: str, *scopes: str) -> Callable[[Method], Method]:
+    """Registers a method; any one of `scopes` is enough."""
+
+    def register(function: Method) -> Method:
+        METHODS[name] = function, scopes
+        return function
+
+    return register
