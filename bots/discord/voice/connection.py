@@ -53,8 +53,8 @@ class VoiceLine(discord.VoiceProtocol):
         await channel.connect(cls=lambda client, channel: VoiceLine(client, channel, listener, tasks))
 
     `tasks` owns its one task, and everything else is inside that: when it is over, whether by
-    `disconnect`, by Discord or by cancelling, no task, timer or socket is left, and the listener's last
-    word is `Gone`. `channel` follows when somebody moves the bot. Requires the intent `voice_states`.
+    `disconnect`, by Discord or by cancelling, no task and no socket is left, and the listener's last word
+    is `Gone`. `channel` follows when somebody moves the bot. Requires the intent `voice_states`.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class VoiceLine(discord.VoiceProtocol):
         self._watch = Watch()
         self._link: Link | None = None
         self._task: asyncio.Task[None] | None = None
-        self._late: Reason | None = None  # why joining took too long
+        self._gone = Gone(Reason.LEFT)
         self._decided = asyncio.Event()  # hearing, or gone
         self._over = asyncio.Event()
         self._standing: Standing | None = None
@@ -112,12 +112,21 @@ class VoiceLine(discord.VoiceProtocol):
         """
         self._mute = self_mute
         self._say(Phase.CONNECTING)
-        self._task = self._tasks.create_task(self._live(), name="voice line")
+        life = self._live()
+        try:
+            self._task = self._tasks.create_task(life, name="voice line")
+        except RuntimeError as error:
+            # Whoever owns the tasks is about to end.
+            life.close()
+            self._finish()
+            raise UserError(_SENTENCES[Reason.LEFT]) from error
+        # Not at the end of the task itself: that is never reached if it is cancelled before it begins.
+        self._task.add_done_callback(self._finish)
         try:
             async with asyncio.timeout(timeout):
                 await self._decided.wait()
         except TimeoutError:
-            self._late = Reason.UNREACHABLE if self._summons.server else Reason.NO_ANSWER
+            self._gone = Gone(Reason.UNREACHABLE if self._summons.server else Reason.NO_ANSWER)
             await self.disconnect(force=True)
         except asyncio.CancelledError:
             self._task.cancel()
@@ -159,26 +168,22 @@ class VoiceLine(discord.VoiceProtocol):
 
     async def _live(self) -> None:
         """The whole life of the connection."""
-        gone = Gone(Reason.LEFT)
         try:
             await self._ask(self._summons.channel)
-            gone = await self._stay()
+            self._gone = await self._stay()
         finally:
             self._link = None
             self._hearing.forget()
-            if gone.reason is Reason.LEFT and self._late is not None:
-                gone = Gone(self._late)
-            try:
-                if gone.reason not in (Reason.KICKED, Reason.DELETED):
+            if self._gone.reason not in (Reason.KICKED, Reason.DELETED):
+                with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LEAVE):
                         await self._ask(None)
-            except TimeoutError:
-                log.debug("voice.leave.unanswered")
-            finally:
-                self.cleanup()
-                self._say(gone)
-                self._decided.set()
-                self._over.set()
+
+    def _finish(self, _task: object = None) -> None:
+        self.cleanup()
+        self._say(self._gone)
+        self._decided.set()
+        self._over.set()
 
     async def _stay(self) -> Gone:
         """One session after the other, until there can be no other."""

@@ -70,7 +70,7 @@ class Listener(Protocol):
     def deaf(self, user: int, deaf: bool) -> None:
         """They are speaking and can't be heard, whatever was tried; or they are heard again.
 
-        Once at each change.
+        Once at each change. Of somebody who leaves, or is no longer welcome, nothing more is said.
         """
 
     def standing(self, standing: Standing) -> None:

@@ -51,6 +51,9 @@ class Open:
     def decrypt(self, _user: int, _kind: Any, data: bytes) -> bytes:
         return data
 
+    def can_passthrough(self, _user: int) -> bool:
+        return False
+
 
 def client(plan: dict[str, Any]) -> Any:
     """As much of a voice client as the reader looks at."""

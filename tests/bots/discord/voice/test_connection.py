@@ -2,6 +2,7 @@
 
 import asyncio
 
+import discord
 import pytest
 
 from bots.discord.voice.connection import VoiceLine
@@ -351,6 +352,63 @@ async def test_no_voice_server_yet_is_waited_for() -> None:
 async def test_the_order_of_the_two_messages_does_not_matter() -> None:
     async with scene() as s:
         s.fake.rooms.server_first = True
+        await s.join()
+        ann = s.guild.member("Ann")
+        await ann.join(s.lounge)
+        assert await speech(s, ann) >= 1
+
+
+async def test_a_connection_that_is_cancelled_before_it_begins_leaves_nothing_behind() -> None:
+    async with scene() as s:
+        channel = await s.channel()
+        lines: list[VoiceLine] = []
+        made = asyncio.Event()
+
+        async def call() -> None:
+            async with asyncio.TaskGroup() as own:
+
+                def make(client: discord.Client, where: discord.abc.Connectable) -> VoiceLine:
+                    lines.append(VoiceLine(client, where, s.ears, own))
+                    made.set()
+                    return lines[0]
+
+                own.create_task(channel.connect(cls=make, self_mute=True))
+
+        task = s.tasks.create_task(call())
+        await made.wait()
+        task.cancel()
+        await s.ears.until(Gone)
+        await lines[0].disconnect()
+        assert s.client.voice_clients == []
+
+
+async def test_nobody_joins_for_a_call_that_is_about_to_end() -> None:
+    async with scene() as s:
+        channel = await s.channel()
+
+        async with asyncio.TaskGroup() as own:
+            pass
+        with pytest.raises(UserError):
+            await channel.connect(cls=lambda client, where: VoiceLine(client, where, s.ears, own))
+        assert s.ears.now == Gone(Reason.LEFT)
+        assert s.client.voice_clients == []
+
+
+async def test_a_camera_tells_whose_stream_it_is() -> None:
+    async with scene() as s:
+        stage = s.guild.stage()
+        s.faults.hide_speaking = "all"
+        await s.join(stage)
+        ann = s.guild.member("Ann")
+        await ann.join(stage)
+        ann.come_forward()
+        ann.camera()
+        assert await speech(s, ann) >= 1
+
+
+async def test_a_voice_server_that_wants_packets_first_gets_some() -> None:
+    async with scene() as s:
+        s.faults.needs_packets = 5
         await s.join()
         ann = s.guild.member("Ann")
         await ann.join(s.lounge)

@@ -259,3 +259,22 @@ async def test_any_message_is_survived(frame: str | bytes) -> None:
         wire.send(frame)
         await asyncio.sleep(3)
         assert await speech(s, ann) >= 1
+
+
+async def test_too_many_requests_are_not_answered_with_one_more() -> None:
+    async with scene() as s:
+        await in_a_call(s)
+        identified = s.voice.counters["identify"]
+        s.session.close(4021)
+        await s.ears.until(Gone)
+        assert s.ears.stood[-1:] == [Gone(Reason.REFUSED, 4021)]
+        assert s.voice.counters["identify"] == identified
+
+
+async def test_a_session_that_is_closed_without_a_word_of_discords_is_joined_anew() -> None:
+    async with scene() as s:
+        ann = await in_a_call(s)
+        s.session.close(4014)
+        await asyncio.sleep(30)
+        assert s.ears.stood[-1:] == [Phase.HEARING]
+        assert await speech(s, ann) >= 1
