@@ -107,7 +107,7 @@ class Governor:
         """Seconds until `who` should send; 0: now, within `passage`.
 
         `urgent`: committed words or something people must be told, rather than words that may still change.
-        Who has to wait longest and has waited longest goes first.
+        Of those who want the same, finals go first, then who has waited longest.
         """
         now = self._loop.time()
         shared = self._shared(route, now)

@@ -135,6 +135,7 @@ async def test_requests_of_others_are_counted_and_never_held_up() -> None:
             await here.pages.show(here.board)  # the window of this channel's edits is nearly empty
         await here.show()
         assert here.governor.refused == 0
+        assert [kept.lane.flying for kept in here.governor._lanes.values()] == [0] * len(here.governor._lanes)
 
 
 async def test_a_command_is_answered_in_time_while_captions_run_at_full_pace() -> None:

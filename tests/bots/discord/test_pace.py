@@ -83,6 +83,12 @@ def test_answers_that_overtake_each_other_do_not_give_a_request_back() -> None:
     assert lane.left == 1
 
 
+def test_what_is_under_way_is_not_sent_again() -> None:
+    lane = Lane(limit=5, left=1, ends=5.0)
+    lane.sent(4.0)
+    assert lane.wait(4.5, urgent=True) == pytest.approx(0.5)
+
+
 def test_a_refusal_closes_the_lane_for_as_long_as_it_says() -> None:
     lane = Lane()
     lane.sent(0.0)
@@ -134,6 +140,42 @@ def test_whatever_the_limit_and_the_way_there_nothing_is_refused(
         assert answer.refused is None
         now += 2 * way
         lane.answered(now, answer)
+
+
+@patient
+@given(
+    st.integers(1, 8),
+    st.floats(0.5, 10.0),
+    st.lists(st.tuples(st.floats(0.0, 1.0), st.floats(0.0, 2.0), st.floats(0.0, 2.0)), max_size=80),
+)
+def test_requests_that_overtake_each_other_are_not_refused_either(
+    count: int, seconds: float, moves: list[tuple[float, float, float]]
+) -> None:
+    """Several at once in one lane: each takes its own time there and back."""
+    lane, buckets = Lane(), discord_with(Window(count, seconds))
+    events: list[tuple[float, int, str, Answer | None]] = []
+    now = 0.0
+
+    def pass_time(until: float) -> None:
+        while events and min(events)[0] <= until:
+            event = min(events)
+            events.remove(event)
+            at, number, kind, answer = event
+            if kind == "back":
+                assert answer is not None
+                lane.answered(at, answer)
+                continue
+            answer = answer_of(buckets, at)
+            assert answer.refused is None
+            events.append((at + moves[number][2], number, "back", answer))
+
+    for number, (pause, there, _) in enumerate(moves):
+        now += pause
+        pass_time(now)
+        if lane.wait(now, urgent=number % 2 == 0) <= 0:
+            lane.sent(now)
+            events.append((now + there, number, "there", None))
+    pass_time(1e9)
 
 
 @patient
