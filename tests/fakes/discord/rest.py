@@ -68,6 +68,8 @@ class Desk:
         """Seconds that each request is on the way, there and back."""
         self.asked: deque[Asked] = deque(maxlen=100_000)
         """The last requests, in order."""
+        self.busy = 0
+        """How many requests are being served."""
         self.served = 0
         """How many requests there were."""
         self.invalid = 0
@@ -77,6 +79,14 @@ class Desk:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answers one request."""
+        self.busy += 1
+        try:
+            return await self._serve(request)
+        finally:
+            self.busy -= 1
+            self._bell.ring()
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
         path = request.match_info["path"]
         fault = self.faults.strike(request.method, path)
         if isinstance(fault, Slow):

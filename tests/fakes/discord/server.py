@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import secrets
 from collections.abc import Awaitable, Callable
@@ -90,7 +91,11 @@ class FakeDiscord:
     ) -> None:
         self.rest.over.set()
         self.gateway.close()
+        await self.bell.until(lambda: not self.rest.busy, 1.0)
         await self._stack.aclose()
+        for _ in range(5):
+            # Who waited for an answer learns that there is none, and ends.
+            await asyncio.sleep(0)
         if error is None and self.bugs:
             raise ExceptionGroup("the bot asked for what the fake lacks, or the fake is wrong", self.bugs)
         if error is not None:
