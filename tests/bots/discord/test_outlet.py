@@ -40,11 +40,14 @@ class Wall:
     nonces: dict[str, int] = field(default_factory=dict)
     waits: dict[str, float] = field(default_factory=dict)
     asked: list[tuple[str, bool]] = field(default_factory=list)
+    once: list[float] = field(default_factory=list)
     failure: Exception | None = None
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def wait(self, message: int | None, *, urgent: bool) -> float:
         kind = "post" if message is None else "edit"
+        if self.once:
+            return self.once.pop()
         self.asked.append((kind, urgent))
         return self.waits.get(kind, 0.0)
 
@@ -181,6 +184,32 @@ async def test_pages_are_posted_in_the_order_of_what_was_said() -> None:
     await pages.show(board)
     assert [text[9] for text in wall.texts] == ["a", "b", "c", "d"]
     assert [sheet.open for sheet in wall.sheets.values()] == [False, False, False, True]
+
+
+async def test_no_page_overtakes_one_that_had_to_wait() -> None:
+    wall, board = Wall(once=[0.0, 0.5]), Board()
+    pages = ChatPages(wall)
+    for letter in "ab":
+        board.show(said(f"{letter} " * 700))
+    with pytest.raises(OutletBusy):
+        await pages.show(board)
+    wall.once.clear()
+    await pages.show(board)
+    assert [text[9] for text in wall.texts] == ["a", "b"]
+
+
+async def test_a_page_that_was_deleted_before_its_posting_was_confirmed_stays_away() -> None:
+    wall, board = Wall(failure=MessageGone(), once=[0.5, 0.0]), Board()
+    pages = ChatPages(wall)
+    board.show(said("rude", BEN))
+    for letter in "ab":
+        board.show(said(f"{letter} " * 700))
+    with pytest.raises(OutletBusy):
+        await pages.show(board)
+    wall.failure = None
+    board.erase("discord:2")
+    await pages.show(board)
+    assert [text[9] for text in wall.texts] == ["b"]
 
 
 async def test_a_deleted_page_is_not_brought_back_but_what_nobody_saw_is_shown() -> None:
