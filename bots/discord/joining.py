@@ -19,6 +19,9 @@ log = logging.getLogger(__name__)
 PATIENCE = 30.0
 """Seconds that joining may take."""
 
+CONFIRMED = 2.0
+"""Seconds that Discord may take to confirm that we left."""
+
 LEAVE = 5.0
 """Seconds that leaving may take."""
 
@@ -48,6 +51,14 @@ class Held:
             self.over.set()
 
 
+async def _left(guild: discord.Guild) -> None:
+    """Wait until Discord has told that we left, if we just did: the next line would take it for its own."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CONFIRMED):
+            while guild.me.voice is not None:  # noqa: ASYNC110 - what Discord tells sets no event of ours
+                await asyncio.sleep(0.05)
+
+
 async def join(
     channel: Voice, listener: Listener, tasks: asyncio.TaskGroup, broken: Callable[[], None]
 ) -> Held:
@@ -67,6 +78,7 @@ async def join(
     await entered.wait()
     joined = False
     try:
+        await _left(channel.guild)
         line = await channel.connect(
             cls=lambda client, place: VoiceLine(client, place, listener, group),
             timeout=PATIENCE,

@@ -25,7 +25,7 @@ def clean_name(name: str) -> str:
 def _seen(character: str) -> bool:
     """Whether a character leaves a mark on the screen."""
     return (
-        not character.isspace() and unicodedata.category(character)[0] not in "MZ" and character != "\u3164"
+        not character.isspace() and unicodedata.category(character)[0] not in "CMZ" and character != "\u3164"
     )
 
 

@@ -25,12 +25,6 @@ SEND = Need("send_messages", "Send Messages", "post captions")
 THREADS = Need("create_public_threads", "Create Public Threads", "give a call's captions a thread")
 IN_THREADS = Need("send_messages_in_threads", "Send Messages in Threads", "post captions in a thread")
 FILES = Need("attach_files", "Attach Files", "post the transcript when a call is over", vital=False)
-HISTORY = Need(
-    "read_message_history",
-    "Read Message History",
-    "find its own page again after a restart",
-    vital=False,
-)
 STATUS = Need(
     "set_voice_channel_status",
     "Set Voice Channel Status",
@@ -38,7 +32,7 @@ STATUS = Need(
     vital=False,
 )
 
-NEEDS = (VIEW, CONNECT, SEND, THREADS, IN_THREADS, FILES, HISTORY, STATUS)
+NEEDS = (VIEW, CONNECT, SEND, THREADS, IN_THREADS, FILES, STATUS)
 """All of them: the invitation asks for these and for nothing else."""
 
 HEARING = (VIEW, CONNECT)

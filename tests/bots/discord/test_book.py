@@ -1,0 +1,108 @@
+"""What is remembered of servers: at once in memory, and written before it is taken back."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import pytest
+
+from bots.discord.book import Book, Mark
+from bots.discord.setup import GuildSetup
+from core.errors import RecordAway, UserError
+from tests.fakes.memory import MemoryStore
+
+MARK = Mark(
+    1, 2, "en", "transcript", datetime(2026, 1, 2, tzinfo=UTC), datetime(2026, 1, 3, tzinfo=UTC), 4, "k"
+)
+
+
+async def again(store: MemoryStore) -> Book:
+    """After a restart."""
+    book = Book(store)
+    await book.read()
+    return book
+
+
+async def test_everything_is_there_after_a_restart() -> None:
+    store = MemoryStore()
+    book = await again(store)
+    await book.set_up(1, GuildSetup(language="de"))
+    await book.leave_out(1, 42)
+    await book.leave_out(2, 43)
+    await book.mark(1, MARK)
+    book = await again(store)
+    assert book.setup(1) == GuildSetup(language="de")
+    assert (book.left_out(1), book.left_out(2), book.left_out(3)) == ({42}, {43}, set())
+    assert book.marks == {1: MARK}
+    await book.mark(1, None)
+    assert (await again(store)).marks == {}
+
+
+async def test_somebody_is_left_out_at_once_though_it_cannot_be_written() -> None:
+    store = MemoryStore()
+    book = await again(store)
+    store.away = True
+    with pytest.raises(UserError, match="not captioned any more"):
+        await book.leave_out(1, 42)
+    assert book.left_out(1) == {42}
+
+
+async def test_somebody_is_taken_in_only_when_that_is_written() -> None:
+    store = MemoryStore()
+    book = await again(store)
+    await book.leave_out(1, 42)
+    store.away = True
+    with pytest.raises(UserError):
+        await book.take_in(1, 42)
+    assert book.left_out(1) == {42}
+    store.away = False
+    await book.take_in(1, 42)
+    assert book.left_out(1) == (await again(store)).left_out(1) == set()
+
+
+async def test_two_changes_at_once_are_both_written() -> None:
+    store = MemoryStore()
+    book = await again(store)
+    await book.leave_out(1, 41)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(book.leave_out(1, 42))
+        group.create_task(book.take_in(1, 41))
+        group.create_task(book.leave_out(1, 43))
+    assert book.left_out(1) == (await again(store)).left_out(1) == {42, 43}
+
+
+async def test_who_changes_their_mind_at_once_is_left_out_in_the_end() -> None:
+    store = MemoryStore()
+    book = await again(store)
+    await book.leave_out(1, 42)
+    async with asyncio.TaskGroup() as group:
+        group.create_task(book.take_in(1, 42))
+        group.create_task(book.leave_out(1, 42))
+    assert book.left_out(1) == (await again(store)).left_out(1) == {42}
+
+
+async def test_a_setup_that_cannot_be_written_does_not_hold() -> None:
+    store = MemoryStore()
+    book = await again(store)
+    store.away = True
+    with pytest.raises(RecordAway):
+        await book.set_up(1, GuildSetup(language="de"))
+    assert book.setup(1) == GuildSetup()
+
+
+async def test_a_mark_that_cannot_be_written_is_no_failure() -> None:
+    store = MemoryStore()
+    book = await again(store)
+    store.away = True
+    await book.mark(1, MARK)
+
+
+@pytest.mark.parametrize(
+    "kept",
+    [None, 5, "x", [], {}, {"keep": "all"}, MARK.to_json() | {"channel": "x"}, MARK.to_json() | {"seen": 5}],
+)
+async def test_what_is_no_mark_is_not_taken_for_one(kept: object) -> None:
+    assert Mark.from_json(kept) is None
+    store = MemoryStore()
+    store.preferred["discord:1"] = {"call": kept, "setup": kept, "left_out": kept}
+    store.preferred["discord:x"] = {"call": kept}
+    assert (await again(store)).marks == {}
