@@ -110,6 +110,26 @@ async def test_after_15_minutes_an_answer_cannot_be_edited_any_more() -> None:
             assert [one.content for one in answer.message.versions] == ["one", "two"]
 
 
+async def test_nothing_follows_before_the_first_response() -> None:
+    async with FakeDiscord() as fake:
+        guild = fake.guild()
+        chat, ann = guild.text(), guild.member("Ann")
+        bot, codes = Bot(fake), []
+
+        @bot.tree.command()
+        async def early(interaction: discord.Interaction) -> None:
+            """Follows up first."""
+            with pytest.raises(discord.NotFound) as caught:
+                await interaction.followup.send("too early")
+            codes.append(caught.value.code)
+            await interaction.response.send_message("now")
+
+        async with running(bot, fake):
+            await bot.tree.sync()
+            assert (await ann.command("early", channel=chat)).text == "now"
+            assert codes == [10015]
+
+
 async def test_an_interaction_is_answered_once() -> None:
     async with FakeDiscord() as fake:
         guild = fake.guild()

@@ -10,7 +10,7 @@ import aiohttp
 import discord
 import pytest
 
-from tests.fakes.discord import Channel, FakeDiscord, Hang, Http, Late, Limits, Reset, Slow
+from tests.fakes.discord import Banned, Channel, FakeDiscord, Hang, Http, Late, Limits, Reset, Slow
 from tests.fakes.discord.client import running
 
 INTENTS = discord.Intents(guilds=True, voice_states=True, guild_messages=True)
@@ -73,6 +73,15 @@ async def test_a_429_for_everything_stops_everything() -> None:
         assert chat.posted[0].posted - fake.rest.asked[-1].at == pytest.approx(0, abs=0.01)
         first = next(one for one in fake.rest.asked if one.status == 429)
         assert chat.posted[0].posted - first.at >= 3
+
+
+async def test_a_ban_of_the_address_is_no_answer_of_discord() -> None:
+    async with home() as (fake, client, chat):
+        fake.rest.faults.add(Banned(), "POST **")
+        with pytest.raises(discord.HTTPException) as caught:
+            await client.get_partial_messageable(chat.id).send("x")
+        assert (caught.value.status, caught.value.code) == (429, 0)
+        assert fake.rest.asked[-1].status == 429
 
 
 @pytest.mark.parametrize("status", [500, 502, 504])

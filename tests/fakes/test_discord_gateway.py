@@ -101,12 +101,44 @@ async def test_a_session_that_missed_too_much_is_invalid() -> None:
         chat = fake.guild().text()
         async with wired(fake) as wire:
             name = (await wire.identify(fake, GUILDS))["d"]["session_id"]
+            await wire.ws.close(code=4000)
         for number in range(5):
             chat.rename(f"name-{number}")
         async with wired(fake) as wire:
             await wire.hear()
             await wire.say(6, {"token": fake.token, "session_id": name, "seq": 2})
             assert await wire.hear() == {"op": 9, "d": False, "s": None, "t": None}
+
+
+async def test_what_was_missed_comes_with_a_resume() -> None:
+    async with FakeDiscord(limits=Limits(missed=3)) as fake:
+        chat = fake.guild().text()
+        async with wired(fake) as wire:
+            name = (await wire.identify(fake, GUILDS))["d"]["session_id"]
+            last = (await wire.hear())["s"]
+            await wire.ws.close(code=4000)
+        for one in ("a", "b"):
+            chat.rename(one)
+        async with wired(fake) as wire:
+            await wire.hear()
+            await wire.say(6, {"token": fake.token, "session_id": name, "seq": last})
+            told = [await wire.hear() for _ in range(3)]
+            assert [one["t"] for one in told] == ["CHANNEL_UPDATE", "CHANNEL_UPDATE", "RESUMED"]
+            assert [one["s"] for one in told] == [last + 1, last + 2, last + 3]
+
+
+@pytest.mark.parametrize(("code", "stays"), [(1000, False), (1001, False), (4000, True)])
+async def test_a_session_that_its_bot_ends_is_out_of_voice_too(code: int, stays: bool) -> None:
+    async with FakeDiscord() as fake:
+        guild = fake.guild()
+        lounge = guild.voice()
+        async with wired(fake) as wire:
+            await wire.identify(fake, GUILDS)
+            await wire.say(4, {"guild_id": str(guild.id), "channel_id": str(lounge.id)})
+            await fake.bell.until(lambda: guild.bot_in is not None, 1)
+            await wire.ws.close(code=code)
+        await asyncio.sleep(1)
+        assert (guild.bot_in == lounge) is stays
 
 
 async def test_an_intent_that_was_not_declared_brings_nothing() -> None:

@@ -44,7 +44,14 @@ class Late:
     seconds: float
 
 
-Fault = Http | Slow | Hang | Reset | Late
+@dataclass(frozen=True, slots=True)
+class Banned:
+    """Cloudflare's own 429, for an address with 10,000 invalid requests in 10 minutes: no JSON."""
+
+    seconds: float = 600.0
+
+
+Fault = Http | Slow | Hang | Reset | Late | Banned
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from simcord.http import routes as _routes  # noqa: F401 - importing it register
 from tests.fakes.discord import routes, rules
 from tests.fakes.discord.backend import State
 from tests.fakes.discord.bell import Bell
-from tests.fakes.discord.faults import Fault, Hang, Http, Late, Plans, Reset, Slow
+from tests.fakes.discord.faults import Banned, Fault, Hang, Http, Late, Plans, Reset, Slow
 from tests.fakes.discord.limits import Buckets, Limits, seconds
 from tests.fakes.discord.rules import Refused, Request
 
@@ -131,6 +131,9 @@ class Desk:
         return web.Response()
 
     async def _answer(self, request: web.Request, path: str, fault: Fault | None) -> tuple[web.Response, Any]:
+        if isinstance(fault, Banned):
+            headers = {"Retry-After": str(math.ceil(fault.seconds)), "Server": "cloudflare"}
+            return web.Response(status=429, text="error code: 1015", headers=headers), None
         if not self._let_in(request, path):
             return answer(401, {"message": SENTENCES[401], "code": 0}), None
         now = asyncio.get_running_loop().time()
