@@ -58,6 +58,8 @@ LIBRARIES = {
 """What core may use that is neither its own nor Python's. No chat platform, no web server, no transport."""
 
 PURE = [
+    "bots/discord/pace.py",
+    "bots/discord/place.py",
     "bots/meet/limits.py",
     "bots/meet/sdp.py",
     "bots/meet/sequence.py",
@@ -69,6 +71,7 @@ PURE = [
     "core/captions/board.py",
     "core/captions/caption.py",
     "core/captions/cues.py",
+    "core/captions/markup.py",
     "core/captions/pages.py",
     "core/engines/agreement.py",
     "core/engines/breaker.py",
