@@ -9,6 +9,8 @@ from contextlib import asynccontextmanager
 import pytest
 
 from bots.discord.commands import transcribe
+from core.audio.frame import Speaker
+from core.captions.caption import Caption
 from core.engines.protocol import Recognition
 from core.record.files import recording
 from tests.bots.discord.commands.world import World, world
@@ -64,6 +66,8 @@ async def test_the_button_posts_the_words_harmlessly() -> None:
         assert posted.content == answer.text
         assert not posted.pinged
         assert posted.flags.suppress_embeds
+        assert not posted.allowed_mentions.everyone
+        assert not posted.allowed_mentions.allows_user(ann.id)
         assert "@everyone" not in posted.content
         assert "https://" not in posted.content
 
@@ -82,13 +86,16 @@ async def test_who_may_not_write_there_posts_nothing() -> None:
         assert here.general.posted == []
 
 
-async def test_words_of_every_kind_stay_words() -> None:
-    for words in ("# title", "- item", "> quote", "1. one", "**bold** <@1> https://x.example", "-# small"):
-        shown = transcribe._harmless(words)
-        assert shown.replace("\\", "").replace("\u200b", "") == words
-        assert not shown.startswith(("#", "-", ">", "1."))
-        assert "**bold" not in shown
-        assert "<@1" not in shown
+@pytest.mark.parametrize(
+    "words", ["# title", "- item", "> quote", "1. one", "**bold** <@1> @here https://x.example", "-# small"]
+)
+def test_words_of_every_kind_stay_words(words: str) -> None:
+    caption = Caption(Speaker("recording", "Recording"), 0, 1, words, True)
+    shown = transcribe._shown([caption])
+    assert shown.replace("\\", "").replace("\u200b", "") == words
+    assert not shown.startswith(("#", "-", ">", "1."))
+    for alive in ("**bold", "<@1", "@here", "https://"):
+        assert alive not in shown
 
 
 async def test_many_words_come_as_a_file_which_is_posted_as_one() -> None:
