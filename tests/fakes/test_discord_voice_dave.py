@@ -8,6 +8,7 @@ import pytest
 from tests.fakes.discord.voice import Davey, Faults, LibDave, voice
 from tests.fakes.discord.voice.client import BOT, LOUNGE, Client, joined
 from tests.fakes.discord.voice.encoder import frames
+from tests.fakes.discord.voice.encryption import Encryption, Told
 from tests.fakes.discord.voice.rtp import SILENCE
 from tests.recordings import tone
 
@@ -259,3 +260,34 @@ async def test_whoever_recovers_for_ever_is_left_out() -> None:
         await ben.join(LOUNGE)
         assert encryption.counters["given up"] == 1
         assert encryption.counters["invalid"] < 30
+
+
+class Seat:
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.binary: list[tuple[int, bytes]] = []
+
+    def tell(self, op: int, data: object) -> None:
+        """JSON is of no interest here."""
+
+    def tell_binary(self, op: int, payload: bytes) -> None:
+        self.binary.append((op, payload))
+
+
+async def test_a_founder_who_begins_again_lets_in_who_was_waiting() -> None:
+    seats: dict[int, Told] = {1: (one := Seat()), 2: (two := Seat())}
+    encryption = Encryption(LOUNGE, seats, Faults(), version=1)
+    founder, waiting = Davey(1), Davey(2)
+    for seat, crypt in ((one, founder), (two, waiting)):
+        encryption.greet(seat)
+        crypt.trust(seat.binary[0][1])
+    encryption.key_package(1, founder.begin(LOUNGE))
+    encryption.key_package(2, waiting.begin(LOUNGE))
+    encryption.key_package(1, founder.begin(LOUNGE))
+    assert [op for op, _ in one.binary] == [25, 27, 27]
+    commit = founder.proposals(one.binary[-1][1], {1, 2})
+    assert commit
+    encryption.commit(1, commit)
+    assert waiting.welcome(two.binary[-1][1][2:], {1, 2})
+    encryption.close()
