@@ -77,7 +77,9 @@ async def test_an_answer_later_than_3_s_is_too_late() -> None:
 
         async with running(bot, fake):
             await bot.tree.sync()
+            began = asyncio.get_running_loop().time()
             answer = await ann.command("slow", channel=chat)
+            assert asyncio.get_running_loop().time() - began == pytest.approx(3)
             assert answer.failed
             assert answer.late is None
             await asyncio.sleep(1)

@@ -16,6 +16,7 @@ from tests.fakes.discord import Channel, FakeDiscord, Limits, Window
 from tests.fakes.discord.client import running
 from tests.fakes.discord.limits import Buckets, major, route, seconds
 
+Answered = tuple[int, Mapping[str, str], Any]
 API = "https://discord.com/api/v10"
 
 
@@ -26,20 +27,16 @@ class Wire:
         self._fake = fake
         self._session = session
 
-    async def ask(
-        self, method: str, path: str, body: Any = None, *, token: str | None = None
-    ) -> tuple[int, Mapping[str, str], Any]:
+    async def ask(self, method: str, path: str, body: Any = None, *, token: str | None = None) -> Answered:
         headers = {"Authorization": f"Bot {token or self._fake.token}"}
         async with self._session.request(method, API + path, json=body, headers=headers) as answer:
             data = await answer.json() if answer.status != 204 else None
             return answer.status, answer.headers, data
 
-    async def post(self, channel: Channel, text: str = "x") -> tuple[int, Mapping[str, str], Any]:
+    async def post(self, channel: Channel, text: str = "x") -> Answered:
         return await self.ask("POST", f"/channels/{channel.id}/messages", {"content": text})
 
-    async def edit(
-        self, channel: Channel, message: str, text: str = "x"
-    ) -> tuple[int, Mapping[str, str], Any]:
+    async def edit(self, channel: Channel, message: str, text: str = "x") -> Answered:
         return await self.ask("PATCH", f"/channels/{channel.id}/messages/{message}", {"content": text})
 
 
@@ -296,3 +293,7 @@ async def test_without_keeping_only_the_present_is_left() -> None:
         message.delete()
         assert chat.history == []
         assert not fake.state.versions
+        fake.limits.everything = None
+        for _ in range(150):
+            await wire.ask("GET", "/users/@me")
+        assert len(fake.rest.asked) < 110

@@ -5,6 +5,7 @@ from typing import Any
 import discord
 import pytest
 from discord import app_commands
+from simcord.backend.errors import BackendError, SetupError
 
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.discord.client import Bot, running
@@ -158,3 +159,48 @@ async def test_a_translated_name_that_discord_would_not_take_is_refused(name: st
             await bot.tree.set_translator(Wrong())
             with pytest.raises((discord.HTTPException, app_commands.CommandSyncFailure)):
                 await bot.tree.sync()
+
+
+async def test_people_can_do_only_what_their_client_lets_them() -> None:
+    async with FakeDiscord() as fake:
+        guild = fake.guild()
+        chat, ann, ben = guild.text(), guild.member("Ann"), guild.member("Ben")
+        bot = Bot(fake)
+
+        @bot.tree.command()
+        @app_commands.default_permissions(manage_guild=True)
+        async def setup(interaction: discord.Interaction) -> None:
+            """Sets up."""
+
+        @bot.tree.command()
+        async def hello(interaction: discord.Interaction, name: app_commands.Range[str, 1, 5]) -> None:
+            """Says hello."""
+            view = discord.ui.View()
+            view.add_item(discord.ui.Button(label="Off", custom_id="off", disabled=True))
+            await interaction.response.send_message("hello", view=view, ephemeral=True)
+
+        async with running(bot, fake):
+            await bot.tree.sync()
+            wrong: list[tuple[str, dict[str, Any]]] = [
+                ("setup", {}),
+                ("nothing", {}),
+                ("hello", {}),
+                ("hello", {"name": "too long"}),
+                ("hello", {"name": "Ann", "other": 1}),
+            ]
+            for name, options in wrong:
+                with pytest.raises(SetupError):
+                    await ann.command(name, options, channel=chat)
+            answer = await ann.command("hello", {"name": "Ann"}, channel=chat)
+            for control in ("Off", "On"):
+                with pytest.raises(SetupError):
+                    await ann.press(answer.message, control)
+            with pytest.raises(BackendError):
+                await ben.press(answer.message, "Off")
+            chat.deny(ben, "view_channel")
+            with pytest.raises(BackendError):
+                await ben.command("hello", {"name": "Ben"}, channel=chat)
+            guild.remove_bot()
+            with pytest.raises(SetupError):
+                await ann.command("hello", {"name": "Ann"}, channel=chat)
+            assert len(fake.answers) == 1

@@ -21,6 +21,8 @@ from tests.fakes.discord.faults import Banned, Fault, Hang, Http, Late, Plans, R
 from tests.fakes.discord.limits import Buckets, Limits, seconds
 from tests.fakes.discord.rules import Refused, Request
 
+FEW = 100
+"""Requests that are remembered where little is kept."""
 VIA = {"Via": "1.1 google", "Server": "cloudflare"}
 SENTENCES = {401: "401: Unauthorized", 404: "404: Not Found", 405: "405: Method Not Allowed"}
 
@@ -111,6 +113,8 @@ class Desk:
                 request.headers.get("Authorization"),
             )
         )
+        if not self._state.keeps and len(self.asked) > FEW:
+            self.asked.popleft()
         self.served += 1
         self._bell.ring()
         late = self.latency / 2 + (fault.seconds if isinstance(fault, Late) else 0)
@@ -194,7 +198,7 @@ class Desk:
             files=files,
             reason=request.headers.get("X-Audit-Log-Reason"),
         )
-        routes.remember(state, request.method, path, body, result)
+        routes.remember(state, self._limits, request.method, path, body, result)
         return result
 
     async def _read(self, request: web.Request) -> tuple[Any, list[Upload]]:

@@ -139,11 +139,14 @@ def said_before(state: State, limits: Limits, method: str, path: str, body: Any)
     return dict(serializers.message_payload(state, message))
 
 
-def remember(state: State, method: str, path: str, body: Any, result: Any) -> None:
+def remember(state: State, limits: Limits, method: str, path: str, body: Any, result: Any) -> None:
     """Keeps the nonce of a message that was posted."""
     key = _nonce(method, path, body)
-    if key is not None:
-        state.nonces[key] = (int(result["id"]), state.time.loop_time())
+    if key is None:
+        return
+    now = state.time.loop_time()
+    state.nonces = {one: kept for one, kept in state.nonces.items() if now - kept[1] <= limits.nonce}
+    state.nonces[key] = (int(result["id"]), now)
 
 
 def _nonce(method: str, path: str, body: Any) -> tuple[int, str] | None:
