@@ -4,6 +4,7 @@ import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf
 
 from bots.discord.place import MessageGone, Place
 from core.captions.board import Board
@@ -23,6 +24,10 @@ AGE = 50 * 60.0
 
 GLANCE = 0.1
 """Seconds after which it is looked again whether what may still change has become final."""
+
+REWRITE = 2.5
+"""Seconds between two changes of pages that were done, when somebody takes back what they said: Discord takes
+few edits of messages that are more than an hour old, and what is being said must not wait for those."""
 
 LATE = 5.0
 """Seconds by which captions may be late before readers are told."""
@@ -71,6 +76,7 @@ class ChatPages:
         self._nonces = secrets.token_hex(8)
         self._first = 0  # the page with the heading: the first that has words
         self._next = 0  # pages before this number have been posted, or never will be
+        self._rewritten = -inf
         self._loop = asyncio.get_running_loop()
 
     def end(self, sentence: str = "") -> None:
@@ -88,9 +94,9 @@ class ChatPages:
         """
         waits: list[float] = []
         pages = self._pages.update(board, self._loop.time())
-        for page in pages:
+        for page in sorted(pages, key=self._done):
             try:
-                wait = await self._write(page, board)
+                wait = await (self._rewrite if self._done(page) else self._write)(page, board)
             except MessageGone:
                 wait = self._missing(page)
             if wait > 0:
@@ -99,6 +105,16 @@ class ChatPages:
                     break  # messages stand in the order in which they were posted
         if waits:
             raise OutletBusy(min(waits))
+
+    async def _rewrite(self, page: Page, board: Board) -> float:
+        """Write a page once more that was done, but few of them at a time."""
+        now = self._loop.time()
+        if now < self._rewritten + REWRITE:
+            return self._rewritten + REWRITE - now
+        wait = await self._write(page, board)
+        if wait <= 0:
+            self._rewritten = now
+        return wait
 
     async def _write(self, page: Page, board: Board) -> float:
         """Write `page` if Discord takes it now and it isn't there already; else the seconds to wait."""
@@ -119,16 +135,25 @@ class ChatPages:
         elif (message.text, message.open) == (text, open):
             wait = 0.0
         else:
-            urgent = page.turned or not open or page.upto > message.upto or told != message.told
-            wait = self._place.wait(message.id, urgent=urgent)
-            if wait <= 0:
-                await self._place.edit(message.id, text, open=open)
-                self._keep(page, _Message(message.id, text, open, page.upto, told))
-            elif not urgent:
-                wait = min(wait, GLANCE)  # a final may come meanwhile, and need not wait as long
+            wait = await self._edit(page, message, _Message(message.id, text, open, page.upto, told))
         if wait <= 0:
             self._pages.written(page)
         return wait
+
+    async def _edit(self, page: Page, old: _Message, new: _Message) -> float:
+        urgent = page.turned or not new.open or new.upto > old.upto or new.told != old.told
+        wait = self._place.wait(old.id, urgent=urgent)
+        if wait > 0:
+            # A final may come while interim words wait, and need not wait as long.
+            return wait if urgent else min(wait, GLANCE)
+        await self._place.edit(old.id, new.text, open=new.open)
+        self._keep(page, new)
+        return 0.0
+
+    def _done(self, page: Page) -> bool:
+        """Whether a page had its last change already: what comes now waits behind what is being said."""
+        message = self._messages.get(page.number)
+        return page.turned and message is not None and not message.open
 
     def _keep(self, page: Page, message: _Message) -> None:
         self._messages[page.number] = message
