@@ -1,0 +1,151 @@
+"""What one call hears of each person, whoever is not to be heard, and when nobody listens."""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from bots.discord.ears import Ears
+from core.audio.frame import RATE, WIDTH, Frame, Heard, Left, Lost, Speaker
+from core.session import Session
+
+STEP = b"\1\0" * (RATE // 50)
+"""20 ms."""
+
+
+@dataclass
+class Scene:
+    """A session that keeps what it hears, or (None) none."""
+
+    now: float = 0.0
+    there: bool = True
+    heard: list[Heard] = field(default_factory=list)
+    left_out: set[int] = field(default_factory=set)
+    bots: set[int] = field(default_factory=set)
+    deafness: list[tuple[str, bool]] = field(default_factory=list)
+    ears: Ears = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.ears = Ears(
+            lambda: cast(Session, self) if self.there else None,
+            lambda user: Speaker(f"u{user}", f"Person {user}"),
+            lambda speaker, deaf: self.deafness.append((speaker.id, deaf)),
+            left_out=self.left_out,
+            bot=self.bots.__contains__,
+        )
+
+    def hear(self, heard: Heard) -> None:
+        self.heard.append(heard)
+
+    def say(self, user: int, at: float, seconds: float = 0.02) -> None:
+        """So much is heard of somebody, from second `at` of their own clock on, just now."""
+        for step in range(round(seconds * 50)):
+            self.now += 0.02
+            self.ears.hear(user, STEP, at + step * 0.02)
+
+
+def test_sound_is_placed_by_the_senders_own_clock() -> None:
+    scene = Scene(now=100.0)
+    scene.say(1, 7000.0, 0.1)
+    scene.now += 3.3  # it comes a little late
+    scene.say(1, 7003.1, 0.02)
+    frames = [heard for heard in scene.heard if isinstance(heard, Frame)]
+    assert [round(frame.at - frames[0].at, 2) for frame in frames] == [0, 0.02, 0.04, 0.06, 0.08, 3.1]
+    assert frames[0].speaker == Speaker("u1", "Person 1")
+    assert len(frames[0].pcm) == RATE // 50 * WIDTH
+
+
+def test_who_is_left_out_is_refused_and_counted_before_anything_is_opened() -> None:
+    scene = Scene()
+    assert scene.ears.welcome(1)
+    scene.left_out.add(1)
+    assert [scene.ears.welcome(1) for _ in range(3)] == [False] * 3
+    assert scene.ears.welcome(2)
+    assert scene.ears.dropped == {1: 3}
+    scene.left_out.clear()
+    assert scene.ears.welcome(1)
+
+
+def test_what_was_opened_already_when_somebody_opted_out_is_not_heard() -> None:
+    scene = Scene()
+    scene.say(1, 0.0)
+    scene.left_out.add(1)
+    scene.say(1, 0.02)
+    scene.ears.lost(1, 0.0, 1.0)
+    scene.ears.deaf(1, True)
+    assert len(scene.heard) == 1
+    assert scene.deafness == []
+
+
+def test_bots_are_never_heard() -> None:
+    scene = Scene(bots={9})
+    assert not scene.ears.welcome(9)
+    scene.say(9, 0.0)
+    assert scene.heard == []
+    assert scene.ears.dropped == {}
+
+
+def test_nobody_is_heard_while_it_is_shut_and_what_was_said_before_is_settled() -> None:
+    scene = Scene()
+    scene.say(1, 0.0)
+    scene.ears.shut = True
+    scene.ears.hush()
+    assert not scene.ears.welcome(1)
+    scene.say(1, 5.0)
+    assert [type(heard) for heard in scene.heard] == [Frame, Left]
+    scene.ears.shut = False
+    scene.say(1, 9.0)
+    assert isinstance(scene.heard[-1], Frame)
+    assert not any(isinstance(heard, Lost) for heard in scene.heard)
+
+
+def test_what_nobody_listened_to_is_told_as_lost() -> None:
+    scene = Scene()
+    scene.say(1, 0.0)
+    scene.there = False
+    scene.say(1, 0.02, 3.0)
+    scene.there = True
+    scene.say(1, 3.02)
+    _, lost, frame = scene.heard
+    assert isinstance(lost, Lost)
+    assert isinstance(frame, Frame)
+    assert (round(lost.start, 2), round(lost.end, 2)) == (0.02, 3.02)
+    assert round(frame.at, 2) == 3.02
+
+
+def test_losses_lie_where_the_sender_says() -> None:
+    scene = Scene(now=50.0)
+    scene.ears.lost(1, 0.0, 1.0)
+    assert scene.heard == [], "nothing was heard of them: nobody knows when that was"
+    scene.say(1, 10.0)
+    scene.ears.lost(1, 10.02, 11.02)
+    lost = scene.heard[-1]
+    assert isinstance(lost, Lost)
+    assert round(lost.start - 50.02, 2) == 0
+    assert round(lost.end - lost.start, 2) == 1
+
+
+def test_whoever_comes_again_has_another_clock_and_the_same_name() -> None:
+    scene = Scene()
+    scene.say(1, 1000.0)
+    scene.ears.left(1)
+    scene.now = 60.0
+    scene.say(1, 5.0)
+    first, left, second = scene.heard
+    assert isinstance(first, Frame)
+    assert isinstance(left, Left)
+    assert isinstance(second, Frame)
+    assert second.at == 60.0
+    assert first.speaker == second.speaker
+    assert [*scene.ears.heard] == [1]
+    scene.ears.left(7)
+    assert len(scene.heard) == 3
+
+
+def test_deafness_is_over_when_somebody_leaves_or_the_call_pauses() -> None:
+    scene = Scene()
+    for user in (1, 2):
+        scene.ears.deaf(user, True)
+    assert scene.ears.deaf_to == ("Person 1", "Person 2")
+    scene.ears.left(1)
+    scene.ears.hush()
+    assert not scene.ears.deaf_to
+    assert scene.deafness == [("u1", True), ("u2", True), ("u1", False), ("u2", False)]
