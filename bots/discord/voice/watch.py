@@ -93,7 +93,7 @@ class Watch:
         if now - self._suspected > CALM:
             self._ladder.clear()
         unheard = [user for user, person in self._people.items() if _is_unheard(person, now)]
-        if not unheard or now - self._tried_at < SETTLE:
+        if not unheard:
             return Findings(None, (), again)
         self._suspected = now
         remedy = self._choose(now, encrypted)

@@ -8,8 +8,10 @@ it is given a sink that has what is missing, packets without an extension and wi
 an end-to-end decryption that costs nothing. What it gives its sink is brought to 16 kHz mono by `audioop`.
 """
 
+import asyncio
 import audioop
 import sys
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -72,25 +74,37 @@ def client(plan: dict[str, Any]) -> Any:
     )
 
 
+async def by_socket(plan: dict[str, Any], voice: Any, reader: Any, ears: Ears) -> None:
+    state = voice._connection
+    line = state.socket = packets_plan.dial(plan["port"])
+    state.loop, state._dispatch_task_set = asyncio.get_running_loop(), set()
+    state.endpoint_ip, state.voice_port = "127.0.0.1", plan["port"]
+    sockets, came = SocketEventReader(state, start_paused=False), [0]
+
+    def take(data: bytes) -> None:
+        came[0] += 1
+        reader.callback(data)
+
+    state.add_socket_listener = lambda _callback: sockets.register(take)
+    sockets.start()
+    reader.start()
+    line.send(b"begin")
+    began, last, at = time.process_time(), -1, time.monotonic()
+    while came[0] < plan["count"] and (came[0] != last or time.monotonic() - at < packets_plan.PATIENCE):
+        if came[0] != last:
+            last, at = came[0], time.monotonic()
+        # Its thread gives the loop a task for each packet without waking it up.
+        await asyncio.sleep(0.02)
+    packets_plan.report(time.process_time() - began, came[0], ears.heard)
+
+
 def main() -> None:
     plan = packets_plan.plan()
     voice = client(plan)
     ears = Ears(voice)
     reader = AudioReader(ears, voice)
     if plan["port"]:
-        line = voice._connection.socket = packets_plan.dial(plan["port"])
-        sockets = SocketEventReader(voice._connection, start_paused=False)
-        came = [0]
-
-        def take(data: bytes) -> None:
-            came[0] += 1
-            reader.callback(data)
-
-        voice._connection.add_socket_listener = lambda _callback: sockets.register(take)
-        voice._connection.endpoint_ip, voice._connection.voice_port = "127.0.0.1", plan["port"]
-        sockets.start()
-        reader.start()
-        packets_plan.by_socket(line, plan["count"], lambda: came[0], lambda: ears.heard)
+        asyncio.run(by_socket(plan, voice, reader, ears))
         return
 
     def play(data: bytes) -> None:

@@ -5,7 +5,7 @@ import pytest
 from bots.discord.voice.closing import After, after
 
 
-@pytest.mark.parametrize("code", [1000, 1001, 1006, 1011, 4013, 4015])
+@pytest.mark.parametrize("code", [1000, 1001, 1006, 1011, 3999, 4013, 4015])
 def test_the_network_and_a_crashed_server_are_resumed(code: int) -> None:
     assert after(code) is After.RESUME
 

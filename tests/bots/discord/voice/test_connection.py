@@ -222,6 +222,23 @@ async def test_nothing_of_somebody_who_opted_out_is_decrypted() -> None:
         assert await speech(s, ann) >= 1
 
 
+async def test_keys_of_somebody_who_opted_out_are_not_even_tried_on_unknown_streams() -> None:
+    async with scene() as s:
+        s.faults.hide_speaking = "all"
+        line = await s.join()
+        ann, ben = s.guild.member("Ann"), s.guild.member("Ben")
+        s.ears.unwelcome.add(ann.id)
+        await ann.join(s.lounge)
+        await ben.join(s.lounge)
+        await ann.say(SPEECH)
+        assert await speech(s, ben) >= 1
+        opened = line._hearing.dave._session
+        assert opened is not None
+        stats = opened.get_decryption_stats(ann.id)
+        assert stats is None or stats.attempts == 0
+        assert line.counters.identified == 1
+
+
 async def test_opting_out_takes_effect_in_the_middle_of_a_word() -> None:
     async with scene() as s:
         line = await s.join()

@@ -33,6 +33,7 @@ def datagram(packet: Rtp) -> bytes:
 @given(st.binary(max_size=200), st.binary(max_size=100))
 @example(b"\x90\x78" + bytes(10), b"")
 @example(b"\xbf\xf8" + bytes(80), b"\xff")
+@example(b"\x90\x78" + bytes(12) + b"\0\x09" + bytes(40), b"")
 def test_any_bytes_are_a_packet_or_nothing(noise: bytes, opened: bytes) -> None:
     packet = packets.read(noise)
     if packet is not None:
