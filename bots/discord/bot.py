@@ -189,6 +189,7 @@ class DiscordBot:
             hears=parts.hears,
             join=join,
             post=post,
+            store=parts.store,
         )
 
     async def _register(self, tree: app_commands.CommandTree[Client]) -> None:

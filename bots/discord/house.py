@@ -11,6 +11,7 @@ import discord
 from bots.discord.wish import Chat, Voice
 from core.captions.publisher import Outlet
 from core.metrics import Metrics
+from core.record.database.store import Store
 from core.record.secretary import Secretary
 from core.settings import Settings
 from core.switchboard import Switchboard
@@ -57,7 +58,10 @@ Post = Callable[[Chat, int], CallPages]
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """`engine`: what hears, as people read it. `hears`: whether it knows a language, as far as it tells."""
+    """`engine`: what hears, as people read it. `hears`: whether it knows a language, as far as it tells.
+
+    `store`: the database; it may hold records of before though nobody keeps any now (no `secretary`).
+    """
 
     client: discord.Client
     switchboard: Switchboard
@@ -68,3 +72,4 @@ class House:
     hears: Callable[[str], bool]
     join: Join
     post: Post
+    store: Store | None = None

@@ -62,12 +62,12 @@ class Privacy(
     @app_commands.choices(format=FORMS)
     async def export(self, interaction: Interaction, format: Choice[str] | None = None) -> None:
         await later(interaction)
-        secretary = self._calls.secretary
-        known = None if secretary is None else await secretary.store.person(identity(interaction.user.id))
-        if secretary is None or known is None or not known.lines:
+        store = _store(self._calls)
+        known = None if store is None else await store.person(identity(interaction.user.id))
+        if store is None or known is None or not known.lines:
             raise UserError(say(interaction.locale, en.NOTHING_SAID))
         form = "json" if format is None else format.value
-        files = await _files(secretary.store, interaction.user.id, form, interaction.filesize_limit)
+        files = await _files(store, interaction.user.id, form, interaction.filesize_limit)
         if files is None:
             raise UserError(say(interaction.locale, en.TOO_MUCH))
         told = say(interaction.locale, en.EXPORTED, lines=known.lines, calls=known.calls)
@@ -76,10 +76,10 @@ class Privacy(
     @app_commands.command(description="Delete everything you said that was kept")
     async def forget(self, interaction: Interaction) -> None:
         await later(interaction)
-        secretary = self._calls.secretary
+        store = _store(self._calls)
         counted = Removed()
-        if secretary is not None:
-            counted = await secretary.store.forget(identity=identity(interaction.user.id), dry=True)
+        if store is not None:
+            counted = await store.forget(identity=identity(interaction.user.id), dry=True)
         view = buttons(Forget(interaction.user.id, interaction.locale))
         told = say(interaction.locale, en.FORGET, lines=counted.lines, calls=counted.calls)
         await reply(interaction, told, view=view)
@@ -106,11 +106,12 @@ class Privacy(
             call = self._calls.of(me.guild.id)
             if call is not None and call.record is not None:
                 yield say(to, en.KEPT_NOW, channel=call.channel.mention)
-            known = await secretary.store.person(identity(me.id))
-            if known is not None and known.lines:
-                yield say(to, en.KEPT_OF_YOU, lines=known.lines, calls=known.calls)
-            else:
-                yield say(to, en.KEPT_NOTHING_OF_YOU)
+        store = _store(self._calls)
+        known = None if store is None else await store.person(identity(me.id))
+        if known is not None and known.lines:
+            yield say(to, en.KEPT_OF_YOU, lines=known.lines, calls=known.calls)
+        else:
+            yield say(to, en.KEPT_NOTHING_OF_YOU)
         if me.id in self._calls.opted_out(me.guild.id):
             yield say(to, en.KEPT_CHOICE)
         yield say(to, en.KEPT_MESSAGES)
@@ -143,13 +144,22 @@ class Forget(ui.DynamicItem[ui.Button[Any]], template="spokenly:forget:(?P<user>
             await reply(interaction, await _forget(interaction, calls_of(interaction)))
 
 
+def _store(calls: Calls) -> Store | None:
+    """Where words are kept, or were before nothing was kept any more (SPOKENLY_KEEP=never)."""
+    return calls.house.store if calls.secretary is None else calls.secretary.store
+
+
 async def _forget(interaction: Interaction, calls: Calls) -> str:
     """Delete it all; returns what to tell. Raises `RecordAway`: then nothing is deleted."""
     who, to = identity(interaction.user.id), interaction.locale
-    removed = None if calls.secretary is None else await calls.secretary.forget(who)
+    removed, store = None, _store(calls)
+    if calls.secretary is not None:
+        removed = await calls.secretary.forget(who)
+    elif store is not None:
+        removed = await store.forget(identity=who)
     for call in calls.running():
         call.board.erase(who)
-    if removed is None:
+    if removed is None or (calls.secretary is None and removed == Removed()):
         return say(to, en.TAKEN_BACK)
     optout = command(to, "privacy optout")
     return say(to, en.FORGOTTEN, lines=removed.lines, calls=removed.calls, optout=optout)

@@ -10,6 +10,7 @@ import pytest
 from bots.discord.commands import privacy
 from core.audio.frame import Speaker
 from core.errors import RecordAway
+from core.record.database.opening import open_store
 from core.record.kept import Call, Line
 from core.settings import Settings
 from tests.bots.discord.commands.slow import SlowSecretary, a_call
@@ -237,6 +238,23 @@ async def test_forgetting_asks_first_and_then_deletes_everywhere(tmp_path: Path)
         assert [entry.text for entry in left if isinstance(entry, Line)] == ["Stays."]
         assert [entry.text for entry in here.call.board.entries] == ["", "Ben's words."]  # type: ignore[union-attr]  # likewise
         await here.until(lambda: "Live words" not in here.page_of(here.general).content)
+
+
+@pytest.mark.real_time
+async def test_what_was_kept_before_nothing_was_any_more_is_told_and_can_be_deleted(tmp_path: Path) -> None:
+    never = Settings(keep="never", data_dir=tmp_path)
+    async with open_store(never) as store, world(settings=never, store=store) as here:
+        ann = await here.ann()
+        await kept(store, (speaker(ann), "From before."))
+        text = (await privately(ann, here, "what-is-kept")).text
+        assert "this Spokenly keeps nothing of any call" in text
+        assert "lines: 1, calls: 1" in text
+        assert "said.json" in (await privately(ann, here, "export")).message.files
+        asked = await privately(ann, here, "forget")
+        assert "Lines: 1, calls: 1." in asked.text
+        assert "Deleted. Lines: 1" in (await ann.press(asked.message, "Delete it all")).text
+        assert await store.person(f"discord:{ann.id}") is None
+        assert "was taken back" in (await ann.press(asked.message, "Delete it all")).text
 
 
 async def test_where_nothing_is_kept_forgetting_takes_back_what_stands_on_the_page() -> None:

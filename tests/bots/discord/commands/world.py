@@ -28,6 +28,7 @@ from core.engines.pool import Pool
 from core.errors import RecordAway
 from core.metrics import Metrics
 from core.record.database.opening import open_store
+from core.record.database.store import Store
 from core.record.files.recording import Dictation, ears
 from core.record.recaps.quotes import Quotes
 from core.record.secretary import Secretary
@@ -153,10 +154,11 @@ async def world(
     fake: FakeDiscord | None = None,
     guild: Guild | None = None,
     slow: float = 0.0,
+    store: Store | None = None,
 ) -> AsyncIterator[World]:
     """Everything is up and the commands are registered. With a `fake`: the bot is started (again) in it.
 
-    `slow`: seconds that joining a voice channel takes.
+    `slow`: seconds that joining a voice channel takes. `store`: what was kept before nothing was any more.
     """
     settings = settings or Settings()
     engine = engine or ScriptedEngine()
@@ -201,6 +203,7 @@ async def world(
             pool.hears,
             join,
             post,
+            store,
         )
         book = Book(shelf)
         await book.read()
