@@ -175,9 +175,10 @@ async def test_people_can_do_only_what_their_client_lets_them() -> None:
         @bot.tree.command()
         async def hello(interaction: discord.Interaction, name: app_commands.Range[str, 1, 5]) -> None:
             """Says hello."""
-            view = discord.ui.View(timeout=None)
+            view = discord.ui.View()
             view.add_item(discord.ui.Button(label="Off", custom_id="off", disabled=True))
             await interaction.response.send_message("hello", view=view, ephemeral=True)
+            view.stop()
 
         async with running(bot, fake):
             await bot.tree.sync()
