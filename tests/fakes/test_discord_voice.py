@@ -194,6 +194,9 @@ async def test_three_implementations_share_one_group_over_every_epoch() -> None:
             await cem.join(LOUNGE)
             encryption = server.room(LOUNGE).encryption
             assert encryption.epoch == 3
+            assert encryption.counters["commit"] == 3
+            # Where several can commit, all do, and all but the first come too late.
+            assert encryption.counters["commit refused"] == 3
             people = [ann.member, ben.member, cem.member, bot.member]
             assert len({member.crypt.authenticator for member in people}) == 1
             await ben.say(HALF)

@@ -145,6 +145,9 @@ class Line:
         if self._expiry:
             self._expiry.cancel()
         self.room.leave(self)
+        # Its counters stay to be looked at; a day of sessions should not stay with them.
+        self._kept.clear()
+        self._counts.clear()
 
     def detached(self, wire: Wire, *, for_good: bool) -> None:
         """A socket is gone: the session waits a while for another."""
