@@ -20,8 +20,9 @@ _EDGE: Final = 0.15
 """Seconds at the end of a final that it does not settle at most, where they hold no word: one may have begun
 there."""
 
-_SAME: Final = 0.03
-"""Seconds beyond what was settled up to which a word's middle is taken for the last one's."""
+_SAME: Final = 0.0005
+"""Seconds that rounding may take from a time: a word whose middle lies where what was settled ends was not
+told."""
 
 _SHORT: Final = 1.0
 """Seconds of a stream that may end without a word about it."""
@@ -52,7 +53,7 @@ class Settling:
 
         Raises `LineLost` when finals leave something out: each begins where the last one ended.
         """
-        words = [word for word in results.words if word.middle > self._known + _SAME or not self._known]
+        words = [word for word in results.words if word.middle > self._known - _SAME or not self._known]
         text = _text(results, words)
         if results.final:
             if results.start - self.settled > _HOLE:
