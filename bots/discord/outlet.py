@@ -25,7 +25,7 @@ AGE = 50 * 60.0
 GLANCE = 0.1
 """Seconds after which it is looked again whether what may still change has become final."""
 
-REWRITE = 2.5
+REWRITE = 3.1
 """Seconds between two changes of pages that were done, when somebody takes back what they said: Discord takes
 few edits of messages that are more than an hour old, and what is being said must not wait for those."""
 

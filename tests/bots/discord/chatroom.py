@@ -17,7 +17,7 @@ from core.captions.caption import Caption
 from core.errors import OutletBusy
 from tests.fakes.discord import Channel, FakeDiscord, Guild, Limits
 
-ANN, BEN = Speaker("u1", "Ann"), Speaker("u2", "Ben")
+ANN, BEN = Speaker("u1", "Ann", identity="discord:1"), Speaker("u2", "Ben", identity="discord:2")
 
 
 @dataclass

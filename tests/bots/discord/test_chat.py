@@ -260,3 +260,21 @@ async def test_a_long_call_never_edits_a_message_older_than_an_hour() -> None:
         for message in here.channel.posted:
             assert message.versions[-1].at - message.posted < 3600
         assert here.governor.refused == 0
+
+
+async def test_words_that_are_taken_back_go_from_old_messages_too_without_a_refusal() -> None:
+    async with room() as here:
+        publisher = Publisher(here.board, here.pages)
+        async with asyncio.TaskGroup() as group:
+            group.create_task(publisher.run())
+            for number in range(8):
+                here.say("mine " * 20)
+                here.say(f"yours {number} " + "word " * 250, BEN)
+                await asyncio.sleep(5)
+            await asyncio.sleep(4000)
+            here.board.erase("discord:1")
+            await asyncio.sleep(40)
+            publisher.close()
+        assert "mine" not in "".join(here.texts)
+        assert all(f"yours {number} " in "".join(here.texts) for number in range(8))
+        assert here.governor.refused == 0
