@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from types import TracebackType
@@ -41,6 +41,8 @@ class Calls:
         self.book = book
         self.secretary: Secretary | None = house.secretary
         """Who keeps records; None where Spokenly keeps none (SPOKENLY_KEEP=never)."""
+        self.begun: Callable[[DiscordCall], None] = lambda _call: None
+        """Told of every call that has begun."""
         self._calls: dict[int, DiscordCall] = {}
         self._starting: set[int] = set()
         self._ends: dict[DiscordCall, asyncio.Task[None]] = {}
@@ -176,6 +178,7 @@ class Calls:
         self._calls[guild] = call
         await self._mark(call)
         self.spawn(show_status(call.channel, notices.STATUS))
+        self.begun(call)
         if call.doomed is not None:
             self.end(call, call.doomed)
 

@@ -29,6 +29,7 @@ class Watch:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
+        calls.begun = lambda call: self._look(call.channel)  # nobody may be there
         self._served: set[int] = set()  # channels that had a call since somebody was last alone in them
         self._timers: dict[int, asyncio.TimerHandle] = {}  # of calls in empty channels, by server
         self._resuming: set[int] = set()
@@ -116,8 +117,7 @@ class Watch:
             if voice is not None:
                 why = self._past(voice, mark) or ""
                 if not why and place is not None:
-                    call = await self._calls.resume(mark, voice, place)
-                    self._look(call.channel)
+                    await self._calls.resume(mark, voice, place)
                     return
         except UserError as error:
             why = str(error)

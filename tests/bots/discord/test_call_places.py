@@ -30,6 +30,17 @@ async def test_when_everybody_has_left_the_bot_leaves_after_half_a_minute() -> N
             assert notices.EMPTY in home.text(home.thread)
 
 
+async def test_captions_of_a_channel_that_nobody_enters_end_as_well() -> None:
+    async with scene() as home:
+        boss = home.guild.member("Boss", "manage_guild")
+        async with home.running():
+            answer = await boss.command("captions start", {"channel": home.lounge}, channel=home.chat)
+            await answer.settle()
+            assert home.calls.of(home.guild.id) is not None
+            await asyncio.sleep(GRACE + 2)
+            await ended(home)
+
+
 async def test_whoever_comes_back_in_time_finds_the_captions_running() -> None:
     async with scene() as home:
         ann, radio = home.guild.member("Ann"), home.guild.member("Radio", bot=True)
