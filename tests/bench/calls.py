@@ -283,7 +283,7 @@ def _judge(
 
 
 async def hour(
-    people: int, minutes: int, calls: int = 10
+    people: int, minutes: int, calls: int = 10, every: int = 10
 ) -> tuple[list[tuple[int, float]], fakes.Ledger, int]:
     """So many people on so many streams, in `calls` calls: (minute, MiB) as time goes by.
 
@@ -328,7 +328,7 @@ async def hour(
                     for visit in fake.ledger.visits:
                         visit.heard.clear()
                         visit.told.clear()
-                    if minute % 10 == 0:
+                    if minute % every == 0:
                         gc.collect()
                         rows.append((minute, process.memory_info().rss / 2**20))
             for session in sessions:

@@ -152,7 +152,8 @@ async def delays(clients: Sequence[Client], *, quick: bool) -> None:
     for client, told in zip(clients, await lines.side_by_side(clients, [script], drops), strict=True):
         _after(told, client.name)
     count = 2 if quick else 6
-    long = lines.said([(8, 0.4), (8, 0.4), (8, 1.0)] * 10 + [(1, 25.0)])
+    parts, rest = (9, 6.0) if quick else (10, 25.0)
+    long = lines.said([(8, 0.4), (8, 0.4), (8, 1.0)] * parts + [(1, rest)])
     print(f"   Deepgram away for 30 s, connections refused ({count} streams each, speech all the time)")
     print(
         "   first new caption after: median    p95   never;  behind (worst), words missing 10 s after its"
@@ -182,8 +183,8 @@ def _after(told: Sequence[Told], name: str, tail: str = "") -> None:
 
 async def load(clients: Sequence[Client], *, quick: bool) -> None:
     """CPU and memory of a client's process: what a stream adds, from 1 to many of them."""
-    most, seconds = (20, 8.0) if quick else (50, 20.0)
-    settle = 4.0 + most * 0.05
+    most, seconds, ready = (10, 4.0, 2.0) if quick else (50, 20.0, 4.0)
+    settle = ready + most * 0.05
     count = int((settle + seconds + 6) / 2.4)
     script = lines.said([(8, 0.8)] * count)
     print(f"\n4. What a live stream costs the client ({most} streams of 20 ms frames; the servers elsewhere)")
@@ -194,7 +195,7 @@ async def load(clients: Sequence[Client], *, quick: bool) -> None:
             async with fakes.deepgram(manner=lines.MANNER, limit=1000) as fake:
                 async with lines.running(client, [fake.url], [script], streams, 0.05) as run:
                     await lines.connected(fake, streams)
-                    await asyncio.sleep(4.0)
+                    await asyncio.sleep(ready)
                     process = psutil.Process(run.pid)
                     before, start = process.cpu_times(), time.perf_counter()
                     await asyncio.sleep(seconds)
@@ -211,10 +212,10 @@ async def load(clients: Sequence[Client], *, quick: bool) -> None:
 
 
 def hour(*, quick: bool) -> None:
-    people, minutes = 150, 20 if quick else 60
+    people, minutes = 150, 10 if quick else 60
     print(f"\n   {minutes} simulated minutes of {people} people on {people} streams (virtual clock):")
     began = time.perf_counter()
-    rows, ledger, captions = virtually(calls.hour(people, minutes))
+    rows, ledger, captions = virtually(calls.hour(people, minutes, every=5 if quick else 10))
     print("   MiB after minute " + ", ".join(f"{minute}: {memory:.1f}" for minute, memory in rows))
     print(
         f"   {ledger.most} streams at most, {ledger.connections} connections, {captions} captions, "
@@ -223,12 +224,12 @@ def hour(*, quick: bool) -> None:
     )
 
 
-def cost() -> None:
+def cost(*, quick: bool) -> None:
     print("\n5. Seconds streamed (recorded meetings, AMI; virtual clock)")
     if not meetings.FOLDER.is_dir():
         print(f"!!! NOT MEASURED: there are no recordings at {meetings.FOLDER}.")
         return
-    each, mixed, count = virtually(meetings.costs())
+    each, mixed, count = virtually(meetings.costs(3 if quick else None))
     for name, bill in (("a track for each speaker", each), ("one microphone for all", mixed)):
         print(
             f"   {name}: {bill.sound:.1f} s of sound, {bill.spoken:.1f} s spoken; "
@@ -258,7 +259,7 @@ def main() -> int:
         clients += lines.peers()
     good = True
     if "words" in chosen.parts:
-        good = words(100 if chosen.quick else 1000)
+        good = words(50 if chosen.quick else 1000)
     if "beside" in chosen.parts:
         asyncio.run(beside(clients, quick=chosen.quick))
     if "delays" in chosen.parts:
@@ -268,7 +269,7 @@ def main() -> int:
     if "hour" in chosen.parts:
         hour(quick=chosen.quick)
     if "cost" in chosen.parts:
-        cost()
+        cost(quick=chosen.quick)
     print(f"\nAll of it took {time.perf_counter() - began:.0f} s. {machine().rpartition('; ')[2]} (now)")
     return 0 if good else 1
 

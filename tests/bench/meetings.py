@@ -161,10 +161,10 @@ def together(said: Turns) -> list[tuple[float, float]]:
     return row
 
 
-async def costs() -> tuple[Bill, Bill, int]:
-    """Of all meetings: a track for each speaker, and one microphone for everybody; and how many they were."""
+async def costs(most: int | None = None) -> tuple[Bill, Bill, int]:
+    """Of all meetings, or `most`: a track for each speaker, and one microphone for everybody; how many."""
     each, mixed = Bill(), Bill()
-    everyone = meetings()
+    everyone = meetings()[:most]
     for meeting in everyone:
         await streamed(meeting, meeting.turns, each)
         await streamed(meeting, {"mixed": together(meeting.turns)}, mixed)
