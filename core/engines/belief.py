@@ -3,14 +3,20 @@
 from core.engines.agreement import View
 from core.engines.desk import Decoded
 
+_SENTENCE, _SURE = 8, 0.8
+"""Tokens before a circle, and how sure they are, that are speech. Noise was never surer than 0.7."""
+
 
 def believable(decoded: Decoded, share: float) -> bool:
     """Whether it was speech. Noise and music make text of unsure tokens, of circles, or of little voice.
 
     `share`: how much of the utterance the detector took for speech, 0 to 1.
     """
-    if decoded.looped or not decoded.text:
+    if not decoded.text:
         return False
+    if decoded.looped:
+        # People repeat themselves, and where a clip breaks off in the middle of that, the model goes on so.
+        return len(decoded.tokens) >= _SENTENCE and (decoded.confidence or 0.0) >= _SURE
     return decoded.confidence is None or decoded.confidence >= 0.45 - 0.1 * min(1.0, share)
 
 

@@ -96,6 +96,8 @@ def test_belief_asks_for_sure_tokens_and_no_circles() -> None:
     assert believable(Decoded("Yes.", (5,), ("Yes.",), (0.9,), 0.9), 0.9)
     assert not believable(Decoded("Yes.", (5,), ("Yes.",), (0.2,), 0.2), 0.9)
     assert not believable(Decoded("Yes.", (5,), ("Yes.",), (0.9,), 0.9, looped=True), 0.9)
+    assert not believable(Decoded("A b c d.", (5,) * 9, ("a",) * 9, (0.5,) * 9, 0.5, looped=True), 0.9)
+    assert believable(Decoded("A b c d.", (5,) * 9, ("a",) * 9, (0.9,) * 9, 0.9, looped=True), 0.9)
     assert not believable(Decoded("", (), (), (), None), 0.9)
 
 
