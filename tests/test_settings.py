@@ -110,6 +110,7 @@ def test_every_setting_has_a_meaning() -> None:
         ("LOG_LEVEL", "loud"),
         ("LANGUAGE", "x"),
         ("PUBLIC_URL", "captions.example"),
+        ("DISCORD_GUILD", "Home"),
     ],
 )
 def test_a_wrong_value_is_refused_by_the_name_of_its_setting(
