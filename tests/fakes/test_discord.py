@@ -212,6 +212,11 @@ async def test_files_and_threads_and_direct_messages_are_seen_by_who_may() -> No
             assert chat.posted[0].files == {"call.vtt": b"WEBVTT"}
             assert [one.name for one in chat.threads] == ["Captions"]
             assert [one.content for one in chat.threads[0].posted] == ["live"]
+            await message.pin()
+            await channel.edit(name="chat")
+            assert [one.content for one in chat.posted] == ["recap"]
+            assert (chat.posted[0].pinned, chat.name) == (True, "chat")
+            assert len(chat.messages) == 2
             voice = bot.get_channel(lounge.id)
             assert isinstance(voice, discord.VoiceChannel)
             await voice.send("in its own chat")

@@ -205,3 +205,26 @@ async def test_people_can_do_only_what_their_client_lets_them() -> None:
             with pytest.raises(SetupError):
                 await ann.command("hello", {"name": "Ann"}, channel=chat)
             assert len(fake.answers) == 1
+
+
+async def test_the_status_of_a_voice_channel_needs_a_permission_and_being_there() -> None:
+    async with FakeDiscord() as fake:
+        guild = fake.guild()
+        lounge = guild.voice()
+        guild.bot("manage_channels", allow=False)
+        async with running(Bot(fake), fake) as bot:
+            channel = bot.get_channel(lounge.id)
+            assert isinstance(channel, discord.VoiceChannel)
+            with pytest.raises(discord.Forbidden):
+                await channel.edit(status="captions are on")
+            await channel.guild.change_voice_state(channel=channel)
+            await fake.bell.until(lambda: guild.bot_in == lounge, 1)
+            await channel.edit(status="captions are on")
+            assert lounge.status == "captions are on"
+            with pytest.raises(discord.HTTPException):
+                await channel.edit(status="x" * 501)
+            await channel.edit(status=None)
+            assert lounge.status is None
+            guild.bot("set_voice_channel_status", allow=False)
+            with pytest.raises(discord.Forbidden):
+                await channel.edit(status="captions are on")

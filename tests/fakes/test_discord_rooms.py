@@ -141,6 +141,16 @@ async def test_who_may_move_people_finds_room_in_a_full_channel() -> None:
         assert kinds(await join(client, lounge)) == ["state", "server"]
 
 
+@pytest.mark.parametrize("again", [False, True])
+async def test_asking_for_the_channel_one_is_in_already(again: bool) -> None:
+    async with home() as (fake, client, guild):
+        fake.rooms.again = again
+        lounge = guild.voice()
+        line = await join(client, lounge)
+        await line.connect(timeout=1, reconnect=False)
+        assert kinds(line)[2:] == (["state", "server"] if again else ["state"])
+
+
 async def test_a_moderator_moves_and_disconnects_the_bot() -> None:
     async with home() as (_, client, guild):
         one, two = guild.voice("one"), guild.voice("two")
@@ -260,27 +270,6 @@ async def test_a_bot_that_logs_off_leaves_and_one_that_was_cut_off_leaves_later(
             await asyncio.sleep(2)
             assert guild.bot_in is None
             fake.gateway.refuse.clear()
-
-
-async def test_the_status_of_a_voice_channel_needs_a_permission_and_being_there() -> None:
-    async with home() as (_, client, guild):
-        lounge = guild.voice()
-        guild.bot("manage_channels", allow=False)
-        await asyncio.sleep(0.1)
-        channel = client.get_channel(lounge.id)
-        assert isinstance(channel, discord.VoiceChannel)
-        with pytest.raises(discord.Forbidden):
-            await channel.edit(status="captions are on")
-        await join(client, lounge)
-        await channel.edit(status="captions are on")
-        assert lounge.status == "captions are on"
-        with pytest.raises(discord.HTTPException):
-            await channel.edit(status="x" * 501)
-        await channel.edit(status=None)
-        assert lounge.status is None
-        guild.bot("set_voice_channel_status", allow=False)
-        with pytest.raises(discord.Forbidden):
-            await channel.edit(status="captions are on")
 
 
 async def test_what_somebody_says_goes_to_the_voice_server() -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote, urlsplit
 from simcord.backend import Backend, serializers
 from simcord.backend.cdn import CdnStore
 from simcord.backend.models import AllowedMentions, Message
+from simcord.enums import MessageType
 
 from tests.fakes.discord.clock import LoopClock
 
@@ -114,6 +115,15 @@ class State(Backend):
         gone = super().bulk_delete_messages(channel_id, message_ids)
         self.deleted.update(dict.fromkeys(gone, self.time.loop_time()))
         return gone
+
+    def create_system_message(
+        self, channel_id: int, message_type: MessageType, author_id: int, **more: Any
+    ) -> Message:
+        """Discord says nothing in a channel of its new name, nor of a thread that begins at a message."""
+        told = message_type == MessageType.THREAD_CREATED and more.get("referenced_message_id") is not None
+        if told or message_type == MessageType.CHANNEL_NAME_CHANGE:
+            return Message(id=0, channel_id=channel_id, author_id=author_id)
+        return super().create_system_message(channel_id, message_type, author_id, **more)
 
     def emit(self, event: str, payload: Mapping[str, Any]) -> None:
         super().emit(event, payload)

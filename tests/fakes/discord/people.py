@@ -196,14 +196,21 @@ class Member:
         data = wishes.command(root, path, given, resolved, typing=option)
         return (await self._ask(InteractionType.APPLICATION_COMMAND_AUTOCOMPLETE, channel, data)).choices
 
-    async def menu(self, name: str, target: Message | Member, *, patience: float = 60.0) -> Answer:
-        """Right-clicks a message or a person and chooses a command under "Apps"."""
+    async def menu(
+        self,
+        name: str,
+        target: Message | Member,
+        *,
+        channel: Channel | None = None,
+        patience: float = 60.0,
+    ) -> Answer:
+        """Right-clicks a message, or a person in a channel, and chooses a command under "Apps"."""
         if isinstance(target, Message):
             channel, kind = Channel(self._state, target.channel_id), AppCommandType.MESSAGE
             wire = serializers.message_payload(self._state, target._kept)
             resolved: dict[str, Any] = {"messages": {str(target.id): dict(wire)}}
         else:
-            channel, kind = self.guild.channels[0], AppCommandType.USER
+            channel, kind = channel or self.guild.channels[0], AppCommandType.USER
             people = wishes.Resolved(self._state, channel, self.id)
             people.add(target)
             resolved = people.data

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from tests.fakes.discord.server import FakeDiscord
 
 
+SPOKEN = (0, 19, 20, 23)
+"""Types of messages that say something: plain ones, replies, and answers to commands."""
+
+
 def permissions(names: tuple[str, ...]) -> int:
     """The bits of these permissions, named as discord.py names them."""
     value = discord.Permissions.none()
@@ -70,7 +74,7 @@ class Channel:
     def posted(self) -> list[Message]:
         """What the bot posted for everybody to see, and is still there."""
         bot = self._state.bot_user.id
-        return [one for one in self.messages if one.author_id == bot and one._kept.type != 18]
+        return [one for one in self.messages if one.author_id == bot and one._kept.type in SPOKEN]
 
     @property
     def history(self) -> list[Message]:
