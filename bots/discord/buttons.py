@@ -13,6 +13,7 @@ from bots.discord.brief import MINUTES, brief, last_words, lately
 from bots.discord.call import DiscordCall
 from bots.discord.calls import Calls
 from bots.discord.consent import opt_out
+from bots.discord.people import clean_name
 from bots.discord.replies import LONGEST, Interaction, answering, buttons, later, reply
 from bots.discord.rights import person, running
 from bots.discord.translations import en
@@ -104,7 +105,7 @@ async def pause_or_resume(
     call = running(interaction, call)
     pausing = not call.paused if pause is None else pause
     if pausing:
-        call.pause(person(interaction).display_name)
+        call.pause(_name(interaction))
     else:
         call.resume()
     await reply(interaction, say(interaction.locale, en.PAUSED if pausing else en.RESUMED))
@@ -114,5 +115,10 @@ async def stop(interaction: Interaction, call: DiscordCall | None) -> None:
     """End the captions; the answer comes when the last words are posted. Raises `UserError`."""
     call = running(interaction, call)
     await later(interaction)
-    await call.stop(person(interaction).display_name)
+    await call.stop(_name(interaction))
     await reply(interaction, say(interaction.locale, en.STOPPED, channel=call.channel.mention))
+
+
+def _name(interaction: Interaction) -> str:
+    """Who did this, as others read it."""
+    return clean_name(person(interaction).display_name) or "Somebody"

@@ -29,6 +29,9 @@ Interaction = discord.Interaction[Any]
 LONGEST = 2_000
 """UTF-16 code units of one message (Discord's limit)."""
 
+ROOM = 24_000_000
+"""Bytes of all the files of one message: Discord takes requests of 25 MiB."""
+
 _EXPIRED = (10062, 10015)
 """Unknown interaction, unknown webhook: the person waits no more."""
 

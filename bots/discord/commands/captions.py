@@ -17,7 +17,7 @@ from bots.discord.setup import Where
 from bots.discord.translations import en
 from bots.discord.wish import Chat, Voice, Wish
 from bots.discord.words import say
-from core.captions.markup import utf16
+from core.captions.markup import MARKDOWN, utf16
 from core.errors import UserError
 
 KEEPS = [
@@ -161,8 +161,8 @@ def described(call: DiscordCall) -> list[str]:
     status = call.status()
     lines = [
         f"**Captions of {call.channel.mention}**",
-        f"{status.state} Since {discord.utils.format_dt(status.since, 'R')}, in {status.posted}.",
-        f"{status.engine} hears {languages.name(call.language)}.",
+        f"{MARKDOWN.escape(status.state)} Since {discord.utils.format_dt(status.since, 'R')}, in {status.posted}.",
+        f"{MARKDOWN.escape(status.engine)} hears {languages.name(call.language)}.",
     ]
     if status.lateness is not None:
         lines.append(f"Captions come {status.lateness:.1f} s after the words.")

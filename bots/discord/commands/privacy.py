@@ -13,7 +13,7 @@ from discord.app_commands import Choice
 from bots.discord.buttons import calls_of
 from bots.discord.calls import Calls
 from bots.discord.consent import opt_in, opt_out
-from bots.discord.replies import Interaction, answering, buttons, later, reply
+from bots.discord.replies import ROOM, Interaction, answering, buttons, later, reply
 from bots.discord.rights import person
 from bots.discord.translations import en
 from bots.discord.words import command, say
@@ -67,7 +67,7 @@ class Privacy(
         if store is None or known is None or not known.lines:
             raise UserError(say(interaction.locale, en.NOTHING_SAID))
         form = "json" if format is None else format.value
-        files = await _files(store, interaction.user.id, form, interaction.filesize_limit)
+        files = await _files(store, interaction.user.id, form, min(interaction.filesize_limit, ROOM))
         if files is None:
             raise UserError(say(interaction.locale, en.TOO_MUCH))
         told = say(interaction.locale, en.EXPORTED, lines=known.lines, calls=known.calls)
@@ -166,7 +166,7 @@ async def _forget(interaction: Interaction, calls: Calls) -> str:
 
 
 async def _files(store: Store, user: int, form: str, room: int) -> dict[str, bytes] | None:
-    """Everything somebody said, as files of at most `room` bytes; None when Discord takes no so many."""
+    """Everything somebody said, as files of at most `room` bytes; None where a message can't hold them."""
     write = _as_markdown if form == "md" else _as_json
     head, between, foot = (b"", b"", b"") if form == "md" else (b'{"said": [\n', b",\n", b"\n]}\n")
     parts = [bytearray(head)]
@@ -178,13 +178,15 @@ async def _files(store: Store, user: int, form: str, room: int) -> dict[str, byt
             if len(parts[-1]) + len(between) + len(piece) + len(foot) > room:
                 parts[-1] += foot
                 parts.append(bytearray(head))
-                if len(parts) > _FILES:
+                if len(parts) > _FILES or sum(map(len, parts)) > ROOM:
                     return None
             elif len(parts[-1]) > len(head):
                 parts[-1] += between
             parts[-1] += piece
             before = call
     parts[-1] += foot
+    if sum(map(len, parts)) > ROOM:
+        return None
     numbered = len(parts) > 1
     return {
         f"said{f'-{number}' if numbered else ''}.{form}": bytes(part) for number, part in enumerate(parts, 1)

@@ -10,7 +10,7 @@ from bots.discord.brief import called
 from bots.discord.calls import Calls
 from bots.discord.commands.kept import chosen, offered
 from bots.discord.keeping import heading
-from bots.discord.replies import Interaction, later, reply
+from bots.discord.replies import ROOM, Interaction, later, reply
 from core.errors import UserError
 from core.record.files.formats import SUFFIXES, Format, write
 
@@ -52,7 +52,7 @@ async def _transcript(interaction: Interaction, calls: Calls, key: str | None, f
     call = await chosen(interaction, calls, key)
     secretary = calls.secretary
     assert secretary is not None, "chosen() sees to that"
-    room = interaction.filesize_limit
+    room = min(interaction.filesize_limit, ROOM)
     file = bytearray()
     async with aclosing(write(form, heading(call), secretary.store.entries(call))) as pieces:
         async for piece in pieces:

@@ -236,6 +236,16 @@ async def test_status_tells_who_is_heard_and_who_is_not() -> None:
         assert f"<#{here.general.id}>" in text
 
 
+async def test_who_paused_is_a_name_and_nothing_more() -> None:
+    async with world() as here:
+        ann = await here.person("Ann", nick="**A** <@1> \u202e@everyone")
+        await here.start(ann)
+        await asked(here, ann, "pause")
+        text = await asked(here, ann, "status")
+        assert "\\*\\*A\\*\\* \\<\u200b@\u200b1\\> @\u200beveryone paused the captions" in text
+        assert "\u202e" not in text
+
+
 async def test_nothing_that_people_are_called_is_alive_in_a_status() -> None:
     async with world() as here:
         ann = await here.ann()

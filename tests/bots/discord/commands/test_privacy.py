@@ -197,6 +197,22 @@ async def test_an_export_that_is_too_large_comes_in_parts_or_is_refused(tmp_path
         assert "more than Discord takes" in (await privately(ann, here, "export")).text
 
 
+async def test_more_than_one_message_takes_is_no_export(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Shelf:
+        """Says what somebody said."""
+
+        async def said_by(self, _identity: str) -> AsyncIterator[tuple[Call, Line]]:
+            for number in range(12):
+                yield a_call(1, 2), Line(number, Speaker("u1", "Ann"), number, number + 1, "word")
+
+    shelf: Any = Shelf()
+    whole = sum(map(len, (await privacy._files(shelf, 1, "json", 400) or {}).values()))
+    monkeypatch.setattr(privacy, "ROOM", whole)
+    assert await privacy._files(shelf, 1, "json", 400) is not None
+    monkeypatch.setattr(privacy, "ROOM", whole - 1)
+    assert await privacy._files(shelf, 1, "json", 400) is None
+
+
 @pytest.mark.parametrize("form", ["json", "md"])
 async def test_no_part_of_an_export_is_larger_than_discord_takes(form: str) -> None:
     class Shelf:
