@@ -1,0 +1,118 @@
+"""What is remembered of every workspace: how it and its channels want captions, and the calls that run.
+
+All of it is in memory, so that no answer waits for a database; what changes is written at once.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Protocol, Self
+
+from bots.slack.setup import Setup
+from bots.slack.workspace import space
+from core.errors import RecordAway
+
+log = logging.getLogger(__name__)
+
+_SETUP, _CHANNEL, _CALL = "setup", "channel:", "call:"
+
+
+class Shelf(Protocol):
+    """Where it is written; `Store` is one. Both raise `RecordAway`."""
+
+    async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]: ...
+
+    async def prefer(self, space: str, key: str, value: object) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A call that runs, to be told of when Spokenly is started again.
+
+    `ts`: of its card. `record`: the key of its record, if one is kept.
+    """
+
+    team: str
+    channel: str
+    ts: str
+    title: str
+    began: datetime
+    started_by: str
+    record: str | None = None
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "ts": self.ts,
+            "title": self.title,
+            "began": self.began.isoformat(),
+            "started_by": self.started_by,
+            "record": self.record,
+        }
+
+    @classmethod
+    def from_json(cls, team: str, channel: str, kept: object) -> Self | None:
+        """What `to_json` made; None for anything else."""
+        try:
+            if not isinstance(kept, Mapping):
+                return None
+            return cls(
+                team,
+                channel,
+                str(kept["ts"]),
+                str(kept["title"]),
+                datetime.fromisoformat(kept["began"]).astimezone(UTC),
+                str(kept["started_by"]),
+                None if kept["record"] is None else str(kept["record"]),
+            )
+        except (KeyError, ValueError, TypeError):
+            return None
+
+
+class Book:
+    """`read` it before it is asked."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        self._shelf = shelf
+        self._setups: dict[tuple[str, str | None], Setup] = {}
+        self.marks: dict[tuple[str, str], Mark] = {}
+        """The calls that ran when Spokenly stopped, and those that run, by workspace and channel."""
+
+    async def read(self) -> None:
+        """Read what is there of all workspaces. Raises `RecordAway`."""
+        for name, kept in (await self._shelf.all_preferences(space(""))).items():
+            team = name.removeprefix(space(""))
+            for key, value in kept.items():
+                if key == _SETUP:
+                    self._setups[team, None] = Setup.from_json(value)
+                elif key.startswith(_CHANNEL):
+                    self._setups[team, key.removeprefix(_CHANNEL)] = Setup.from_json(value)
+                elif key.startswith(_CALL):
+                    channel = key.removeprefix(_CALL)
+                    if (mark := Mark.from_json(team, channel, value)) is not None:
+                        self.marks[team, channel] = mark
+
+    def own(self, team: str, channel: str | None) -> Setup:
+        """What was chosen for a channel itself, or for a whole workspace (`channel` None)."""
+        return self._setups.get((team, channel)) or Setup()
+
+    def setup(self, team: str, channel: str) -> Setup:
+        """How a channel wants captions: what was chosen for it, else for its workspace."""
+        return self.own(team, channel).over(self.own(team, None))
+
+    async def set_up(self, team: str, channel: str | None, setup: Setup) -> None:
+        """Raises `RecordAway`; then nothing changed."""
+        key = _SETUP if channel is None else f"{_CHANNEL}{channel}"
+        await self._shelf.prefer(space(team), key, setup.to_json() or None)
+        self._setups[team, channel] = setup
+
+    async def mark(self, team: str, channel: str, mark: Mark | None) -> None:
+        """Remember the call that runs in a channel, or that none does. What can't be written is left."""
+        if mark is None:
+            self.marks.pop((team, channel), None)
+        else:
+            self.marks[team, channel] = mark
+        try:
+            await self._shelf.prefer(space(team), f"{_CALL}{channel}", mark.to_json() if mark else None)
+        except RecordAway:
+            log.warning("slack.mark_not_kept")

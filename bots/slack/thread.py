@@ -1,0 +1,16 @@
+"""Where captions stand in Slack."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread of a channel. `ts`: of the message that it hangs from, the call's card.
+
+    `recipient`: the user for whom a stream is written; Slack wants one though everybody reads it.
+    """
+
+    team: str
+    channel: str
+    ts: str
+    recipient: str

@@ -1,0 +1,49 @@
+"""A workspace that has the app: who the bot is there, and its line to Slack's Web API."""
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+
+from slack_sdk.web.async_client import AsyncWebClient
+
+NAMES = 2000
+"""People of one workspace whose names are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """Somebody in a workspace. `manages`: an admin or owner of it."""
+
+    id: str
+    name: str
+    manages: bool = False
+    language: str = "en"
+
+
+@dataclass(slots=True)
+class Workspace:
+    """`team`: Slack's id of it. `bot`: the bot's user id there. `client` carries the workspace's token."""
+
+    team: str
+    bot: str
+    client: AsyncWebClient
+    members: OrderedDict[str, Member] = field(default_factory=OrderedDict)
+    """Who was asked about lately, by user id."""
+
+    @property
+    def space(self) -> str:
+        """What the workspace is called in the record."""
+        return space(self.team)
+
+    def identity(self, user: str) -> str:
+        """Who somebody of it is, in every call."""
+        return f"{self.space}:{user}"
+
+    def remember(self, member: Member) -> None:
+        self.members[member.id] = member
+        if len(self.members) > NAMES:
+            self.members.popitem(last=False)
+
+
+def space(team: str) -> str:
+    """What a workspace is called in the record."""
+    return f"slack:{team}"
