@@ -159,9 +159,10 @@ def _where(
 def described(call: DiscordCall) -> list[str]:
     """How a call is doing, for whoever asks."""
     status = call.status()
+    since = discord.utils.format_dt(status.since, "R")
     lines = [
         f"**Captions of {call.channel.mention}**",
-        f"{MARKDOWN.escape(status.state)} Since {discord.utils.format_dt(status.since, 'R')}, in {status.posted}.",
+        f"{MARKDOWN.escape(status.state)} Since {since}, in {status.posted}.",
         f"{MARKDOWN.escape(status.engine)} hears {languages.name(call.language)}.",
     ]
     if status.lateness is not None:

@@ -221,7 +221,15 @@ async def world(
             await tree.sync()
         await stack.enter_async_context(switchboard)
         await stack.enter_async_context(bot.calls)
-        yield World(fake, guild, general, lounge, bot, bot.calls, shelf, engine, tree)
+        here = World(fake, guild, general, lounge, bot, bot.calls, shelf, engine, tree)
+        yield here
+        # Discord has an answer before the bot knows that it has: let it come back.
+        await here.until(lambda: not any(map(_answers, asyncio.all_tasks())))
+
+
+def _answers(task: asyncio.Task[Any]) -> bool:
+    """Whether a task of discord.py's answers somebody."""
+    return task.get_name().startswith(("CommandTree-invoker", "discord-ui-"))
 
 
 @asynccontextmanager
