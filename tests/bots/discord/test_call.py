@@ -2,8 +2,11 @@
 
 import re
 
+import pytest
+
 from bots.discord import notices
 from bots.discord.permissions import wanted
+from bots.discord.voice.connection import VoiceLine
 from tests.bots.discord.bench import scene
 from tests.fakes.pitch import pitched
 
@@ -77,7 +80,11 @@ async def test_somebody_who_opted_out_is_never_decrypted() -> None:
             assert home.store.said(str(call.record)) == ["t440 t440 t440 t440 t440"]
 
 
-async def test_opting_out_takes_effect_in_the_middle_of_a_call_and_holds_after_a_restart() -> None:
+async def test_opting_out_takes_effect_in_the_middle_of_a_call_and_holds_after_a_restart(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hushed: list[int] = []
+    monkeypatch.setattr(VoiceLine, "hush", lambda _line, user: hushed.append(user))
     async with scene() as home:
         ann, ben = home.guild.member("Ann"), home.guild.member("Ben")
         await ann.join(home.lounge)
@@ -86,6 +93,7 @@ async def test_opting_out_takes_effect_in_the_middle_of_a_call_and_holds_after_a
             call = await home.start(ann)
             await ben.say(pitched(600))
             await home.calls.opt_out(home.guild.id, ben.id)
+            assert hushed == [ben.id], "nothing of theirs that waits is heard any more"
             await ben.say(pitched(700))
             await home.until(lambda: "Ben is not captioned" in home.text(home.thread))
             text = home.text(home.thread)
