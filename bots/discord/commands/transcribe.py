@@ -132,14 +132,15 @@ async def _fetched(recording: discord.Attachment) -> bytes:
 
 @asynccontextmanager
 async def _telling(interaction: Interaction) -> AsyncIterator[Callable[[float], None]]:
-    """Tell the person how far it is, as long as they wait."""
-    heard, over = 0.0, asyncio.Event()
+    """Tell the person how far it is, as long as they wait; nothing of that stays where it fails."""
+    heard, over, told = 0.0, asyncio.Event(), False
 
     def progress(seconds: float) -> None:
         nonlocal heard
         heard = seconds
 
     async def tell() -> None:
+        nonlocal told
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(PACE):
@@ -147,6 +148,7 @@ async def _telling(interaction: Interaction) -> AsyncIterator[Callable[[float], 
                 return
             with suppress(*TROUBLE):
                 await interaction.edit_original_response(content=f"Listening: {_long(heard)} so far …")
+                told = True
 
     # A failure of the body leaves as itself, not in a group.
     try:
@@ -158,6 +160,9 @@ async def _telling(interaction: Interaction) -> AsyncIterator[Callable[[float], 
                 # What is being sent is let through: it must not come after the words.
                 over.set()
     except ExceptionGroup as error:
+        if told:
+            with suppress(*TROUBLE):
+                await interaction.delete_original_response()
         raise error.exceptions[0] from None
 
 
@@ -166,13 +171,14 @@ async def _answer(interaction: Interaction, message: discord.Message, heard: Hea
     if not heard.captions:
         raise UserError(f"No speech was heard in it. {_named(heard.cut or '')}".rstrip())
     title = f"What {called(message.author.display_name)} recorded:"
-    foot = f"-# {MARKDOWN.escape(_named(heard.cut))}" if heard.cut else ""
+    cut = _named(heard.cut) if heard.cut else None
+    foot = f"-# {MARKDOWN.escape(cut)}" if cut else ""
     view = buttons(Post(interaction.locale))
     text = "\n".join(part for part in (title, _shown(heard.captions), foot) if part)
     if utf16(text) <= LONGEST:
         await _settle(interaction, text, None, view)
         return
-    heading = Heading("Transcript of a recording", engine=heard.engine, named=False, note=heard.cut)
+    heading = Heading("Transcript of a recording", engine=heard.engine, named=False, note=cut)
     file = bytearray()
     async with aclosing(write(SUFFIXES["txt"], heading, _each(heard.captions))) as pieces:
         async for piece in pieces:

@@ -12,6 +12,7 @@ from bots.discord.commands import transcribe
 from core.audio.frame import Speaker
 from core.captions.caption import Caption
 from core.engines.protocol import Recognition
+from core.errors import LineLost
 from core.record.files import recording
 from tests.bots.discord.commands.world import World, world
 from tests.fakes.discord import Answer, FakeDiscord, Limits, Member, Message, Window
@@ -202,6 +203,7 @@ class HeldEngine(ScriptedEngine):
     def __init__(self) -> None:
         super().__init__()
         self.let = asyncio.Event()
+        self.fails = False
 
     @asynccontextmanager
     async def recognize(  # type: ignore[override]  # as a context of the same kind
@@ -209,6 +211,8 @@ class HeldEngine(ScriptedEngine):
     ) -> AsyncIterator[Recognition]:
         async with super().recognize(language, interim=interim, known=known) as stream:
             await self.let.wait()
+            if self.fails:
+                raise LineLost("gone")
             yield stream
 
 
@@ -240,6 +244,20 @@ async def test_people_are_told_how_far_it_is(monkeypatch: pytest.MonkeyPatch) ->
         await here.until(lambda: answer.text == "Listening: 00:00 so far …")
         engine.let.set()
         await here.until(lambda: "w1 w2 w3" in answer.text)
+
+
+async def test_what_fails_late_leaves_nothing_but_the_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcribe, "PACE", 0.01)
+    engine = HeldEngine()
+    engine.fails = True
+    async with world(engine=engine) as here:
+        ann = await here.ann()
+        message = ann.post(here.general, files={"a.wav": WORDS})
+        answer = await ann.menu("Transcribe", message, patience=0.0)
+        await here.until(lambda: answer.text.startswith("Listening"))
+        engine.let.set()
+        await here.until(lambda: answer.text == "Nobody can hear that now: try again in a few minutes.")
+        assert answer.ephemeral
 
 
 async def test_the_loop_goes_on_and_calls_come_first() -> None:
