@@ -209,12 +209,22 @@ async def test_on_a_stage_one_listens_until_one_comes_forward() -> None:
         await ann.join(stage)
         assert ann.person.muted
         await asyncio.sleep(0.1)
+        ann.camera()
+        await asyncio.sleep(0.1)
+        assert not stage.speakers[ann.id].self_mute
+        ann.camera(on=False)
+        await asyncio.sleep(0.1)
         ann.raise_hand()
         await asyncio.sleep(0.1)
         ann.come_forward()
         assert not ann.person.muted
         await asyncio.sleep(0.1)
-        assert client.seen == ["Ann Stage", "Ann Stage hand", "Ann Stage suppress"]
+        assert client.seen == [
+            "Ann Stage",
+            *["Ann Stage self_video"] * 2,
+            "Ann Stage hand",
+            "Ann Stage suppress",
+        ]
 
 
 async def test_the_bot_asks_to_speak_and_comes_forward_with_permission_only() -> None:
