@@ -2,6 +2,9 @@
 
 import asyncio
 
+import davey
+
+from bots.discord.voice.connection import VoiceLine
 from bots.discord.voice.listener import Phase
 from tests.bots.discord.voice.scene import SPEECH, Scene, scene
 from tests.bots.discord.voice.test_connection import speech
@@ -50,6 +53,19 @@ async def test_others_are_heard_while_somebody_is_not() -> None:
         # The remedies cost the others little.
         assert s.ears.seconds(ben.id) - before > 27
         assert s.guild.bot_in is not None
+
+
+async def test_keys_of_our_own_that_are_gone_are_got_again_without_a_new_session() -> None:
+    async with scene() as s:
+        ann = await in_a_call(s)
+        (line,) = s.client.voice_clients
+        assert isinstance(line, VoiceLine)
+        line._hearing.dave._session = davey.DaveSession(1, s.fake.bot_id, s.lounge.id)
+        await talk(ann, 10)
+        assert await speech(s, ann) >= 1
+        assert line._hearing.dave.counts.recoveries == 1
+        assert s.voice.counters["identify"] == 1
+        assert s.ears.deafness == []
 
 
 async def test_a_wrong_key_of_the_whole_connection_is_mended_by_a_new_session() -> None:

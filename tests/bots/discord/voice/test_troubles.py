@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from bots.discord.voice.connection import VoiceLine
 from bots.discord.voice.listener import Gone, Phase, Reason
 from tests.bots.discord.voice.scene import Scene, scene
 from tests.bots.discord.voice.test_connection import speech
@@ -99,6 +100,7 @@ async def test_a_gateway_that_answers_no_heartbeat_is_left() -> None:
         s.faults.deaf_to_heartbeats = False
         await asyncio.sleep(20)
         assert s.session.counters["resumed"] >= 1
+        assert s.voice.counters["identify"] == 1
         assert await speech(s, ann) >= 1
 
 
@@ -141,12 +143,28 @@ async def test_a_moved_bot_hears_in_the_other_channel(server_first: bool) -> Non
         s.guild.move_bot(other)
         await asyncio.sleep(5)
         assert getattr(line.channel, "id", None) == other.id
+        assert s.voice.counters["identify"] == 2
         assert s.ears.stood[-1] is Phase.HEARING
         ben = s.guild.member("Ben")
         await ben.join(other)
         assert await speech(s, ben) >= 1
         assert await speech(s, ann) == 0
         assert ann.id in s.ears.gone
+
+
+async def test_a_move_that_no_new_voice_server_is_told_for_is_followed_all_the_same() -> None:
+    async with scene() as s:
+        ann = await in_a_call(s)
+        (line,) = s.client.voice_clients
+        assert isinstance(line, VoiceLine)
+        state = {"channel_id": str(s.guild.voice("Library").id), "session_id": s.session.ticket.session}
+        await line.on_voice_state_update(state)
+        await asyncio.sleep(5)
+        assert s.voice.counters["identify"] == 2
+        await line.on_voice_state_update({**state, "channel_id": str(s.lounge.id)})
+        await asyncio.sleep(5)
+        assert s.voice.counters["identify"] == 3
+        assert await speech(s, ann) >= 1
 
 
 async def test_a_moved_bot_hears_on_a_stage_and_back() -> None:
@@ -180,9 +198,12 @@ async def test_a_changed_region_is_followed(code: int) -> None:
 async def test_a_changed_key_in_the_middle_of_a_call_is_used_at_once() -> None:
     async with scene() as s:
         ann = await in_a_call(s)
+        offered = s.session.counters["op 26"]
         s.voice.rotate_key(s.lounge.id)
         await asyncio.sleep(0.1)
         assert await speech(s, ann) >= 1
+        # The end-to-end encryption is none of its business.
+        assert s.session.counters["op 26"] == offered
 
 
 async def test_a_lost_main_gateway_that_is_resumed_changes_nothing() -> None:
