@@ -246,6 +246,8 @@ async def serve(settings: Settings) -> None:
         if hearing.trouble is not None:
             print(hearing.trouble, flush=True)  # noqa: T201
         print(keeping(settings, running.record), flush=True)  # noqa: T201
+        if settings.discord_token is not None:
+            print("Its Discord bot is coming; `spokenly invite` prints the link to a server.", flush=True)  # noqa: T201
         if (words := advice(settings)) is not None:
             print(words, flush=True)  # noqa: T201
         await stop.wait()

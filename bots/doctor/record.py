@@ -43,7 +43,7 @@ def record(settings: Settings) -> Iterator[Finding]:
 
     from core.record.database.opening import place
 
-    if settings.keep == "never":
+    if settings.keep == "never" and settings.discord_token is None:
         yield Finding("Record", "unneeded", "SPOKENLY_KEEP=never: nothing is kept, no database is opened.")
         return
     url = make_url(place(settings))
@@ -53,7 +53,11 @@ def record(settings: Settings) -> Iterator[Finding]:
         yield from _file(path, default=default)
     else:
         yield _judged(f"PostgreSQL at {url.host or 'localhost'}/{url.database or ''}", _asked(url))
-    yield _retention(settings)
+    if settings.keep == "never":
+        sentence = "SPOKENLY_KEEP=never: only set-ups, opt-outs and running calls of Discord are kept there."
+        yield Finding("Retention", "good", sentence)
+    else:
+        yield _retention(settings)
 
 
 def _file(path: Path, *, default: bool) -> Iterator[Finding]:

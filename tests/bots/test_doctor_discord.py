@@ -13,6 +13,7 @@ from bots.discord.invite import ask, invitation
 from bots.discord.permissions import NEEDS, STATUS, missing, refusal, wanted
 from bots.doctor.discord import discord
 from bots.doctor.finding import Finding
+from bots.doctor.report import look
 from core.errors import UserError
 from core.settings import Settings
 from tests.fakes.discord import FakeDiscord
@@ -121,3 +122,10 @@ def test_a_missing_permission_is_named_with_its_reason() -> None:
     sentence = refusal("<#1>", [STATUS])
     assert "**Set Voice Channel Status**" in sentence
     assert STATUS.why in sentence
+
+
+def test_a_bot_has_a_database_though_nothing_said_is_ever_kept() -> None:
+    found = list(look(Settings(keep="never", discord_token="x"), "Record"))
+    assert any("set-ups, opt-outs" in one.sentence for one in found)
+    (alone,) = look(Settings(keep="never"), "Record")
+    assert "no database is opened" in alone.sentence
