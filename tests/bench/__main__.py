@@ -19,6 +19,8 @@ PARTS = {
     "exports": ["--hours", "1"],
     "recap": ["--quick"],
     "deepgram": ["--quick"],
+    "discord_packets": ["--quick"],
+    "discord_pace": ["--quick"],
 }
 """The parts, and how each is made short."""
 
