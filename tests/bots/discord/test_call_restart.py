@@ -4,7 +4,9 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import discord
 import pytest
+from discord.gateway import DiscordWebSocket
 
 from bots.discord import notices
 from bots.discord.call import EXPLAIN
@@ -210,3 +212,39 @@ async def test_a_call_that_is_cancelled_leaves_nothing_behind() -> None:
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(run(), 30)
         await home.until(lambda: home.guild.bot_in is None)
+
+
+async def test_when_the_gateways_session_begins_anew_the_call_goes_on() -> None:
+    async with scene() as home:
+        ann = home.guild.member("Ann")
+        async with home.running():
+            await ann.join(home.lounge)
+            call = await home.start(ann)
+            before = call.channel.guild
+            home.fake.gateway.invalidate()
+            await home.until(lambda: call.channel.guild is not before)
+            await asyncio.sleep(20)
+            await ann.say(pitched(440))
+            await home.until(lambda: "t440" in home.text(home.thread))
+            assert home.call is call
+            await ann.leave()
+            await home.until(lambda: notices.EMPTY in home.text(home.thread))
+
+
+async def test_a_gateway_that_is_away_at_the_start_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[float] = []
+    connect = DiscordWebSocket.from_client
+
+    async def away(client: discord.Client, **more: Any) -> DiscordWebSocket:
+        tried.append(asyncio.get_running_loop().time())
+        if len(tried) < 4:
+            raise ConnectionRefusedError
+        return await connect(client, **more)
+
+    monkeypatch.setattr(DiscordWebSocket, "from_client", away)
+    async with scene() as home:
+        ann = home.guild.member("Ann")
+        async with home.running():
+            assert len(tried) == 4
+            await ann.join(home.lounge)
+            await home.start(ann)
