@@ -93,6 +93,9 @@ class Settling:
         confidence = _sure(words) if words else None
         if words and end - words[-1].end > _NEAR:
             end = max(start, (words[-1].end + end) / 2, end - _EDGE)
+        elif words and end - words[-1].end < _SAME:
+            # The last word may go on, and it was told.
+            end = self.settled = max(end, min(sent, end + 2 * _SAME))
         return Hypothesis(start, end, text, True, len(text), self._tongue(results, words), confidence)
 
     def _span(self, words: Sequence[Word], sent: float) -> tuple[float, float]:
