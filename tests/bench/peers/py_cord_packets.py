@@ -11,7 +11,6 @@ an end-to-end decryption that costs nothing. What it gives its sink is brought t
 import asyncio
 import audioop
 import sys
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -79,23 +78,21 @@ async def by_socket(plan: dict[str, Any], voice: Any, reader: Any, ears: Ears) -
     line = state.socket = packets_plan.dial(plan["port"])
     state.loop, state._dispatch_task_set = asyncio.get_running_loop(), set()
     state.endpoint_ip, state.voice_port = "127.0.0.1", plan["port"]
-    sockets, came = SocketEventReader(state, start_paused=False), [0]
+    sockets = SocketEventReader(state, start_paused=False)
+    meter = packets_plan.Meter(plan["count"], lambda: ears.heard)
 
     def take(data: bytes) -> None:
-        came[0] += 1
+        meter.tick()
         reader.callback(data)
 
     state.add_socket_listener = lambda _callback: sockets.register(take)
     sockets.start()
     reader.start()
     line.send(b"begin")
-    began, last, at = time.process_time(), -1, time.monotonic()
-    while came[0] < plan["count"] and (came[0] != last or time.monotonic() - at < packets_plan.PATIENCE):
-        if came[0] != last:
-            last, at = came[0], time.monotonic()
+    while not meter.done:  # noqa: ASYNC110 - it looks at the machine's clock
         # Its thread gives the loop a task for each packet without waking it up.
         await asyncio.sleep(0.02)
-    packets_plan.report(time.process_time() - began, came[0], ears.heard)
+    meter.report()
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ mono by `audioop`, as its own speech-recognition sink does. End-to-end encryptio
 
 import audioop
 import sys
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -66,17 +67,20 @@ def main() -> None:
     if plan["port"]:
         line = voice._connection.socket = packets_plan.dial(plan["port"])
         sockets = SocketReader(voice._connection, start_paused=False)
-        came = [0]
+        meter = packets_plan.Meter(plan["count"], lambda: ears.heard)
 
         def take(data: bytes) -> None:
-            came[0] += 1
+            meter.tick()
             reader.callback(data)
 
         voice._connection.add_socket_listener = lambda _callback: sockets.register(take)
         voice._connection.endpoint_ip, voice._connection.voice_port = "127.0.0.1", plan["port"]
         sockets.start()
         reader.start()
-        packets_plan.by_socket(line, plan["count"], lambda: came[0], lambda: ears.heard)
+        line.send(b"begin")
+        while not meter.done:
+            time.sleep(0.1)
+        meter.report()
         return
 
     def play(data: bytes) -> None:
