@@ -26,7 +26,15 @@ FLOORS = [
     {"core.engines"},
     {"core.captions"},
     {"core.record"},
-    {"core.bridge", "core.call", "core.telling", "core.track", "core.session", "core.switchboard"},
+    {
+        "core.bridge",
+        "core.call",
+        "core.rooms",
+        "core.telling",
+        "core.track",
+        "core.session",
+        "core.switchboard",
+    },
 ]
 """From the ground up. What stands on a floor imports its own floor and those below."""
 
@@ -60,6 +68,14 @@ LIBRARIES = {
 PURE = [
     "bots/discord/pace.py",
     "bots/discord/place.py",
+    "bots/discord/brief.py",
+    "bots/discord/commands/languages.py",
+    "bots/discord/setup.py",
+    "bots/discord/voice/listener.py",
+    "bots/discord/voice/packets.py",
+    "bots/discord/voice/messages.py",
+    "bots/discord/voice/watch.py",
+    "bots/discord/voice/closing.py",
     "bots/meet/limits.py",
     "bots/meet/sdp.py",
     "bots/meet/sequence.py",
@@ -82,6 +98,7 @@ PURE = [
     "core/engines/deepgram/options.py",
     "core/engines/deepgram/settling.py",
     "core/engines/protocol.py",
+    "core/engines/retries.py",
     "core/engines/segments.py",
     "core/errors.py",
     "core/record/database/folding.py",
