@@ -27,7 +27,7 @@ PLACES = 10
 """Places where one call is shown besides its own."""
 
 TRIES, WINDOW = 10, 60.0
-"""How many codes one person may try, in so many seconds."""
+"""How many wrong codes one person may try, in so many seconds."""
 
 ASKERS = 10_000
 """People whose tries are remembered; the one who tried longest ago is forgotten first."""
@@ -43,12 +43,26 @@ REVOKED = "The call is not shown here any more: sharing was ended where it takes
 BROKEN = "Captions stopped here because of a fault in Spokenly. Attach the call again to go on."
 
 
+def cleaned(typed: str) -> str:
+    """A code, however somebody typed it: in small letters, with spaces or dashes."""
+    return "".join(letter for letter in typed.upper() if letter.isalnum())
+
+
+def looks_like_code(typed: str) -> bool:
+    """Whether this could be a code at all."""
+    return len(code := cleaned(typed)) == LENGTH and all(letter in LETTERS for letter in code)
+
+
 class Source(Protocol):
     """A call that can be shown elsewhere."""
 
     @property
     def title(self) -> str:
         """What it is called, for people in the other places."""
+
+    @property
+    def origin(self) -> str:
+        """Where people talk, as words that follow "from": "Discord", "a room in the browser"."""
 
     @property
     def board(self) -> Board: ...
@@ -84,24 +98,32 @@ class Attachment:
     """A place where a call of elsewhere is shown."""
 
     def __init__(
-        self, source: Source, publisher: Publisher, where: str, ended: Callable[[str], None]
+        self,
+        source: Source,
+        publisher: Publisher,
+        where: str,
+        closing: Callable[[str], None],
+        ended: Callable[[str], None],
     ) -> None:
         self.source = source
         self.where = where
         self._publisher = publisher
+        self._closing = closing
         self._ended = ended
-        self._why = ""
+        self._why: str | None = None
         self.over = False
 
     def detach(self, why: str = "") -> None:
         """Show what was said until now, then nothing more. `why`: for people there."""
-        self._why = self._why or why
-        self._publisher.close()
+        if self._why is None and not self.over:
+            self._why = why
+            self._closing(why)
+            self._publisher.close()
 
     def end(self, why: str = "") -> None:
         """It is over; said once to whoever attached it."""
         self.over = True
-        self._ended(self._why or why)
+        self._ended(why if self._why is None else self._why)
 
 
 class Bridge:
@@ -112,7 +134,10 @@ class Bridge:
         self._attached: list[Attachment] = []
         self._tries: dict[str, deque[float]] = {}
         self._tasks = asyncio.TaskGroup()
+        self._stopped = False
         self._loop = asyncio.get_running_loop()
+        self.address = ""
+        """Where people open Spokenly in a browser: there /room/CODE shows a call. Empty: not known."""
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -121,6 +146,7 @@ class Bridge:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._stopped = True
         self._codes.clear()
         for attachment in self._attached:
             attachment.detach(ENDED)
@@ -131,8 +157,7 @@ class Bridge:
 
         Raises `UserError` when the call is private or over.
         """
-        if source.over:
-            raise UserError(ENDED)
+        self._going_on(source)
         if source.private:
             raise UserError("This call is private: it can't be shown anywhere else.")
         self._forget(source)
@@ -141,42 +166,65 @@ class Bridge:
         self._codes[text] = source, code
         return code
 
+    def code(self, source: Source) -> Code | None:
+        """The code of a call, if one can be used now."""
+        self._expire()
+        return next((code for one, code in self._codes.values() if one is source), None)
+
+    def link(self, code: Code) -> str:
+        """Where a browser shows the call of a code."""
+        return f"{self.address}/room/{code.text}"
+
     def find(self, text: str, *, asker: str) -> Source:
         """The call that a code stands for, however it is typed. `asker`: who tries, in any words.
 
-        Raises `UserError` for a code that means nothing (any more), and for too many tries.
+        Raises `UserError` for a code that means nothing (any more), and when the asker tried too many such.
         """
-        self._count(asker)
+        tries = self._tries.get(asker)
+        if tries is not None and len(tries) == TRIES and self._loop.time() - tries[0] < WINDOW:
+            raise UserError("Too many codes were tried: wait a minute.")
         self._expire()
-        typed = "".join(letter for letter in text.upper() if letter.isalnum())
-        source, _code = self._codes.get(typed, (None, None))
+        source, _code = self._codes.get(cleaned(text), (None, None))
         if source is None or source.over or source.private:
+            self._count(asker)
             raise UserError(
                 "This code shows no call: codes end after a quarter of an hour. Ask for a new one."
             )
         return source
 
     def attach(
-        self, source: Source, outlet: Outlet, where: str, ended: Callable[[str], None] = lambda _why: None
+        self,
+        source: Source,
+        outlet: Outlet,
+        where: str,
+        ended: Callable[[str], None] = lambda _why: None,
+        *,
+        closing: Callable[[str], None] = lambda _why: None,
     ) -> Attachment:
         """Show a call in another place from now until it ends. `where`: the place, as people know it.
 
-        `ended` is told why, once, after the last words were shown there. Raises `UserError` when the call is
-        shown there already, or in too many places.
+        `closing` is told why before the last words are shown there, unless the place itself fails; `ended`
+        once after them, in any case. Raises `UserError` when the call is shown there already, or in too many
+        places.
         """
-        if source.over:
-            raise UserError(ENDED)
+        self._going_on(source)
         places = self.places(source)
         if where in places:
             raise UserError("The call is shown there already.")
         if len(places) >= PLACES:
             raise UserError(f"The call is shown in {PLACES} other places already, which is all it takes.")
         publisher = Publisher(source.board, outlet)
-        attachment = Attachment(source, publisher, where, ended)
+        attachment = Attachment(source, publisher, where, closing, ended)
         self._attached.append(attachment)
         self._tasks.create_task(self._show(attachment, publisher), name="bridge")
         source.shown_at(self.places(source))
         return attachment
+
+    def rename(self, attachment: Attachment, where: str) -> None:
+        """The place is known otherwise now, e.g. because more people read there."""
+        if where != attachment.where and not attachment.over:
+            attachment.where = where
+            attachment.source.shown_at(self.places(attachment.source))
 
     def places(self, source: Source) -> list[str]:
         """Where a call is shown besides its own place."""
@@ -194,6 +242,12 @@ class Bridge:
     def ended(self, source: Source) -> None:
         """A call is over and its board complete: the last words reach every place."""
         self._close(source, ENDED)
+
+    def _going_on(self, source: Source) -> None:
+        if self._stopped:
+            raise UserError("Spokenly is being stopped: try again in a minute.")
+        if source.over:
+            raise UserError(ENDED)
 
     def _close(self, source: Source, why: str) -> None:
         self._forget(source)
@@ -214,8 +268,6 @@ class Bridge:
         self._tries[asker] = tries
         if len(self._tries) > ASKERS:
             del self._tries[next(iter(self._tries))]
-        if len(tries) == TRIES and now - tries[0] < WINDOW:
-            raise UserError("Too many codes were tried: wait a minute.")
         tries.append(now)
 
     async def _show(self, attachment: Attachment, publisher: Publisher) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from core.audio.frame import Speaker
-from core.bridge import BROKEN, ENDED, LIFE, PLACES, REVOKED, TRIES, WINDOW, Bridge
+from core.bridge import BROKEN, ENDED, LIFE, PLACES, REVOKED, TRIES, WINDOW, Bridge, looks_like_code
 from core.captions.board import Board
 from core.captions.caption import Caption
 from core.errors import OutletBusy, OutletGone, UserError
@@ -18,6 +18,7 @@ class Call:
     """A call to be shared."""
 
     title = "Standup"
+    origin = "a test"
     language = "en"
 
     def __init__(self) -> None:
@@ -148,6 +149,69 @@ async def test_codes_can_not_be_guessed_one_after_the_other() -> None:
         assert bridge.find(code.text, asker="Ben") is call
         await asyncio.sleep(WINDOW)
         assert bridge.find(code.text, asker="Eve") is call
+
+
+async def test_an_office_that_shares_an_address_reads_with_one_code() -> None:
+    call = Call()
+    async with Bridge() as bridge:
+        code = bridge.share(call)
+        assert all(bridge.find(code.text, asker="the office") is call for _ in range(TRIES + 5))
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [("abcd-2345", True), (" AB CD 23 45", True), ("ABCD234", False), ("ABCDEFG0", False), ("", False)],
+)
+def test_what_can_not_be_a_code_is_known_at_once(typed: str, expected: bool) -> None:
+    assert looks_like_code(typed) is expected
+
+
+async def test_the_code_of_a_call_can_be_shown_again_while_it_lives() -> None:
+    call = Call()
+    async with Bridge() as bridge:
+        assert bridge.code(call) is None
+        code = bridge.share(call)
+        bridge.address = "https://captions.example"
+        assert bridge.code(call) == code
+        assert bridge.link(code) == f"https://captions.example/room/{code.text}"
+        await asyncio.sleep(LIFE)
+        assert bridge.code(call) is None
+
+
+async def test_a_place_is_told_why_before_its_last_words_and_after_them() -> None:
+    call, place, closing = Call(), Place(), list[tuple[str, list[str]]]()
+    async with Bridge() as bridge:
+        bridge.attach(
+            call, place, "#a", place.why.append, closing=lambda why: closing.append((why, place.shown))
+        )
+        await asyncio.sleep(1)
+        call.say("last")
+        bridge.revoke(call)
+        bridge.ended(call)
+        await asyncio.sleep(1)
+        assert closing == [(REVOKED, [])]
+        assert place.shown == ["last"]
+        assert place.why == [REVOKED]
+
+
+async def test_people_are_told_when_more_read_in_a_place() -> None:
+    call = Call()
+    async with Bridge() as bridge:
+        browsers = bridge.attach(call, Place(), "a browser")
+        bridge.rename(browsers, "2 browsers")
+        bridge.rename(browsers, "2 browsers")
+        assert call.told == [["a browser"], ["2 browsers"]]
+
+
+async def test_nothing_is_shared_or_attached_any_more_when_spokenly_stops() -> None:
+    call = Call()
+    bridge = Bridge()
+    async with bridge:
+        pass
+    with pytest.raises(UserError, match="being stopped"):
+        bridge.share(call)
+    with pytest.raises(UserError, match="being stopped"):
+        bridge.attach(call, Place(), "#late")
 
 
 async def test_a_place_is_attached_once_and_there_are_not_too_many() -> None:
