@@ -72,7 +72,7 @@ class Settings(BaseSettings):
         "captions",
         description="What a call keeps unless whoever opens it chooses: captions (nothing is ever written) "
         "or transcript (the words, never the sound). never takes the choice away; the database is "
-        "opened only for a Discord bot then, and holds setups, opt-outs and which calls run.",
+        "opened only for Discord and Slack then, and holds setups, opt-outs and which calls run.",
     )
     data_dir: Path | None = Field(
         None,
@@ -176,6 +176,35 @@ class Settings(BaseSettings):
         "development, because they change there at once.",
     )
 
+    # Slack
+    slack_bot_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("SLACK_BOT_TOKEN", "SPOKENLY_SLACK_BOT_TOKEN"),
+        description="The Bot User OAuth Token (xoxb-…) of a Slack app, for one workspace (docs/slack.md).",
+    )
+    slack_app_token: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("SLACK_APP_TOKEN", "SPOKENLY_SLACK_APP_TOKEN"),
+        description="The app-level token (xapp-…) with connections:write: Slack is reached by Socket Mode, "
+        "without a public address.",
+    )
+    slack_signing_secret: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "SPOKENLY_SLACK_SIGNING_SECRET"),
+        description="The app's signing secret: without an app-level token Slack sends everything to "
+        "/slack/events at the public address.",
+    )
+    slack_client_id: str | None = Field(
+        None,
+        validation_alias=AliasChoices("SLACK_CLIENT_ID", "SPOKENLY_SLACK_CLIENT_ID"),
+        description="The app's client id: many workspaces install it at /slack/install; no bot token then.",
+    )
+    slack_client_secret: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("SLACK_CLIENT_SECRET", "SPOKENLY_SLACK_CLIENT_SECRET"),
+        description="The app's client secret, with the client id.",
+    )
+
     # The limits
     rooms: int = Field(100, ge=1, description="Rooms open at the same time.")
     people: int = Field(100, ge=1, description="People in one room, readers included.")
@@ -216,6 +245,25 @@ class Settings(BaseSettings):
             )
         return self
 
+    @model_validator(mode="after")
+    def _slack_complete(self) -> Self:
+        many = self.slack_client_id is not None
+        if many != (self.slack_client_secret is not None):
+            raise ValueError("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET go together: set both or neither")
+        ways = self.slack_app_token is not None or self.slack_signing_secret is not None
+        if (many or self.slack_bot_token is not None) and not ways:
+            raise ValueError("Slack can't be reached: set SLACK_APP_TOKEN (or SLACK_SIGNING_SECRET for HTTP)")
+        if ways and not self.slack:
+            raise ValueError("Slack has no workspace: set SLACK_BOT_TOKEN (or SLACK_CLIENT_ID for many)")
+        if many and self.public_url is None:
+            raise ValueError("SLACK_CLIENT_ID needs SPOKENLY_PUBLIC_URL: Slack sends who installs back there")
+        return self
+
+    @property
+    def slack(self) -> bool:
+        """Whether there is a Slack app."""
+        return self.slack_bot_token is not None or self.slack_client_id is not None
+
 
 def complaints(error: ValidationError | SettingsError) -> list[str]:
     """One sentence for each setting that is wrong, without its value: that may be a secret."""
@@ -229,6 +277,6 @@ def _complaint(detail: ErrorDetails) -> str:
     message = detail["msg"].removeprefix("Value error, ").removeprefix("Input ").removeprefix("String ")
     if not names:
         return f"{message.rstrip('.')}."
-    foreign = names[0].startswith("DEEPGRAM_") or names[0] == "DISCORD_TOKEN"
+    foreign = names[0].startswith(("DEEPGRAM_", "SLACK_")) or names[0] == "DISCORD_TOKEN"
     name = names[0] if foreign else f"SPOKENLY_{names[0]}"
     return f"{name} {message[:1].lower()}{message[1:].rstrip('.')}."

@@ -30,7 +30,14 @@ class SlackCall:
     """A call, from `Calls.start` until its room is over. `Calls` runs it."""
 
     def __init__(
-        self, house: House, workspace: Workspace, thread: Thread, room: OpenedRoom, *, started_by: str, keep: Keep
+        self,
+        house: House,
+        workspace: Workspace,
+        thread: Thread,
+        room: OpenedRoom,
+        *,
+        started_by: str,
+        keep: Keep,
     ) -> None:
         """`started_by`: the user's id."""
         self.workspace = workspace
@@ -80,8 +87,12 @@ class SlackCall:
             state=state(self),
             heard=tuple(self.room.speakers),
             lateness=self.board.lateness,
-            places=tuple(self._house.bridge.places(self.room)),
+            places=self.places(),
         )
+
+    def places(self) -> tuple[str, ...]:
+        """Where it is shown besides its own thread."""
+        return tuple(self._house.bridge.places(self.room))
 
     async def stop(self, why: str) -> None:
         """End it; returns when the card says so and everything was posted. `why`: a sentence for people."""

@@ -3,21 +3,24 @@
 import asyncio
 import logging
 from collections.abc import Coroutine
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
+from bots.slack import places
 from bots.slack.book import Book, Mark
 from bots.slack.call import SlackCall
 from bots.slack.card import Look
+from bots.slack.guests import Guest, Guests
 from bots.slack.house import Ended, House
-from bots.slack.places import Places
+from bots.slack.markup import mrkdwn
 from bots.slack.setup import Setup
-from bots.slack.shown import CardOutlet
+from bots.slack.shown import CardOutlet, look
 from bots.slack.thread import Thread
 from bots.slack.wish import Wish
 from bots.slack.workspace import Workspace
+from core.bridge import Source
 from core.errors import RecordAway, UserError
-from core.rooms import OpenedRoom
 from core.telemetry import fingerprint
 
 log = logging.getLogger(__name__)
@@ -33,13 +36,16 @@ class Calls:
     Use as an async context. Leaving it ends every call: their cards and threads say so.
     """
 
-    def __init__(self, house: House, book: Book, places: Places) -> None:
+    def __init__(self, house: House, book: Book) -> None:
         self.house = house
         self.book = book
-        self.places = places
         self._calls: dict[tuple[str, str], SlackCall] = {}
         self._starting: set[tuple[str, str]] = set()
+        self._running: set[asyncio.Task[None]] = set()
+        self._leaving = False
         self._tasks = asyncio.TaskGroup()
+        self.guests = Guests(house, self.spawn)
+        """The calls of elsewhere that are shown here."""
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -49,7 +55,16 @@ class Calls:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.drain()
-        await self._tasks.__aexit__(kind, error, trace)
+        deadline = asyncio.get_running_loop().call_later(self.house.settings.drain, self._hurry)
+        try:
+            await self._tasks.__aexit__(kind, error, trace)
+        finally:
+            deadline.cancel()
+
+    def _hurry(self) -> None:
+        """What has not ended by now is told of at the next start."""
+        for task in self._running:
+            task.cancel()
 
     # What commands and buttons ask
 
@@ -59,18 +74,23 @@ class Calls:
         Raises `UserError` with a sentence for whoever asked.
         """
         place = wish.workspace.team, wish.channel
-        if place in self._calls:
-            raise UserError("Captions run in this channel already: see the card above, or /captions status.")
+        if self._leaving:
+            raise UserError("Spokenly is being stopped: try again in a minute.")
+        if (there := self._calls.get(place)) is not None:
+            card = wish.workspace.message(wish.channel, there.thread.ts)
+            raise UserError(f"Captions run in this channel already: <{card}|here is their card>.")
         if place in self._starting:
             raise UserError("Captions are just being started here.")
         self._starting.add(place)
         try:
-            call = await self._open(wish)
+            call, shown = await self._open(wish)
         finally:
             self._starting.discard(place)
         self._calls[place] = call
         await self._mark(call)
-        self.spawn(self._run(call))
+        task = self._tasks.create_task(self._run(call, shown), name="slack call")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
         return call
 
     def of(self, team: str, channel: str) -> SlackCall | None:
@@ -97,6 +117,22 @@ class Calls:
         except RecordAway as error:
             raise UserError(f"That can't be kept now: {error} Try again in a minute.") from error
 
+    def heard(self, language: str) -> None:
+        """Raises `UserError` when nothing here hears a language."""
+        if not self.house.hears(language):
+            raise UserError(
+                f"Nothing here hears the language {mrkdwn(language)}: ask who runs this Spokenly."
+            )
+
+    def count(self, team: str) -> int:
+        """Calls that a workspace shows now; they share what Slack allows it."""
+        return len(self.running(team)) + len(self.guests.running(team))
+
+    async def attach(self, workspace: Workspace, channel: str, source: Source, *, by: str) -> Guest:
+        """Show a call of elsewhere in a channel; `by`: the user's id. Raises `UserError`."""
+        count = partial(self.count, workspace.team)
+        return await self.guests.attach(workspace, channel, source, by=by, calls=count)
+
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done beside; a bug in it is loud and ends nothing else."""
         self._tasks.create_task(_guarded(work), name="slack beside")
@@ -107,9 +143,12 @@ class Calls:
         """The app was taken out of a workspace, or its token was taken back."""
         for call in self.running(team):
             call.end(REMOVED)
+        for guest in self.guests.running(team):
+            self.guests.detach(guest, REMOVED)
 
     def drain(self) -> None:
         """Spokenly stops: end every call. Last words still come in."""
+        self._leaving = True
         for call in self.running():
             call.end(STOPPED)
 
@@ -119,23 +158,26 @@ class Calls:
             if mark.team != workspace.team or (mark.team, mark.channel) in self._calls:
                 continue
             thread = Thread(mark.team, mark.channel, mark.ts, mark.started_by)
-            look = Look(title=mark.title, started_by=mark.started_by, ended=RESTARTED)
-            await self.places.change_card(workspace, thread, look)
+            shown = Look(title=mark.title, started_by=mark.started_by, ended=RESTARTED)
+            await places.changed_at_last(workspace, thread, shown)
             ended = Ended(workspace, thread, mark.title, RESTARTED, mark.record, mark.began, interrupted=True)
             await self.house.finale(self.house, ended)
             await self.book.mark(mark.team, mark.channel, None)
 
     # The life of one call
 
-    async def _open(self, wish: Wish) -> SlackCall:
+    async def _open(self, wish: Wish) -> tuple[SlackCall, Look]:
+        """A room and its card, and what the card shows."""
         setup, settings = self.setup(wish.workspace.team, wish.channel), self.house.settings
         language = wish.language or setup.language or settings.language
         if not self.house.hears(language):
-            raise UserError(f"Nothing here hears the language {language!r}: try en, or ask who runs Spokenly.")
+            raise UserError(
+                f"Nothing here hears the language {language!r}: try en, or ask who runs Spokenly."
+            )
         keep = wish.keep or setup.keep or ("captions" if settings.keep == "never" else settings.keep)
         if keep == "transcript" and self.house.secretary is None:
             raise UserError("No transcripts are kept here: whoever runs this Spokenly switched that off.")
-        name = await self.places.enter(wish.workspace, wish.channel)
+        name = await places.enter(wish.workspace, wish.channel)
         room = self.house.opener.open(
             title=wish.title or name,
             keep=keep,
@@ -145,16 +187,14 @@ class Calls:
         )
         posted = False
         try:
-            look = Look(title=room.title, started_by=wish.asked_by, keep=keep)
-            thread = await self.places.post_card(wish.workspace, wish.channel, wish.asked_by, look)
+            shown = Look(title=room.title, started_by=wish.asked_by, keep=keep)
+            thread = await places.post_card(wish.workspace, wish.channel, wish.asked_by, shown)
             posted = True
         finally:
             if not posted:
                 room.close("Captions could not be started in Slack.")
-        return self._call(wish, thread, room)
-
-    def _call(self, wish: Wish, thread: Thread, room: OpenedRoom) -> SlackCall:
-        return SlackCall(self.house, wish.workspace, thread, room, started_by=wish.asked_by)
+        call = SlackCall(self.house, wish.workspace, thread, room, started_by=wish.asked_by, keep=keep)
+        return call, shown
 
     async def _mark(self, call: SlackCall) -> None:
         """Remember that it runs."""
@@ -164,11 +204,11 @@ class Calls:
         )
         await self.book.mark(thread.team, thread.channel, mark)
 
-    async def _run(self, call: SlackCall) -> None:
+    async def _run(self, call: SlackCall, shown: Look) -> None:
         team, channel = place = call.thread.team, call.thread.channel
-        captions = self.house.post(call.workspace, call.thread, lambda: len(self.running(team)))
+        captions = self.house.post(call.workspace, call.thread, partial(self.count, team))
         try:
-            await call.run(captions, CardOutlet(call, self.places))
+            await call.run(captions, CardOutlet(call.workspace, call.thread, lambda: look(call), shown))
             await self.house.finale(self.house, call.ended())
             await self.book.mark(team, channel, None)
         except Exception:

@@ -16,16 +16,19 @@ class Member:
     id: str
     name: str
     manages: bool = False
-    language: str = "en"
 
 
 @dataclass(slots=True)
 class Workspace:
-    """`team`: Slack's id of it. `bot`: the bot's user id there. `client` carries the workspace's token."""
+    """`team`: Slack's id of it. `bot`: the bot's user id there. `client` carries the workspace's token.
+
+    `url`: where people open it, e.g. https://acme.slack.com/.
+    """
 
     team: str
     bot: str
     client: AsyncWebClient
+    url: str = "https://slack.com/"
     members: OrderedDict[str, Member] = field(default_factory=OrderedDict)
     """Who was asked about lately, by user id."""
 
@@ -42,6 +45,10 @@ class Workspace:
         self.members[member.id] = member
         if len(self.members) > NAMES:
             self.members.popitem(last=False)
+
+    def message(self, channel: str, ts: str) -> str:
+        """The address of a message."""
+        return f"{self.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
 
 
 def space(team: str) -> str:

@@ -87,6 +87,24 @@ async def open_store(settings: Settings) -> AsyncIterator[Store]:
 
 
 @asynccontextmanager
+async def open_engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """A line of its own to the record's database, for libraries that keep tables there themselves.
+
+    Its transactions write. The record is opened before (`open_store`): that makes the database, and says
+    whose it is. What a driver complains of is not translated here (see `trouble`). Raises `RecordUnusable`.
+    """
+    url = _url(place(settings))
+    if url.drivername == "sqlite":
+        engine = await asyncio.to_thread(lambda: sqlite.engine(Path(str(url.database)).absolute()))
+    else:
+        engine = postgres_engine(url, _ANSWER, _WRITERS)
+    try:
+        yield engine.execution_options(begin=sqlite.WRITE)
+    finally:
+        await engine.dispose()
+
+
+@asynccontextmanager
 async def _sqlite(path: Path, default: bool) -> AsyncIterator[Store]:
     path = await asyncio.to_thread(sqlite.prepare, path, default)
     # The dialect looks at the path.

@@ -1,0 +1,190 @@
+"""The app on Slack: how it is reached, what it listens to, and the calls that it captions."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from slack_bolt import BoltResponse
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.authorization.async_authorize import AsyncAuthorize
+from slack_bolt.error import BoltUnhandledRequestError
+
+from bots.slack import http, listening, sockets
+from bots.slack.book import Book
+from bots.slack.calls import Calls
+from bots.slack.desk import Desk, Listen, delivery
+from bots.slack.house import House
+from bots.slack.installations import API, Installations, Many, OneToken, Workspaces, client_of, many
+from bots.slack.seen import Seen
+from core.errors import RecordAway
+
+log = logging.getLogger(__name__)
+
+WAIT = 60.0
+"""Seconds between two tries to tell of calls that were interrupted, while Slack can't be reached."""
+
+quiet = logging.getLogger("slack_bolt.quiet")
+"""Where the SDK logs: it quotes requests, and tells of every retry."""
+quiet.setLevel(logging.ERROR)
+
+Next = Callable[[], Awaitable[BoltResponse | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the app is made of. `api`: Slack's Web API. `more`: what else it listens to."""
+
+    house: House
+    api: str = API
+    more: Sequence[Listen] = ()
+
+
+class _Authorize(AsyncAuthorize):
+    """Tells bolt whose token goes with a request, without asking Slack."""
+
+    def __init__(self, workspaces: Workspaces) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # bolt's own
+        self._workspaces = workspaces
+
+    async def __call__(self, **given: Any) -> AuthorizeResult | None:
+        try:
+            found = await self._workspaces.find(given["team_id"] or "", given["enterprise_id"])
+        except RecordAway:
+            log.warning("slack.workspace_unknown")
+            return None
+        if found is None:
+            return None
+        installed = found[1]
+        return AuthorizeResult(
+            enterprise_id=given["enterprise_id"],
+            team_id=installed.team,
+            bot_token=installed.token,
+            bot_user_id=installed.bot,
+            bot_id=installed.bot_id,
+        )
+
+
+class SlackBot:
+    """The app. `routes` go into the web application before it listens."""
+
+    def __init__(self, calls: Calls, desk: Desk, app: AsyncApp, routes: Iterable[web.RouteDef]) -> None:
+        self.calls = calls
+        self.desk = desk
+        self.app = app
+        self.routes = tuple(routes)
+
+    def drain(self) -> None:
+        """Spokenly stops: all calls end. Their last words still come in."""
+        self.calls.drain()
+
+    async def tell_interrupted(self) -> None:
+        """Say under the cards of calls that ran when Spokenly was killed that they are over."""
+        while teams := {team for team, _ in self.calls.book.marks if not self.calls.running(team)}:
+            for team in teams:
+                try:
+                    found = await self.desk.workspaces.find(team)
+                except RecordAway:
+                    continue
+                if found is not None:
+                    await self.calls.tell_interrupted(found[0])
+            await asyncio.sleep(WAIT)
+
+
+@asynccontextmanager
+async def slack_bot(parts: Parts) -> AsyncIterator[SlackBot]:
+    """The app, from its log-in to the end of its calls.
+
+    Raises `UserError` when Slack does not take a token, `RecordAway` and `RecordUnusable`. An outage of Slack
+    is waited out beside.
+    """
+    settings, api = parts.house.settings, parts.api
+    book = Book(parts.house.store)
+    await book.read()
+    token = settings.slack_app_token
+    async with aiohttp.ClientSession() as session, _installations(parts, session) as installations:
+        workspaces = Workspaces(installations, session, api)
+        if token is not None:
+            await sockets.try_out(token.get_secret_value(), api)
+        async with _beside() as beside, Calls(parts.house, book) as calls:
+            app, desk = _app(parts, workspaces), Desk(calls, workspaces)
+            for listen in (listening.listen, *parts.more):
+                listen(app, desk)
+            flow = None
+            if isinstance(installations, Many):
+                flow = http.installing(settings, installations, workspaces, api, quiet)
+            routes = http.routes(app, flow, parts.house.store.name, events=token is None)
+            bot = SlackBot(calls, desk, app, routes)
+            if token is not None:
+                beside(sockets.listen(app, token.get_secret_value(), quiet))
+            beside(bot.tell_interrupted())
+            yield bot
+
+
+@asynccontextmanager
+async def _installations(parts: Parts, session: aiohttp.ClientSession) -> AsyncIterator[Installations]:
+    """Where tokens come from. Raises `UserError` when Slack does not take the one in the settings."""
+    settings = parts.house.settings
+    if settings.slack_client_id is not None:
+        async with many(settings, parts.house.store.name) as found:
+            yield found
+        return
+    assert settings.slack_bot_token is not None
+    one = OneToken(client_of(settings.slack_bot_token.get_secret_value(), session, parts.api))
+    await one.ask()
+    yield one
+
+
+def _app(parts: Parts, workspaces: Workspaces) -> AsyncApp:
+    """bolt's app: it checks signatures, and nothing reaches a listener twice."""
+    secret = parts.house.settings.slack_signing_secret
+    app = AsyncApp(
+        name="spokenly",
+        logger=quiet,
+        client=client_of(None, None, parts.api),
+        signing_secret=None if secret is None else secret.get_secret_value(),
+        authorize=_Authorize(workspaces),  # type: ignore[arg-type]  # it takes its own kind as well
+        raise_error_for_unhandled_request=True,
+    )
+    seen = Seen()
+
+    async def once(body: dict[str, Any], next: Next) -> BoltResponse | None:
+        return await next() if seen.first(delivery(body)) else BoltResponse(status=200)
+
+    async def broken(error: Exception) -> BoltResponse:
+        if not isinstance(error, BoltUnhandledRequestError):
+            log.error("slack.listener_bug", exc_info=error)
+        return BoltResponse(status=200)
+
+    app.middleware(once)
+    app.error(broken)
+    return app
+
+
+@asynccontextmanager
+async def _beside() -> AsyncIterator[Callable[[Coroutine[Any, Any, None]], None]]:
+    """Has things done for as long as the app is there."""
+    async with asyncio.TaskGroup() as tasks:
+        begun: list[asyncio.Task[None]] = []
+
+        def begin(work: Coroutine[Any, Any, None]) -> None:
+            begun.append(tasks.create_task(_guarded(work), name="slack beside"))
+
+        try:
+            yield begin
+        finally:
+            for task in begun:
+                task.cancel()
+
+
+async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        await work
+    except Exception:
+        # A bulkhead: the browser's rooms go on without Slack.
+        log.exception("slack.bot_bug")

@@ -1,0 +1,136 @@
+"""The card of a call: what stands in the channel, with the buttons. Pure: values in, Block Kit out.
+
+Limits: https://docs.slack.dev/reference/block-kit/blocks
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from bots.slack.markup import plain
+from core.rooms import Keep
+
+OPEN, LINK, RECAP, TRANSCRIPT, STOP, DETACH = (
+    "captions_open",
+    "captions_link",
+    "captions_recap",
+    "captions_transcript",
+    "captions_stop",
+    "captions_detach",
+)
+"""The buttons' action_ids. `LINK` opens an address by itself."""
+
+TITLE = 100
+"""Characters of a title that are shown."""
+
+NAMES = 10
+"""Names that are shown of who is heard."""
+
+LATE = 4.0
+"""Seconds of lateness that people are told of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Everything that a card shows.
+
+    `state`: one sentence. `late`: whole seconds, where it is worth telling. `notices`: what people must be
+    told now. `places`: where else the call is shown. `ended`: why it is over. `guest`: the call takes place
+    elsewhere and is only shown here.
+    """
+
+    title: str
+    started_by: str
+    keep: Keep = "captions"
+    state: str = "Waiting for somebody to open the room and share sound."
+    heard: tuple[str, ...] = ()
+    late: int | None = None
+    notices: tuple[str, ...] = ()
+    places: tuple[str, ...] = ()
+    ended: str | None = None
+    guest: bool = False
+
+
+def card(look: Look) -> tuple[str, list[dict[str, Any]]]:
+    """The message's text (for notifications and screen readers) and its blocks."""
+    title = short(look.title, TITLE)
+    sign = "■" if look.ended is not None else "●" if look.heard else "○"
+    blocks: list[dict[str, Any]] = [
+        {"type": "header", "text": _plain(f"{sign} {title}")},
+        {"type": "section", "text": _plain("\n".join(_lines(look)))},
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": _small(look)}]},
+    ]
+    if look.ended is None:
+        blocks.append({"type": "actions", "block_id": "captions", "elements": _buttons(look)})
+    said = "Captions have ended" if look.ended is not None else "Live captions"
+    return f"{said}: {plain(title)}", blocks
+
+
+def _lines(look: Look) -> list[str]:
+    if look.ended is not None:
+        return [look.ended]
+    lines = [look.state]
+    if look.heard:
+        more = len(look.heard) - NAMES
+        names = ", ".join(short(name, 40) for name in look.heard[:NAMES])
+        lines.append(f"Heard: {names}{f' and {more} more' if more > 0 else ''}")
+    if look.late is not None:
+        lines.append(f"The captions are about {look.late} s late.")
+    if look.places:
+        lines.append(f"Also shown at: {short(', '.join(look.places), 300)}")
+    return [*lines, *(short(notice, 300) for notice in look.notices[:5])]
+
+
+def _small(look: Look) -> str:
+    who = f"{'Attached' if look.guest else 'Started'} by <@{look.started_by}>"
+    if look.guest:
+        return f"{who} · the call takes place elsewhere"
+    kept = "a transcript is kept" if look.keep == "transcript" else "no record besides this thread"
+    return f"{who} · {kept} · never the sound · captions are in the thread"
+
+
+def _buttons(look: Look) -> list[dict[str, Any]]:
+    if look.guest:
+        return [_button(RECAP, "Catch me up"), _button(DETACH, "Show it here no more", "danger")]
+    stop = _button(STOP, "Stop", "danger")
+    stop["confirm"] = {
+        "title": _plain("Stop captions?"),
+        "text": _plain("The room closes for everybody."),
+        "confirm": _plain("Stop"),
+        "deny": _plain("Go on"),
+    }
+    return [
+        _button(OPEN, "Open the room", "primary"),
+        _button(RECAP, "Catch me up"),
+        _button(TRANSCRIPT, "Get transcript"),
+        stop,
+    ]
+
+
+def _button(action: str, text: str, style: str | None = None) -> dict[str, Any]:
+    button: dict[str, Any] = {"type": "button", "action_id": action, "text": _plain(text)}
+    return button if style is None else {**button, "style": style}
+
+
+def link(address: str) -> list[dict[str, Any]]:
+    """What somebody gets who wants into the room: a button that only they see."""
+    told = (
+        "This link is yours: whoever opens it appears in the captions under your name. "
+        "Share your microphone there, or the tab of a meeting. It works for an hour; press the button on the "
+        "card for a new one."
+    )
+    button = _button(LINK, "Go to the room", "primary")
+    return [
+        {"type": "section", "text": _plain(told)},
+        {"type": "actions", "elements": [{**button, "url": address}]},
+    ]
+
+
+def _plain(text: str) -> dict[str, Any]:
+    """Text in which Slack looks for nothing."""
+    return {"type": "plain_text", "text": text, "emoji": False}
+
+
+def short(text: str, longest: int) -> str:
+    """On one line, and no longer than that."""
+    line = " ".join(text.split())
+    return line if len(line) <= longest else f"{line[: longest - 1]}…"

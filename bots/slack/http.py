@@ -1,0 +1,135 @@
+"""Slack by HTTP: signed requests to our own web application, and the pages on which people install the app.
+
+bolt checks every signature (HMAC with SHA-256 over time and body) and takes nothing older than five minutes:
+https://docs.slack.dev/authentication/verifying-requests-from-slack
+"""
+
+import html
+import logging
+from collections.abc import Iterable
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from slack_bolt import BoltResponse
+from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
+from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
+from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
+from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
+from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+
+from bots.slack.installations import STATE, Many, Workspaces, client_of
+from bots.slack.scopes import SCOPES
+from bots.slack.trouble import FOREIGN
+from core.errors import UserError
+from core.record.database.trouble import telling
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EVENTS, INSTALL, REDIRECT = "/slack/events", "/slack/install", "/slack/oauth_redirect"
+
+LARGEST = 1 << 20
+"""Bytes of one request: a form of Slack's has 250 kB at most."""
+
+_AGAIN = "Begin again at /slack/install."
+_FAILED = {
+    "access_denied": "Spokenly was not installed, because it was not allowed.",
+    "invalid_browser": f"This browser did not begin the installation. {_AGAIN}",
+    "invalid_state": f"This installation took too long, or was finished before. {_AGAIN}",
+    "invalid_code": f"Slack does not know this installation. {_AGAIN}",
+    "missing_code": f"Slack sent no code with this. {_AGAIN}",
+}
+
+
+def routes(app: AsyncApp, flow: AsyncOAuthFlow | None, place: str, *, events: bool) -> Iterable[web.RouteDef]:
+    """What our web application serves for Slack. `place` names the database in sentences.
+
+    `events`: Slack sends here what people do, rather than over sockets.
+    """
+    listed = [web.post(EVENTS, _events(app))] if events else []
+    return listed if flow is None else [*listed, *_installing(flow, place)]
+
+
+def _events(app: AsyncApp) -> Handler:
+    async def take(request: web.Request) -> web.Response:
+        body = await _body(request)
+        asked = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
+        return await to_aiohttp_response(await app.async_dispatch(asked))
+
+    return take
+
+
+def _installing(flow: AsyncOAuthFlow, place: str) -> Iterable[web.RouteDef]:
+    async def install(request: web.Request) -> web.Response:
+        async with telling(place):
+            answer = await flow.handle_installation(await to_bolt_request(request))
+        return await to_aiohttp_response(answer)
+
+    async def redirect(request: web.Request) -> web.Response:
+        try:
+            async with telling(place):
+                answer = await flow.handle_callback(await to_bolt_request(request))
+        except FOREIGN as error:
+            raise UserError(f"Slack can't be reached now. {_AGAIN}") from error
+        return await to_aiohttp_response(answer)
+
+    return [web.get(INSTALL, install), web.get(REDIRECT, redirect)]
+
+
+async def _body(request: web.Request) -> str:
+    """The whole body, where it is not too large."""
+    body = bytearray()
+    async for piece in request.content.iter_chunked(1 << 16):
+        body += piece
+        if len(body) > LARGEST:
+            raise web.HTTPRequestEntityTooLarge(LARGEST, len(body))
+    return body.decode(errors="replace")
+
+
+def installing(
+    settings: Settings, many: Many, workspaces: Workspaces, api: str, quiet: logging.Logger
+) -> AsyncOAuthFlow:
+    """How people install the app (https://docs.slack.dev/authentication/installing-with-oauth)."""
+    assert settings.slack_client_id is not None
+    assert settings.slack_client_secret is not None
+    home = str(settings.public_url).rstrip("/")
+
+    async def success(given: AsyncSuccessArgs) -> BoltResponse:
+        installed = given.installation
+        if installed.team_id is None:
+            return _page("Spokenly is installed to workspaces, not to a whole organisation.", 400)
+        workspaces.forget(installed.team_id)
+        name = installed.team_name or "your workspace"
+        return _page(f"Spokenly is in {name}. Type /captions start in a channel.")
+
+    async def failure(given: AsyncFailureArgs) -> BoltResponse:
+        log.info("slack.not_installed", extra={"reason": given.reason})
+        said = _FAILED.get(given.reason, f"Spokenly could not be installed. {_AGAIN}")
+        return _page(said, given.suggested_status_code)
+
+    chosen = AsyncOAuthSettings(
+        client_id=settings.slack_client_id,
+        client_secret=settings.slack_client_secret.get_secret_value(),
+        scopes=[scope.name for scope in SCOPES],
+        redirect_uri=f"{home}{REDIRECT}",
+        install_path=INSTALL,
+        redirect_uri_path=REDIRECT,
+        install_page_rendering_enabled=False,
+        authorization_url=f"{api.removesuffix('api/')}oauth/v2/authorize",
+        callback_options=AsyncCallbackOptions(success=success, failure=failure),
+        installation_store=many.store,
+        installation_store_bot_only=True,
+        state_store=many.states,
+        state_expiration_seconds=STATE,
+        logger=quiet,
+    )
+    return AsyncOAuthFlow(client=client_of(None, None, api), settings=chosen, logger=quiet)
+
+
+def _page(sentence: str, status: int = 200) -> BoltResponse:
+    """A page that says one sentence."""
+    body = (
+        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Spokenly</title>'
+        f"<p>{html.escape(sentence)}</p></html>"
+    )
+    return BoltResponse(status=status, body=body, headers={"Content-Type": "text/html; charset=utf-8"})

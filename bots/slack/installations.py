@@ -1,0 +1,167 @@
+"""Which workspaces have the app, and with which token: one from the settings, or many installed by OAuth.
+
+What OAuth brings is kept in our database by Slack's own SDK, in three tables of its own (`slack_bots`,
+`slack_installations`, `slack_oauth_states`); they are made when they are missing.
+"""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Protocol
+
+import aiohttp
+from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore
+from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
+from slack_sdk.web.async_client import AsyncWebClient
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from bots.slack.trouble import FOREIGN, REMOVED, code
+from bots.slack.workspace import Workspace
+from core.errors import UserError
+from core.record.database.opening import open_engine
+from core.record.database.trouble import telling
+from core.settings import Settings
+
+log = logging.getLogger(__name__)
+
+API = "https://slack.com/api/"
+
+TIMEOUT = 10
+"""Seconds that Slack has to answer."""
+
+STATE = 600
+"""Seconds that somebody has to allow the app, once they asked to install it."""
+
+NOT_TAKEN = (
+    "Slack does not take SLACK_BOT_TOKEN: install the app to your workspace again "
+    "(https://api.slack.com/apps, your app, OAuth & Permissions) and set it to the Bot User OAuth Token."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """The app in one workspace. `url`: where people open the workspace, where that is known."""
+
+    team: str
+    token: str
+    bot: str
+    bot_id: str = ""
+    url: str = ""
+
+
+class Installations(Protocol):
+    """Where tokens come from."""
+
+    async def find(self, team: str, enterprise: str | None) -> Installed | None:
+        """The app in a workspace; None where it is not. Raises `RecordAway`."""
+
+    async def remove(self, team: str, enterprise: str | None) -> None:
+        """It is not there any more. Raises `RecordAway`."""
+
+
+class OneToken:
+    """One workspace: that of the token in the settings. `ask` it before it is used."""
+
+    def __init__(self, client: AsyncWebClient) -> None:
+        self._client = client
+        self._installed: Installed | None = None
+
+    async def ask(self) -> None:
+        """Ask Slack whose token it is. Raises `UserError` when it is nobody's; an outage is left."""
+        try:
+            told = await self._client.auth_test()
+        except FOREIGN as error:
+            if code(error) in REMOVED:
+                raise UserError(NOT_TAKEN) from error
+            log.warning("slack.away")
+            return
+        self._installed = Installed(
+            team=str(told["team_id"]),
+            token=str(self._client.token),
+            bot=str(told["user_id"]),
+            bot_id=str(told.get("bot_id") or ""),
+            url=str(told.get("url") or ""),
+        )
+
+    async def find(self, team: str, enterprise: str | None) -> Installed | None:
+        if self._installed is None:
+            await self.ask()
+        found = self._installed
+        return found if found is not None and found.team == team else None
+
+    async def remove(self, team: str, enterprise: str | None) -> None:
+        """The token is in the settings still: who installs the app again may get the same one."""
+
+
+class Many:
+    """Every workspace that installed the app by OAuth."""
+
+    def __init__(self, client_id: str, engine: AsyncEngine, place: str) -> None:
+        """`place` names the database in sentences."""
+        self.store = AsyncSQLAlchemyInstallationStore(client_id, engine)
+        self.states = AsyncSQLAlchemyOAuthStateStore(STATE, engine)
+        self._engine = engine
+        self._place = place
+
+    async def prepare(self) -> None:
+        """Make the tables that are missing. Raises `RecordAway`."""
+        async with telling(self._place), self._engine.begin() as connection:
+            await connection.run_sync(self.store.metadata.create_all)
+            await connection.run_sync(self.states.metadata.create_all)
+
+    async def find(self, team: str, enterprise: str | None) -> Installed | None:
+        async with telling(self._place):
+            bot = await self.store.async_find_bot(enterprise_id=enterprise, team_id=team)
+        if bot is None or not bot.bot_token:
+            return None
+        return Installed(team, bot.bot_token, bot.bot_user_id, bot.bot_id)
+
+    async def remove(self, team: str, enterprise: str | None) -> None:
+        async with telling(self._place):
+            await self.store.async_delete_all(enterprise_id=enterprise, team_id=team)
+
+
+@asynccontextmanager
+async def many(settings: Settings, place: str) -> AsyncIterator[Many]:
+    """The installations in the record's database. Raises `RecordAway` or `RecordUnusable`."""
+    assert settings.slack_client_id is not None
+    async with open_engine(settings) as engine:
+        found = Many(settings.slack_client_id, engine, place)
+        await found.prepare()
+        yield found
+
+
+class Workspaces:
+    """The workspaces that were met since the start. `session` carries all requests."""
+
+    def __init__(self, installations: Installations, session: aiohttp.ClientSession, api: str = API) -> None:
+        self._installations = installations
+        self._session = session
+        self._api = api
+        self._met: dict[str, tuple[Workspace, Installed]] = {}
+
+    async def find(self, team: str, enterprise: str | None = None) -> tuple[Workspace, Installed] | None:
+        """A workspace; None where the app is not installed. Raises `RecordAway`."""
+        if team in self._met:
+            return self._met[team]
+        found = await self._installations.find(team, enterprise)
+        if found is None:
+            return None
+        client = client_of(found.token, self._session, self._api)
+        self._met[team] = Workspace(team, found.bot, client, found.url), found
+        return self._met[team]
+
+    async def remove(self, team: str, enterprise: str | None = None) -> None:
+        """The app is not there any more. Raises `RecordAway`."""
+        self.forget(team)
+        await self._installations.remove(team, enterprise)
+
+    def forget(self, team: str) -> None:
+        """Ask for its token anew: the app was installed again."""
+        self._met.pop(team, None)
+
+
+def client_of(token: str | None, session: aiohttp.ClientSession | None, api: str) -> AsyncWebClient:
+    """Slack's Web API. It never waits out a limit or repeats what may have been done."""
+    return AsyncWebClient(token, base_url=api, session=session, timeout=TIMEOUT, retry_handlers=[])

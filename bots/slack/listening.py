@@ -1,0 +1,95 @@
+"""What the app listens to: the command, mentions, the card's buttons, the shortcut, and its own removal."""
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from slack_bolt.async_app import AsyncApp
+
+from bots.slack import card
+from bots.slack.commands import Commands, Press
+from bots.slack.desk import Body, Desk, Work, origin
+from bots.slack.orders import mentioned, parse
+from bots.slack.replies import Asker
+from bots.slack.starting import FORM, filled, form
+from bots.slack.trouble import FOREIGN, user_error
+from core.errors import RecordAway
+
+log = logging.getLogger(__name__)
+
+COMMAND = "/captions"
+
+BUTTONS: dict[str, Press] = {
+    card.OPEN: "open",
+    card.RECAP: "recap",
+    card.TRANSCRIPT: "transcript",
+    card.STOP: "stop",
+    card.DETACH: "detach",
+}
+
+
+def listen(app: AsyncApp, desk: Desk) -> None:
+    """Add all of it."""
+    commands = Commands(desk.calls)
+
+    async def typed(asker: Asker, body: Body) -> None:
+        await commands.obey(asker, parse(str(body.get("text") or "")))
+
+    async def mention(asker: Asker, body: Body) -> None:
+        await commands.obey(asker, mentioned(str(body["event"].get("text") or "")))
+
+    app.command(COMMAND)(desk.does(typed))
+    app.event("app_mention")(desk.does(mention))
+    for action, what in BUTTONS.items():
+        app.action(action)(desk.does(_pressed(commands, what)))
+    app.action(card.LINK)(desk.does(_nothing))
+    _listen_to_form(app, desk, commands)
+    _listen_to_removal(app, desk)
+
+
+def _pressed(commands: Commands, what: Press) -> Work:
+    async def work(asker: Asker, body: Body) -> None:
+        await commands.press(asker, what)
+
+    return work
+
+
+async def _nothing(asker: Asker, body: Body) -> None:
+    """A link opens by itself; Slack wants to be told all the same that the press arrived."""
+
+
+def _listen_to_form(app: AsyncApp, desk: Desk, commands: Commands) -> None:
+    async def ask(asker: Asker, body: Body) -> None:
+        try:
+            await asker.workspace.client.views_open(trigger_id=asker.trigger, view=form())
+        except FOREIGN as error:
+            raise user_error(error) from error
+
+    async def begin(asker: Asker, body: Body) -> None:
+        wanted = filled(body["view"])
+        await commands.start(replace(asker, channel=wanted.channel), wanted.title, None, wanted.keep)
+
+    app.shortcut(FORM)(desk.does(ask))
+    app.view(FORM)(desk.does(begin))
+
+
+def _listen_to_removal(app: AsyncApp, desk: Desk) -> None:
+    async def removed(body: dict[str, Any]) -> None:
+        team, enterprise = origin(body)
+        desk.calls.removed(team)
+        desk.calls.spawn(_remove(desk, team, enterprise))
+
+    async def revoked(body: dict[str, Any]) -> None:
+        # People's own tokens are none of ours.
+        if (body["event"].get("tokens") or {}).get("bot"):
+            await removed(body)
+
+    app.event("app_uninstalled")(removed)
+    app.event("tokens_revoked")(revoked)
+
+
+async def _remove(desk: Desk, team: str, enterprise: str | None) -> None:
+    try:
+        await desk.workspaces.remove(team, enterprise)
+    except RecordAway:
+        log.warning("slack.installation_left")

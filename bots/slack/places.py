@@ -1,0 +1,123 @@
+"""Channels and people of Slack: entering, posting cards, and who somebody is."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from bots.slack.card import Look, card, short
+from bots.slack.thread import Thread
+from bots.slack.trouble import FOREIGN, INVITE, code, outlet_error, user_error
+from bots.slack.workspace import Member, Workspace
+from core.errors import OutletError, UserError
+
+log = logging.getLogger(__name__)
+
+NAME = 80
+"""Characters of a person's name."""
+
+PAGES = 10
+"""Pages of members that are read at most; of a channel with more, everybody counts as present."""
+
+
+@asynccontextmanager
+async def asked() -> AsyncIterator[None]:
+    """Surrounds requests that somebody waits for. Raises `UserError` with a sentence for them."""
+    try:
+        yield
+    except FOREIGN as error:
+        log.info("slack.refused", extra={"reason": code(error) or type(error).__name__})
+        raise user_error(error) from error
+
+
+async def enter(workspace: Workspace, channel: str) -> str:
+    """Come into a channel; returns its name. Raises `UserError`."""
+    async with asked():
+        found = (await workspace.client.conversations_info(channel=channel))["channel"]
+        if found.get("is_archived"):
+            raise UserError("This channel is archived: nobody can post in it any more.")
+        if found.get("is_im") or found.get("is_mpim"):
+            raise UserError("Captions start in channels: use this in one of them.")
+        if not found.get("is_member", True):
+            if found.get("is_private"):
+                raise UserError(INVITE)
+            await workspace.client.conversations_join(channel=channel)
+    return f"#{found.get('name') or channel}"
+
+
+async def post_card(workspace: Workspace, channel: str, user: str, look: Look) -> Thread:
+    """Post a card; the thread is what hangs from it. Raises `UserError`."""
+    text, blocks = card(look)
+    async with asked():
+        posted = await workspace.client.chat_postMessage(
+            channel=channel, text=text, blocks=blocks, unfurl_links=False, unfurl_media=False
+        )
+    return Thread(workspace.team, channel, str(posted["ts"]), user)
+
+
+async def change_card(workspace: Workspace, thread: Thread, look: Look) -> None:
+    """Rewrite a card. Raises `OutletBusy` or `OutletGone`."""
+    text, blocks = card(look)
+    try:
+        await workspace.client.chat_update(channel=thread.channel, ts=thread.ts, text=text, blocks=blocks)
+    except FOREIGN as error:
+        raise outlet_error(error) from error
+
+
+async def told(workspace: Workspace, thread: Thread, text: str) -> bool:
+    """Say something in a thread (mrkdwn). False when that could not be."""
+    try:
+        await workspace.client.chat_postMessage(channel=thread.channel, thread_ts=thread.ts, text=text)
+    except FOREIGN as error:
+        log.warning("slack.not_told", extra={"reason": code(error) or type(error).__name__})
+        return False
+    return True
+
+
+async def changed_at_last(workspace: Workspace, thread: Thread, look: Look) -> None:
+    """Rewrite the card of a call of before; what can't be is left."""
+    try:
+        await change_card(workspace, thread, look)
+    except OutletError:
+        log.warning("slack.card_left")
+
+
+async def member(workspace: Workspace, user: str, otherwise: str = "") -> Member:
+    """Who somebody is. `otherwise`: a name for them where Slack tells none now."""
+    if (known := workspace.members.get(user)) is not None:
+        return known
+    try:
+        found = (await workspace.client.users_info(user=user))["user"]
+    except FOREIGN as error:
+        log.info("slack.name_unknown", extra={"reason": code(error) or type(error).__name__})
+        return Member(user, short(otherwise, NAME) or "Somebody from Slack")
+    profile = found.get("profile") or {}
+    name = profile.get("display_name") or profile.get("real_name") or found.get("name") or otherwise
+    manages = bool(found.get("is_admin") or found.get("is_owner"))
+    who = Member(user, short(str(name), NAME) or "Somebody from Slack", manages)
+    workspace.remember(who)
+    return who
+
+
+async def made(workspace: Workspace, channel: str) -> str:
+    """Who made a channel: the user's id; empty where Slack does not tell."""
+    try:
+        found = (await workspace.client.conversations_info(channel=channel))["channel"]
+    except FOREIGN:
+        return ""
+    return str(found.get("creator") or "")
+
+
+async def present(workspace: Workspace, channel: str, user: str) -> bool:
+    """Whether somebody is in a channel, as far as can be told."""
+    cursor = ""
+    for _ in range(PAGES):
+        try:
+            page = await workspace.client.conversations_members(channel=channel, cursor=cursor, limit=1000)
+        except FOREIGN:
+            return True
+        if user in page["members"]:
+            return True
+        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+        if not cursor:
+            return False
+    return True

@@ -1,0 +1,72 @@
+"""Socket Mode: Slack reaches the app over connections that the app opens, so no public address is needed.
+
+https://docs.slack.dev/apis/events-api/using-socket-mode
+"""
+
+import asyncio
+import logging
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncApp
+
+from bots.slack.installations import client_of
+from bots.slack.trouble import FOREIGN, code
+from core.errors import UserError
+
+log = logging.getLogger(__name__)
+
+LINES = 2
+"""Connections at the same time: when one is cut, the other goes on until it is back."""
+
+PING = 5.0
+"""Seconds between two signs of life of a connection; one that gives none is opened anew."""
+
+LOOK = 30.0
+"""Seconds between two looks whether there is any connection."""
+
+REFUSED = frozenset(
+    {
+        "invalid_auth",
+        "not_allowed_token_type",
+        "not_authed",
+        "token_revoked",
+        "token_expired",
+        "missing_scope",
+    }
+)
+
+NOT_TAKEN = (
+    "Slack does not take SLACK_APP_TOKEN: make an app-level token with the scope connections:write "
+    "(https://api.slack.com/apps, your app, Basic Information, App-Level Tokens) and set it."
+)
+
+NOT_ON = "Socket Mode is off: turn it on at https://api.slack.com/apps, your app, Socket Mode."
+
+
+async def try_out(token: str, api: str) -> None:
+    """Ask Slack whether it takes the app-level token. Raises `UserError`; an outage is left."""
+    try:
+        await client_of(None, None, api).apps_connections_open(app_token=token)
+    except FOREIGN as error:
+        if code(error) in REFUSED:
+            raise UserError(NOT_TAKEN) from error
+        if code(error) == "socket_mode_not_enabled":
+            raise UserError(NOT_ON) from error
+        log.warning("slack.away")
+
+
+async def listen(app: AsyncApp, token: str, quiet: logging.Logger) -> None:
+    """Stay connected until cancelled. `quiet`: what the SDK logs to; it would tell of what people do."""
+    handlers = [AsyncSocketModeHandler(app, token, logger=quiet, ping_interval=PING) for _ in range(LINES)]
+    try:
+        async with asyncio.TaskGroup() as tasks:
+            for handler in handlers:
+                # It tries until Slack can be reached.
+                tasks.create_task(handler.connect_async(), name="slack socket")  # type: ignore[no-untyped-call]
+            while True:
+                await asyncio.sleep(LOOK)
+                if not [True for handler in handlers if await handler.client.is_connected()]:
+                    log.warning("slack.no_socket")
+    finally:
+        for handler in handlers:
+            await handler.close_async()  # type: ignore[no-untyped-call]  # bolt's own

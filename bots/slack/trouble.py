@@ -1,0 +1,110 @@
+"""What Slack's Web API refuses, in our words: the one place for it beside the captions' own outlet.
+
+Errors by method: https://docs.slack.dev/reference/methods
+"""
+
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackClientError
+
+from core.errors import OutletBusy, OutletError, OutletGone, UserError
+
+FOREIGN = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
+"""Whatever a request to Slack may fail with."""
+
+PATIENCE = 10.0
+"""Seconds that Slack is left alone after it failed."""
+
+REMOVED = frozenset(
+    {
+        "account_inactive",
+        "app_uninstalled",
+        "invalid_auth",
+        "invalid_refresh_token",
+        "not_authed",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
+"""The app is not in that workspace any more, or its token is not good."""
+
+GONE = REMOVED | {
+    "cant_update_message",
+    "channel_not_found",
+    "ekm_access_denied",
+    "is_archived",
+    "is_inactive",
+    "message_not_found",
+    "missing_scope",
+    "no_permission",
+    "not_allowed_token_type",
+    "not_in_channel",
+    "restricted_action",
+    "restricted_action_read_only_channel",
+    "restricted_action_thread_locked",
+    "thread_not_found",
+}
+"""Errors that stay as they are, however often one asks."""
+
+INVITE = "Spokenly is not in this channel: type /invite @Spokenly here, then try again."
+
+_RESTRICTED = "Only some people may post in this channel, and Spokenly is not one of them."
+
+_SENTENCES = {
+    "is_archived": "This channel is archived: nobody can post in it any more.",
+    "channel_not_found": INVITE,
+    "not_in_channel": INVITE,
+    "restricted_action": _RESTRICTED,
+    "restricted_action_read_only_channel": _RESTRICTED,
+    "expired_trigger_id": "Slack was too slow: try again.",
+    "ratelimited": "Slack asks for patience: try again in a minute.",
+}
+_AWAY = "Slack can't be reached now: try again in a minute."
+
+
+def code(error: Exception) -> str:
+    """Slack's name for what it refused; empty where it was not Slack that refused."""
+    response: Any = getattr(error, "response", None)
+    try:
+        return str(response["error"])
+    except (KeyError, TypeError, ValueError):
+        return ""
+
+
+def user_error(error: Exception) -> UserError:
+    """One sentence for whoever asked."""
+    name = code(error)
+    if name == "missing_scope":
+        return UserError(
+            f"Spokenly lacks the scope {scope(error)} in this workspace: whoever manages the app adds it "
+            "under OAuth & Permissions and installs the app again."
+        )
+    if name in REMOVED:
+        return UserError("Spokenly is not installed in this workspace any more.")
+    return UserError(_SENTENCES.get(name, _AWAY))
+
+
+def outlet_error(error: Exception) -> OutletError:
+    """What it means for whatever shows something there."""
+    if code(error) in GONE:
+        return OutletGone(code(error))
+    return OutletBusy(retry_after(error))
+
+
+def scope(error: Exception) -> str:
+    """The scope that was missing."""
+    response: Any = getattr(error, "response", None)
+    needed = response.get("needed") if response is not None else None
+    return str(needed or "that this needs")
+
+
+def retry_after(error: Exception) -> float:
+    """Seconds to leave Slack alone."""
+    response: Any = getattr(error, "response", None)
+    headers = getattr(response, "headers", None) or {}
+    try:
+        return max(1.0, float(headers.get("Retry-After", PATIENCE)))
+    except ValueError:
+        return PATIENCE
