@@ -4,12 +4,13 @@ import logging
 
 from bots.discord import notices
 from bots.discord.house import House
-from bots.discord.keeping import Keeping, recap_of, transcripts
+from bots.discord.keeping import Keeping
 from bots.discord.recap_message import recap_message
 from bots.discord.where import say
 from bots.discord.wish import Chat
 from core.captions.markup import MARKDOWN
 from core.errors import NoSuchRecord, RecordAway
+from core.record.ended import recap_of, transcripts
 from core.record.kept import Call
 
 log = logging.getLogger(__name__)

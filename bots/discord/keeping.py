@@ -1,26 +1,13 @@
 """The record of one call: it begins with the call, and goes on after Spokenly was restarted."""
 
-import logging
-
 from core.captions.board import Board
 from core.errors import NoSuchRecord, RecordAway
-from core.record.files.formats import SUFFIXES, write
-from core.record.files.heading import Heading
 from core.record.journal import Journal
-from core.record.kept import Call, Line, Opening
-from core.record.recaps.recap import Recap
+from core.record.kept import Call, Opening
 from core.record.secretary import Secretary
-
-log = logging.getLogger(__name__)
 
 LAST_LINE = 10.0
 """Seconds that the last lines have to be written before the recap is given up."""
-
-RECAP = 20.0
-"""Seconds that people wait for a recap; then plain rules quote."""
-
-FILES = ("md", "vtt")
-"""The transcripts that are posted when a call is over."""
 
 
 class Keeping:
@@ -54,36 +41,3 @@ class Keeping:
             return await self._secretary.store.call(self.key)
         except (NoSuchRecord, RecordAway):
             return None
-
-
-async def recap_of(secretary: Secretary, call: Call) -> tuple[Recap | None, list[Line]]:
-    """What the call came to, and the lines it cites; None when nothing was said. Raises `RecordAway`."""
-    recap, making = await secretary.recap(call)
-    if making:
-        await secretary.sum_up_anew(call, RECAP)
-        recap, _ = await secretary.recap(call)
-    return recap, [] if recap is None else await secretary.cited(call, recap)
-
-
-async def transcripts(secretary: Secretary, call: Call, room: int) -> dict[str, bytes]:
-    """The transcript as files, by their names, each of at most `room` bytes; larger ones are left out.
-
-    Raises `RecordAway` or `NoSuchRecord`.
-    """
-    files: dict[str, bytes] = {}
-    for suffix in FILES:
-        written = bytearray()
-        async for piece in write(SUFFIXES[suffix], heading(call), secretary.store.entries(call)):
-            written += piece
-            if len(written) > room:
-                log.warning("discord.transcript_too_large")
-                break
-        else:
-            files[f"transcript.{suffix}"] = bytes(written)
-    return files
-
-
-def heading(call: Call) -> Heading:
-    """What stands above a call's transcript."""
-    note = "Spokenly was stopped in the middle of this call." if call.state == "interrupted" else None
-    return Heading(call.title, began=call.began, language=call.language, engine=call.engine, note=note)

@@ -1,10 +1,8 @@
 """`/privacy`: what somebody lets Spokenly hear, what it keeps of them, and how they get rid of it."""
 
-import json
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing
-from typing import Any, Self, cast
+from collections.abc import AsyncIterator
+from typing import Any, Self
 
 import discord
 from discord import Locale, app_commands, ui
@@ -19,8 +17,8 @@ from bots.discord.translations import en
 from bots.discord.words import command, say
 from core.errors import UserError
 from core.record.database.store import Store
-from core.record.kept import Call, Line, Removed
-from core.record.written import escaped, line
+from core.record.kept import Removed
+from core.record.said import SaidForm, said
 
 _FILES = 10
 """Files of one message (Discord's limit)."""
@@ -66,8 +64,9 @@ class Privacy(
         known = None if store is None else await store.person(identity(interaction.user.id))
         if store is None or known is None or not known.lines:
             raise UserError(say(interaction.locale, en.NOTHING_SAID))
-        form = "json" if format is None else format.value
-        files = await _files(store, interaction.user.id, form, min(interaction.filesize_limit, ROOM))
+        form: SaidForm = "md" if format is not None and format.value == "md" else "json"
+        each = min(interaction.filesize_limit, ROOM)
+        files = await said(store, identity(interaction.user.id), form, each=each, together=ROOM, files=_FILES)
         if files is None:
             raise UserError(say(interaction.locale, en.TOO_MUCH))
         told = say(interaction.locale, en.EXPORTED, lines=known.lines, calls=known.calls)
@@ -163,51 +162,3 @@ async def _forget(interaction: Interaction, calls: Calls) -> str:
         return say(to, en.TAKEN_BACK)
     optout = command(to, "privacy optout")
     return say(to, en.FORGOTTEN, lines=removed.lines, calls=removed.calls, optout=optout)
-
-
-async def _files(store: Store, user: int, form: str, room: int) -> dict[str, bytes] | None:
-    """Everything somebody said, as files of at most `room` bytes; None where a message can't hold them."""
-    write = _as_markdown if form == "md" else _as_json
-    head, between, foot = (b"", b"", b"") if form == "md" else (b'{"said": [\n', b",\n", b"\n]}\n")
-    parts = [bytearray(head)]
-    said = cast(AsyncGenerator[tuple[Call, Line]], store.said_by(identity(user)))
-    async with aclosing(said):
-        before: Call | None = None
-        async for call, each in said:
-            piece = write(call, each, begins=before is None or before.id != call.id)
-            if len(parts[-1]) + len(between) + len(piece) + len(foot) > room:
-                parts[-1] += foot
-                parts.append(bytearray(head))
-                if len(parts) > _FILES or sum(map(len, parts)) > ROOM:
-                    return None
-            elif len(parts[-1]) > len(head):
-                parts[-1] += between
-            parts[-1] += piece
-            before = call
-    parts[-1] += foot
-    if sum(map(len, parts)) > ROOM:
-        return None
-    numbered = len(parts) > 1
-    return {
-        f"said{f'-{number}' if numbered else ''}.{form}": bytes(part) for number, part in enumerate(parts, 1)
-    }
-
-
-def _as_json(call: Call, each: Line, *, begins: bool) -> bytes:
-    fact: dict[str, object] = {
-        "call": call.title,
-        "began": call.began.isoformat(),
-        "as": each.speaker.name,
-        "start": round(each.start, 3),
-        "end": round(each.end, 3),
-        "text": each.text,
-    }
-    if each.corrected is not None:
-        fact["heard"] = each.heard
-    return json.dumps(fact, ensure_ascii=False).encode(errors="replace")
-
-
-def _as_markdown(call: Call, each: Line, *, begins: bool) -> bytes:
-    title = f"\n# {escaped(line(call.title))}, {call.began:%Y-%m-%d %H:%M}\n\n" if begins else ""
-    clock = f"{int(each.start) // 3600:02}:{int(each.start) // 60 % 60:02}:{int(each.start) % 60:02}"
-    return f"{title}- {clock} {escaped(line(each.text))}\n".encode(errors="replace")

@@ -8,7 +8,6 @@ from discord.app_commands import Choice
 from bots.discord.brief import called
 from bots.discord.calls import Calls
 from bots.discord.commands.kept import chosen, offered
-from bots.discord.keeping import heading, recap_of
 from bots.discord.recap_message import recap_message
 from bots.discord.replies import Interaction, later, reply
 from bots.discord.rights import may_write, person
@@ -16,6 +15,7 @@ from bots.discord.translations import en
 from bots.discord.wish import Chat
 from bots.discord.words import say
 from core.errors import UserError
+from core.record.ended import heading, recap_of
 from core.record.recaps.minutes import markdown
 
 

@@ -9,9 +9,9 @@ from discord.app_commands import Choice
 from bots.discord.brief import called
 from bots.discord.calls import Calls
 from bots.discord.commands.kept import chosen, offered
-from bots.discord.keeping import heading
 from bots.discord.replies import ROOM, Interaction, later, reply
 from core.errors import UserError
+from core.record.ended import heading
 from core.record.files.formats import SUFFIXES, Format, write
 
 FORMS = [

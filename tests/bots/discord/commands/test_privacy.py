@@ -1,19 +1,16 @@
 """`/privacy`: what people are promised is what happens, in their own language, and nobody else sees it."""
 
 import json
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from bots.discord.commands import privacy
 from core.audio.frame import Speaker
 from core.errors import RecordAway
 from core.record.database.opening import open_store
-from core.record.kept import Call, Line
+from core.record.kept import Line
 from core.settings import Settings
-from tests.bots.discord.commands.slow import SlowSecretary, a_call
+from tests.bots.discord.commands.slow import SlowSecretary
 from tests.bots.discord.commands.world import World, keeping, world
 from tests.fakes.discord import Answer, FakeDiscord, Member
 from tests.fakes.record import kept
@@ -195,43 +192,6 @@ async def test_an_export_that_is_too_large_comes_in_parts_or_is_refused(tmp_path
         assert whole == [words for _, words in said]
         here.fake.limits.file = 250
         assert "more than Discord takes" in (await privately(ann, here, "export")).text
-
-
-async def test_more_than_one_message_takes_is_no_export(monkeypatch: pytest.MonkeyPatch) -> None:
-    class Shelf:
-        """Says what somebody said."""
-
-        async def said_by(self, _identity: str) -> AsyncIterator[tuple[Call, Line]]:
-            for number in range(12):
-                yield a_call(1, 2), Line(number, Speaker("u1", "Ann"), number, number + 1, "word")
-
-    shelf: Any = Shelf()
-    whole = sum(map(len, (await privacy._files(shelf, 1, "json", 400) or {}).values()))
-    monkeypatch.setattr(privacy, "ROOM", whole)
-    assert await privacy._files(shelf, 1, "json", 400) is not None
-    monkeypatch.setattr(privacy, "ROOM", whole - 1)
-    assert await privacy._files(shelf, 1, "json", 400) is None
-
-
-@pytest.mark.parametrize("form", ["json", "md"])
-async def test_no_part_of_an_export_is_larger_than_discord_takes(form: str) -> None:
-    class Shelf:
-        """Says what somebody said."""
-
-        async def said_by(self, _identity: str) -> AsyncIterator[tuple[Call, Line]]:
-            for number in range(12):
-                yield (
-                    a_call(1, 2),
-                    Line(number, Speaker("u1", "Ann"), number, number + 1, "word " * (number % 4)),
-                )
-
-    shelf: Any = Shelf()
-    for room in range(330, 480):
-        files = await privacy._files(shelf, 1, form, room)
-        assert files is not None
-        assert max(map(len, files.values())) <= room, room
-        if form == "json":
-            assert sum(len(json.loads(part)["said"]) for part in files.values()) == 12
 
 
 @pytest.mark.real_time
