@@ -73,11 +73,18 @@ class _Authorize(AsyncAuthorize):
 class SlackBot:
     """The app. `routes` go into the web application before it listens."""
 
-    def __init__(self, calls: Calls, desk: Desk, app: AsyncApp, routes: Iterable[web.RouteDef]) -> None:
+    def __init__(
+        self, calls: Calls, desk: Desk, app: AsyncApp, routes: Iterable[web.RouteDef], opened: asyncio.Event
+    ) -> None:
         self.calls = calls
         self.desk = desk
         self.app = app
         self.routes = tuple(routes)
+        self._opened = opened
+
+    def open(self) -> None:
+        """Calls can be taken: from now on it is there for people."""
+        self._opened.set()
 
     def drain(self) -> None:
         """Spokenly stops: all calls end. Their last words still come in."""
@@ -85,6 +92,7 @@ class SlackBot:
 
     async def tell_interrupted(self) -> None:
         """Say under the cards of calls that ran when Spokenly was killed that they are over."""
+        await self._opened.wait()
         while teams := {team for team, _ in self.calls.book.marks if not self.calls.running(team)}:
             for team in teams:
                 try:
@@ -118,10 +126,11 @@ async def slack_bot(parts: Parts) -> AsyncIterator[SlackBot]:
             flow = None
             if isinstance(installations, Many):
                 flow = http.installing(settings, installations, workspaces, api, quiet)
-            routes = http.routes(app, flow, parts.house.store.name, events=token is None)
-            bot = SlackBot(calls, desk, app, routes)
+            opened = asyncio.Event()
+            routes = http.routes(app, flow, parts.house.store.name, opened.is_set if token is None else None)
+            bot = SlackBot(calls, desk, app, routes, opened)
             if token is not None:
-                beside(sockets.listen(app, token.get_secret_value(), quiet))
+                beside(_reached(opened, app, token.get_secret_value()))
             beside(bot.tell_interrupted())
             yield bot
 
@@ -164,6 +173,11 @@ def _app(parts: Parts, workspaces: Workspaces) -> AsyncApp:
     app.middleware(once)
     app.error(broken)
     return app
+
+
+async def _reached(opened: asyncio.Event, app: AsyncApp, token: str) -> None:
+    await opened.wait()
+    await sockets.listen(app, token, quiet)
 
 
 @asynccontextmanager

@@ -159,7 +159,7 @@ class Calls:
                 continue
             thread = Thread(mark.team, mark.channel, mark.ts, mark.started_by)
             shown = Look(title=mark.title, started_by=mark.started_by, ended=RESTARTED)
-            await places.changed_at_last(workspace, thread, shown)
+            await places.change_at_last(workspace, thread, shown)
             ended = Ended(workspace, thread, mark.title, RESTARTED, mark.record, mark.began, interrupted=True)
             await self.house.finale(self.house, ended)
             await self.book.mark(mark.team, mark.channel, None)
@@ -170,10 +170,7 @@ class Calls:
         """A room and its card, and what the card shows."""
         setup, settings = self.setup(wish.workspace.team, wish.channel), self.house.settings
         language = wish.language or setup.language or settings.language
-        if not self.house.hears(language):
-            raise UserError(
-                f"Nothing here hears the language {language!r}: try en, or ask who runs Spokenly."
-            )
+        self.heard(language)
         keep = wish.keep or setup.keep or ("captions" if settings.keep == "never" else settings.keep)
         if keep == "transcript" and self.house.secretary is None:
             raise UserError("No transcripts are kept here: whoever runs this Spokenly switched that off.")
@@ -208,7 +205,10 @@ class Calls:
         team, channel = place = call.thread.team, call.thread.channel
         captions = self.house.post(call.workspace, call.thread, partial(self.count, team))
         try:
-            await call.run(captions, CardOutlet(call.workspace, call.thread, lambda: look(call), shown))
+            card = CardOutlet(call.workspace, call.thread, lambda: look(call), shown)
+            await call.run(captions, card)
+            if card.shown != look(call):
+                await places.change_at_last(call.workspace, call.thread, look(call))
             await self.house.finale(self.house, call.ended())
             await self.book.mark(team, channel, None)
         except Exception:

@@ -34,8 +34,7 @@ class Look:
     """Everything that a card shows.
 
     `state`: one sentence. `late`: whole seconds, where it is worth telling. `notices`: what people must be
-    told now. `places`: where else the call is shown. `ended`: why it is over. `guest`: the call takes place
-    elsewhere and is only shown here.
+    told now. `ended`: why it is over. `guest`: the call takes place elsewhere and is only shown here.
     """
 
     title: str
@@ -45,7 +44,6 @@ class Look:
     heard: tuple[str, ...] = ()
     late: int | None = None
     notices: tuple[str, ...] = ()
-    places: tuple[str, ...] = ()
     ended: str | None = None
     guest: bool = False
 
@@ -75,8 +73,6 @@ def _lines(look: Look) -> list[str]:
         lines.append(f"Heard: {names}{f' and {more} more' if more > 0 else ''}")
     if look.late is not None:
         lines.append(f"The captions are about {look.late} s late.")
-    if look.places:
-        lines.append(f"Also shown at: {short(', '.join(look.places), 300)}")
     return [*lines, *(short(notice, 300) for notice in look.notices[:5])]
 
 

@@ -14,8 +14,6 @@ from core.errors import UserError
 
 log = logging.getLogger(__name__)
 
-ELSEWHERE = "This call takes place elsewhere; what is said there is in the thread."
-
 
 class Guest:
     """A call of elsewhere in one channel."""
@@ -56,7 +54,12 @@ class Guests:
         if place in self._guests:
             raise UserError("Another call is shown in this channel: /captions detach ends that.")
         name = await places.enter(workspace, channel)
-        look = Look(title=source.title, started_by=by, state=ELSEWHERE, guest=True)
+        look = Look(
+            title=source.title,
+            started_by=by,
+            state=f"From {source.origin}: what is said there is in the thread.",
+            guest=True,
+        )
         thread = await places.post_card(workspace, channel, by, look)
         guest = Guest(workspace, thread, source, look)
         outlet = self._house.post(workspace, thread, calls)
@@ -81,4 +84,4 @@ class Guests:
 
     async def _over(self, guest: Guest, why: str) -> None:
         look = Look(title=guest.look.title, started_by=guest.attached_by, ended=why, guest=True)
-        await places.changed_at_last(guest.workspace, guest.thread, look)
+        await places.change_at_last(guest.workspace, guest.thread, look)

@@ -6,8 +6,9 @@ https://docs.slack.dev/authentication/verifying-requests-from-slack
 
 import html
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
+import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
 from slack_bolt import BoltResponse
@@ -16,10 +17,10 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncFailureArgs, AsyncSuccessArgs
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
+from slack_sdk.errors import SlackClientError
 
 from bots.slack.installations import STATE, Many, Workspaces, client_of
 from bots.slack.scopes import SCOPES
-from bots.slack.trouble import FOREIGN
 from core.errors import UserError
 from core.record.database.trouble import telling
 from core.settings import Settings
@@ -41,17 +42,21 @@ _FAILED = {
 }
 
 
-def routes(app: AsyncApp, flow: AsyncOAuthFlow | None, place: str, *, events: bool) -> Iterable[web.RouteDef]:
+def routes(
+    app: AsyncApp, flow: AsyncOAuthFlow | None, place: str, opened: Callable[[], bool] | None
+) -> Iterable[web.RouteDef]:
     """What our web application serves for Slack. `place` names the database in sentences.
 
-    `events`: Slack sends here what people do, rather than over sockets.
+    `opened`: whether calls can be taken yet; None: Slack uses sockets instead.
     """
-    listed = [web.post(EVENTS, _events(app))] if events else []
+    listed = [] if opened is None else [web.post(EVENTS, _events(app, opened))]
     return listed if flow is None else [*listed, *_installing(flow, place)]
 
 
-def _events(app: AsyncApp) -> Handler:
+def _events(app: AsyncApp, opened: Callable[[], bool]) -> Handler:
     async def take(request: web.Request) -> web.Response:
+        if not opened():
+            raise web.HTTPServiceUnavailable
         body = await _body(request)
         asked = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
         return await to_aiohttp_response(await app.async_dispatch(asked))
@@ -66,11 +71,11 @@ def _installing(flow: AsyncOAuthFlow, place: str) -> Iterable[web.RouteDef]:
         return await to_aiohttp_response(answer)
 
     async def redirect(request: web.Request) -> web.Response:
-        try:
-            async with telling(place):
+        async with telling(place):
+            try:
                 answer = await flow.handle_callback(await to_bolt_request(request))
-        except FOREIGN as error:
-            raise UserError(f"Slack can't be reached now. {_AGAIN}") from error
+            except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
+                raise UserError(f"Slack can't be reached now. {_AGAIN}") from error
         return await to_aiohttp_response(answer)
 
     return [web.get(INSTALL, install), web.get(REDIRECT, redirect)]

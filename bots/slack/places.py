@@ -1,19 +1,26 @@
 """Channels and people of Slack: entering, posting cards, and who somebody is."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bots.slack.card import Look, card, short
+from bots.slack.pace import Rank
 from bots.slack.thread import Thread
-from bots.slack.trouble import FOREIGN, INVITE, code, outlet_error, user_error
+from bots.slack.trouble import FOREIGN, INVITE, code, outlet_error, retry_after, user_error
 from bots.slack.workspace import Member, Workspace
-from core.errors import OutletError, UserError
+from core.errors import OutletBusy, OutletGone, UserError
 
 log = logging.getLogger(__name__)
 
 NAME = 80
 """Characters of a person's name."""
+
+TRIES = 6
+"""How often a card is tried to be rewritten when its call is over."""
+
+_UPDATE = "chat.update"
 
 PAGES = 10
 """Pages of members that are read at most; of a channel with more, everybody counts as present."""
@@ -55,30 +62,38 @@ async def post_card(workspace: Workspace, channel: str, user: str, look: Look) -
 
 
 async def change_card(workspace: Workspace, thread: Thread, look: Look) -> None:
-    """Rewrite a card. Raises `OutletBusy` or `OutletGone`."""
+    """Rewrite a card, in its turn. Raises `OutletBusy` or `OutletGone`."""
+    governor, who = workspace.governor, f"card {thread.ts}"
+    if (wait := governor.wait(_UPDATE, who, Rank.STATE)) > 0:
+        raise OutletBusy(wait)
     text, blocks = card(look)
+    governor.sent(_UPDATE, who)
     try:
         await workspace.client.chat_update(channel=thread.channel, ts=thread.ts, text=text, blocks=blocks)
     except FOREIGN as error:
-        raise outlet_error(error) from error
+        trouble = outlet_error(error)
+        if code(error) == "ratelimited":
+            governor.refused(_UPDATE, retry_after(error))
+        elif code(error):
+            governor.taken(_UPDATE)
+        else:
+            governor.failed(_UPDATE)
+        raise trouble from error
+    governor.taken(_UPDATE)
 
 
-async def told(workspace: Workspace, thread: Thread, text: str) -> bool:
-    """Say something in a thread (mrkdwn). False when that could not be."""
-    try:
-        await workspace.client.chat_postMessage(channel=thread.channel, thread_ts=thread.ts, text=text)
-    except FOREIGN as error:
-        log.warning("slack.not_told", extra={"reason": code(error) or type(error).__name__})
-        return False
-    return True
-
-
-async def changed_at_last(workspace: Workspace, thread: Thread, look: Look) -> None:
-    """Rewrite the card of a call of before; what can't be is left."""
-    try:
-        await change_card(workspace, thread, look)
-    except OutletError:
-        log.warning("slack.card_left")
+async def change_at_last(workspace: Workspace, thread: Thread, look: Look) -> None:
+    """Rewrite a card for the last time, trying for a while; what can't be is left."""
+    for _ in range(TRIES):
+        try:
+            await change_card(workspace, thread, look)
+        except OutletBusy as busy:
+            await asyncio.sleep(busy.retry_after)
+        except OutletGone:
+            break
+        else:
+            return
+    log.warning("slack.card_left")
 
 
 async def member(workspace: Workspace, user: str, otherwise: str = "") -> Member:

@@ -1,5 +1,6 @@
 """How people are answered: privately, wherever they asked."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -8,7 +9,7 @@ from typing import Any
 
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bots.slack.trouble import FOREIGN, code
+from bots.slack.trouble import FOREIGN, code, retry_after
 from bots.slack.workspace import Workspace
 from core.errors import RecordAway, UserError
 
@@ -16,6 +17,9 @@ log = logging.getLogger(__name__)
 
 LONGEST = 3_000
 """Characters of one answer: Slack's limit of a section."""
+
+TRIES = 3
+"""How often one way to somebody is tried while Slack asks for patience."""
 
 BROKEN = "That went wrong, and it is Spokenly's fault. Try again; if it stays so, tell whoever runs it."
 
@@ -40,11 +44,17 @@ class Asker:
 async def tell(asker: Asker, text: str, blocks: Sequence[dict[str, Any]] | None = None) -> bool:
     """Say something to whoever asked (mrkdwn); nobody else sees it. False when no way led to them."""
     for way in (_answered, _whispered, _messaged):
-        try:
-            if await way(asker, text, blocks):
-                return True
-        except FOREIGN as error:
-            log.info("slack.answer_refused", extra={"reason": code(error) or type(error).__name__})
+        for _ in range(TRIES):
+            try:
+                if await way(asker, text, blocks):
+                    return True
+            except FOREIGN as error:
+                log.info("slack.answer_refused", extra={"reason": code(error) or type(error).__name__})
+                if code(error) == "ratelimited":
+                    # An answer is as good a little later.
+                    await asyncio.sleep(retry_after(error))
+                    continue
+            break
     log.warning("slack.not_answered")
     return False
 

@@ -26,7 +26,7 @@ class CardOutlet:
         self._workspace = workspace
         self._thread = thread
         self._look = look
-        self._shown = shown
+        self.shown = shown
 
     @property
     def pace(self) -> float:
@@ -35,9 +35,9 @@ class CardOutlet:
     async def show(self, board: Board) -> None:
         """Raises `OutletBusy` or `OutletGone`."""
         look = self._look()
-        if look != self._shown:
+        if look != self.shown:
             await places.change_card(self._workspace, self._thread, look)
-            self._shown = look
+            self.shown = look
 
 
 def look(call: SlackCall) -> Look:
@@ -50,7 +50,6 @@ def look(call: SlackCall) -> Look:
         heard=tuple(call.room.speakers),
         late=late(call.board.lateness) if call.room.state == "live" else None,
         notices=tuple(call.board.notices.values()),
-        places=call.places(),
         ended=call.why if call.over else None,
     )
 

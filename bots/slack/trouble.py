@@ -3,6 +3,7 @@
 Errors by method: https://docs.slack.dev/reference/methods
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -66,11 +67,7 @@ _AWAY = "Slack can't be reached now: try again in a minute."
 
 def code(error: Exception) -> str:
     """Slack's name for what it refused; empty where it was not Slack that refused."""
-    response: Any = getattr(error, "response", None)
-    try:
-        return str(response["error"])
-    except (KeyError, TypeError, ValueError):
-        return ""
+    return str(_told(error).get("error") or "")
 
 
 def user_error(error: Exception) -> UserError:
@@ -95,9 +92,13 @@ def outlet_error(error: Exception) -> OutletError:
 
 def scope(error: Exception) -> str:
     """The scope that was missing."""
-    response: Any = getattr(error, "response", None)
-    needed = response.get("needed") if response is not None else None
-    return str(needed or "that this needs")
+    return str(_told(error).get("needed") or "that this needs")
+
+
+def _told(error: Exception) -> Mapping[str, Any]:
+    """Slack's answer; a server that fails sends none that could be read."""
+    data = getattr(getattr(error, "response", None), "data", None)
+    return data if isinstance(data, Mapping) else {}
 
 
 def retry_after(error: Exception) -> float:

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.slack.governor import Governor
+
 NAMES = 2000
 """People of one workspace whose names are remembered."""
 
@@ -29,6 +31,8 @@ class Workspace:
     bot: str
     client: AsyncWebClient
     url: str = "https://slack.com/"
+    governor: Governor = field(default_factory=Governor)
+    """Shares what Slack takes between everything that shows captions there."""
     members: OrderedDict[str, Member] = field(default_factory=OrderedDict)
     """Who was asked about lately, by user id."""
 

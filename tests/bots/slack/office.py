@@ -124,7 +124,7 @@ def settings_for(slack: FakeSlack, team: Team | None, folder: Path, **more: Any)
     given: dict[str, Any] = {"data_dir": folder, "drain": 5.0, "keep": "captions"}
     if team is not None:
         given.update(slack_bot_token=team.bot_token, slack_app_token=slack.app_token)
-    return Settings(_env_file=None, **{**given, **more})  # type: ignore[call-arg]  # pydantic's own
+    return Settings(_env_file=None, **{**given, **more})
 
 
 def house(
@@ -170,6 +170,7 @@ async def running(
         bridge = await stack.enter_async_context(Bridge())
         parts = Parts(house(settings, store, secretary, bridge, rooms, finales), api=slack.api, more=more)
         bot = await stack.enter_async_context(slack_bot(parts))
+        bot.open()
         yield bot, rooms, bridge, finales
 
 

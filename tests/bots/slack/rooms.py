@@ -25,6 +25,7 @@ class StandInRoom:
         self.shown: list[list[str]] = []
         self.passes: list[tuple[str, str, float]] = []
         self.private = False
+        self.origin = "Slack"
         self._over = asyncio.Event()
 
     @property

@@ -1,0 +1,150 @@
+"""Slack by HTTP: signed requests to our own address, and how many workspaces install the app."""
+
+import asyncio
+import json
+from io import BytesIO
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import aiohttp
+import pytest
+
+from bots.slack.scopes import SCOPES
+from tests.bots.slack.office import Shelf, running, served, settings_for, words
+from tests.fakes.slack import FakeSlack
+
+
+async def test_signed_requests_do_all_that_sockets_do(tmp_path: Path) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        ann = slack.person(team, "Ann")
+        general = slack.channel(team, "general", ann)
+        secret = {"slack_app_token": None, "slack_signing_secret": slack.signing_secret}
+        settings = settings_for(slack, team, tmp_path, **secret)
+        async with running(slack, settings, shelf=Shelf()) as (bot, *_), served(bot) as url:
+            slack.sockets.http = f"{url}/slack/events"
+            assert not (await ann.command("/captions", "start Weekly", channel=general)).failed
+            await slack.until(lambda: general.messages)
+            assert "Weekly" in words(general.messages[0])
+            await ann.say(f"<@{team.bot}> help", channel=general)
+            await slack.until(lambda: any("opens a room" in words(one) for one in ann.sees()))
+            assert slack.sockets.opened == 0
+
+
+@pytest.mark.parametrize("forged", ["another secret", "ten minutes old", "no signature", "too large"])
+async def test_what_slack_did_not_sign_just_now_is_refused(tmp_path: Path, forged: str) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        secret = {"slack_app_token": None, "slack_signing_secret": slack.signing_secret}
+        settings = settings_for(slack, team, tmp_path, **secret)
+        async with running(slack, settings, shelf=Shelf()) as (bot, rooms, *_), served(bot) as url:
+            body = f"command=%2Fcaptions&text=start&team_id={team.id}&channel_id=C1&user_id=U1"
+            headers = {"Content-Type": "application/x-www-form-urlencoded"}
+            if forged == "another secret":
+                slack.signing_secret = "0" * 32
+                headers |= slack.sockets.signed(body)
+            elif forged == "ten minutes old":
+                headers |= slack.sockets.signed(body, at=1_700_000_000)
+            elif forged == "too large":
+                body += "&more=" + "x" * (1 << 20)
+                headers |= slack.sockets.signed(body)
+            async with (
+                aiohttp.ClientSession() as client,
+                client.post(f"{url}/slack/events", data=BytesIO(body.encode()), headers=headers) as answer,
+            ):
+                assert answer.status == (413 if forged == "too large" else 401)
+            await asyncio.sleep(1)
+            assert not rooms.opened
+
+
+async def test_slacks_check_of_the_address_is_answered(tmp_path: Path) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        secret = {"slack_app_token": None, "slack_signing_secret": slack.signing_secret}
+        settings = settings_for(slack, team, tmp_path, **secret)
+        async with running(slack, settings, shelf=Shelf()) as (bot, *_), served(bot) as url:
+            body = json.dumps({"type": "url_verification", "challenge": "abc"})
+            headers = {"Content-Type": "application/json", **slack.sockets.signed(body)}
+            async with (
+                aiohttp.ClientSession() as client,
+                client.post(f"{url}/slack/events", data=BytesIO(body.encode()), headers=headers) as answer,
+            ):
+                assert json.loads(await answer.text()) == {"challenge": "abc"}
+
+
+class Browser:
+    """Somebody who installs the app. Cookies that are only for HTTPS are carried by hand."""
+
+    def __init__(self, client: aiohttp.ClientSession, url: str) -> None:
+        self._client = client
+        self._url = url
+        self._cookie = ""
+
+    async def begin(self) -> str:
+        """Where /slack/install leads."""
+        async with self._client.get(f"{self._url}/slack/install", allow_redirects=False) as answer:
+            self._cookie = answer.headers["Set-Cookie"].partition(";")[0]
+            return answer.headers["Location"]
+
+    async def allow(self, address: str) -> str:
+        """Where Slack leads back to."""
+        async with self._client.get(address, allow_redirects=False) as answer:
+            return answer.headers["Location"]
+
+    async def back(self, address: str, *, cookie: bool = True) -> tuple[int, str]:
+        """What the page says then."""
+        parts = urlsplit(address)
+        headers = {"Cookie": self._cookie} if cookie else {}
+        async with self._client.get(f"{self._url}{parts.path}?{parts.query}", headers=headers) as answer:
+            return answer.status, await answer.text()
+
+
+@pytest.mark.real_time  # the database has threads of its own
+@pytest.mark.filterwarnings("ignore:BasicAuth is deprecated:DeprecationWarning")  # by Slack's SDK
+async def test_workspaces_install_the_app_use_it_and_take_it_out(tmp_path: Path) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme", installed=False)
+        ann = slack.person(team, "Ann")
+        general = slack.channel(team, "general", ann)
+        settings = settings_for(
+            slack,
+            None,
+            tmp_path,
+            slack_client_id=slack.client_id,
+            slack_client_secret=slack.client_secret,
+            slack_signing_secret=slack.signing_secret,
+            public_url="https://captions.example",
+        )
+        async with (
+            running(slack, settings) as (bot, rooms, *_),
+            served(bot) as url,
+            aiohttp.ClientSession() as client,
+        ):
+            slack.sockets.http = f"{url}/slack/events"
+            slack.oauth.asks = team.id, ann.id
+            browser = Browser(client, url)
+            slack.oauth.denied = True
+            status, said = await browser.back(await browser.allow(await browser.begin()))
+            assert "was not installed, because it was not allowed" in said
+            slack.oauth.denied = False
+            consent = await browser.begin()
+            asked = parse_qs(urlsplit(consent).query)
+            assert set(asked["scope"][0].split(",")) == {scope.name for scope in SCOPES}
+            assert asked["redirect_uri"] == ["https://captions.example/slack/oauth_redirect"]
+            back = await browser.allow(consent)
+            stranger = await browser.back(back, cookie=False)
+            assert stranger[0] == 400
+            assert "did not begin the installation" in stranger[1]
+            status, said = await browser.back(back)
+            assert status == 200
+            assert "Spokenly is in Acme." in said
+            assert (await browser.back(back))[0] == 401, "a link works once"
+
+            assert not (await ann.command("/captions", "start Weekly", channel=general)).failed
+            await slack.until(lambda: general.messages)
+            await ann.uninstall()
+            await slack.until(lambda: rooms.opened[0].closed)
+            assert "taken out of the Slack workspace" in rooms.opened[0].closed
+            await slack.until(lambda: not bot.calls.running())
+            await ann.command("/captions", "start again", channel=general)
+            assert len(rooms.opened) == 1
