@@ -13,7 +13,7 @@ POST = "chat.postMessage"
 class Governor:
     """Shares what Slack takes of each method between all captions of one workspace.
 
-    `wait` asks, `sent` tells that a request goes out, then one of `taken`, `refused`, `failed` what came of it.
+    `wait` asks, `sent` tells that a request goes out, then `taken`, `refused` or `failed` what came of it.
     A refusal freezes only the method that it is about. Nothing is queued here: whoever was told to wait comes
     back with what is true then.
     """

@@ -1,0 +1,231 @@
+"""A thread as captions use it: the six calls of Slack's Web API, and what its refusals mean.
+
+Errors by method: https://docs.slack.dev/reference/methods. They are translated here and nowhere else.
+"""
+
+import asyncio
+import copy
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.slack.governor import POST, Governor
+from bots.slack.pace import Rank
+from bots.slack.thread import Thread
+from core.errors import OutletBusy, OutletError, OutletGone
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 5.0
+"""Seconds that Slack may take over one request."""
+
+START, APPEND, STOP = "chat.startStream", "chat.appendStream", "chat.stopStream"
+UPDATE, DELETE, READ = "chat.update", "chat.delete", "conversations.replies"
+
+
+class Unanswered(OutletError):
+    """Nobody knows whether Slack did it. `wait`: seconds until it should be asked for anything like it."""
+
+    def __init__(self, wait: float) -> None:
+        super().__init__("no answer")
+        self.wait = wait
+
+
+class StreamOver(OutletError):
+    """The message takes nothing more: its stream has ended. What was asked for was not done."""
+
+
+class StoppedByReader(StreamOver):
+    """Somebody pressed the button that stops the stream."""
+
+
+class MessageLost(OutletError):
+    """The message was deleted."""
+
+
+class NotTaken(OutletError):
+    """Slack doesn't take this way into this thread. `str(error)` is its name for why."""
+
+
+_UNANSWERED = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+_KINDS: dict[str, type[OutletError]] = {
+    "message_not_found": MessageLost,
+    "message_not_in_streaming_state": StreamOver,
+    "stopped_by_user": StoppedByReader,
+    "streaming_state_conflict": StreamOver,
+}
+_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+_TAKEN_BACK = frozenset(
+    {
+        "account_inactive",
+        "app_uninstalled",
+        "invalid_auth",
+        "not_authed",
+        "team_access_not_granted",
+        "token_expired",
+        "token_revoked",
+    }
+)
+_SENTENCES = {
+    "is_archived": "This channel is archived, so captions here have ended.",
+    "channel_not_found": "Spokenly can't see this channel any more: invite it, then start captions again.",
+    "not_in_channel": "Spokenly is not in this channel any more: invite it, then start captions again.",
+    "thread_not_found": "The message that the captions hung from was deleted, so they have ended.",
+    "restricted_action": "Only some people may post in this channel, and Spokenly is not one of them.",
+    "restricted_action_read_only_channel": "Only some people may post in this channel, and Spokenly is not.",
+    "restricted_action_thread_locked": "This thread is locked, so captions here have ended.",
+    "restricted_action_thread_only_channel": "This channel does not take what captions need to write.",
+}
+_MISSING = (
+    "Spokenly may not write here: whoever manages the app adds the scope {} under OAuth & Permissions "
+    "and installs the app again."
+)
+_REMOVED = "Spokenly is not installed in this workspace any more, so captions here have ended."
+
+
+class ChatThread:
+    """One thread. Each call goes out when `wait` was just 0 for it.
+
+    All raise `OutletBusy` (429, or nothing was sent), `OutletGone` (its sentence is for people), `NotTaken`,
+    and where they are about a message, `MessageLost`.
+    """
+
+    def __init__(self, client: AsyncWebClient, thread: Thread, governor: Governor) -> None:
+        # The SDK repeats what was cut off in the middle, which may have come: an append would stand twice.
+        self._client = copy.copy(client)
+        self._client.retry_handlers = []
+        self._thread = thread
+        self._governor = governor
+        self._who = f"{thread.channel}:{thread.ts}:{id(self)}"
+
+    @property
+    def first(self) -> str:
+        """The ts of the message that the thread hangs from."""
+        return self._thread.ts
+
+    @property
+    def streams(self) -> bool:
+        """Whether there is somebody to stream to: Slack wants one, except in direct messages."""
+        return bool(self._thread.recipient) or self._thread.channel.startswith("D")
+
+    def wait(self, method: str, rank: Rank = Rank.FINAL) -> float:
+        """Seconds until `method` should be called; 0: now."""
+        return self._governor.wait(method, self._who, rank, self._thread.channel)
+
+    async def start(self) -> str:
+        """Open an empty stream. Returns the message's ts. Raises `Unanswered`: one may stand there, empty."""
+        to = self._thread
+        async with self._request(START):
+            started = await self._client.chat_startStream(
+                channel=to.channel,
+                thread_ts=to.ts,
+                recipient_team_id=to.team if to.recipient else None,
+                recipient_user_id=to.recipient or None,
+            )
+        return str(started["ts"])
+
+    async def append(self, message: str, text: str) -> None:
+        """Never to be repeated as it is: it appends each time. Raises `StreamOver`, `Unanswered`."""
+        async with self._request(APPEND):
+            await self._client.chat_appendStream(channel=self._thread.channel, ts=message, markdown_text=text)
+
+    async def stop(self, message: str) -> None:
+        """End a stream; one that has ended is no failure. May be repeated after `Unanswered`."""
+        try:
+            async with self._request(STOP):
+                await self._client.chat_stopStream(channel=self._thread.channel, ts=message)
+        except StreamOver:
+            return
+
+    async def update(self, message: str, text: str) -> None:
+        """Rewrite a message. May be repeated after `Unanswered`. Raises `StreamOver` while it streams."""
+        async with self._request(UPDATE):
+            await self._client.chat_update(channel=self._thread.channel, ts=message, markdown_text=text)
+
+    async def delete(self, message: str) -> None:
+        """Take a message away; one that is gone is no failure. May be repeated after `Unanswered`."""
+        try:
+            async with self._request(DELETE):
+                await self._client.chat_delete(channel=self._thread.channel, ts=message)
+        except MessageLost:
+            return
+
+    async def post(self, text: str) -> str:
+        """A message of its own. Returns its ts. Raises `Unanswered`: it may stand there."""
+        async with self._request(POST):
+            posted = await self._client.chat_postMessage(
+                channel=self._thread.channel,
+                thread_ts=self._thread.ts,
+                markdown_text=text,
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        return str(posted["ts"])
+
+    async def newest(self, after: str) -> list[str]:
+        """The texts of the thread's messages newer than `after`, where the app may read; else `NotTaken`."""
+        async with self._request(READ):
+            read = await self._client.conversations_replies(
+                channel=self._thread.channel, ts=self._thread.ts, oldest=after, limit=100
+            )
+        found: list[dict[str, Any]] = read.get("messages") or []
+        return [str(one.get("text") or "") for one in found if one.get("ts") != after]
+
+    @asynccontextmanager
+    async def _request(self, method: str) -> AsyncIterator[None]:
+        channel = self._thread.channel
+        self._governor.sent(method, self._who, channel)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                yield
+        except SlackApiError as error:
+            raise self._meaning(method, error) from error
+        except aiohttp.ClientConnectorError as error:
+            raise OutletBusy(self._governor.failed(method, channel)) from error  # never sent
+        except (SlackClientError, aiohttp.ClientError, OSError) as error:  # among them TimeoutError
+            raise Unanswered(self._governor.failed(method, channel)) from error
+        self._governor.taken(method, channel)
+
+    def _meaning(self, method: str, error: SlackApiError) -> OutletError:
+        """What a refusal means for the captions."""
+        channel, response = self._thread.channel, error.response
+        status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 200)
+        answer: Any = getattr(response, "data", None)
+        name = str(answer.get("error") or "") if isinstance(answer, dict) else ""
+        if status == 429 or name in _LIMITED:
+            seconds = _retry_after(error)
+            self._governor.refused(method, seconds, channel)
+            return OutletBusy(seconds)
+        if status >= 500 or not name or name in _UNANSWERED:
+            return Unanswered(self._governor.failed(method, channel))
+        self._governor.taken(method, channel)
+        if (kind := _KINDS.get(name)) is not None:
+            return kind(name)
+        if method == READ:
+            return NotTaken(name)
+        if (sentence := _sentence(name, answer)) is not None:
+            return OutletGone(sentence)
+        log.warning("slack.not_taken", extra={"reason": name})
+        return NotTaken(name)
+
+
+def _sentence(name: str, answer: Any) -> str | None:
+    """Why nothing can be written there any more, for people."""
+    if name in _TAKEN_BACK:
+        return _REMOVED
+    if name == "missing_scope":
+        return _MISSING.format(answer.get("needed") or "chat:write")
+    return _SENTENCES.get(name)
+
+
+def _retry_after(error: SlackApiError) -> float:
+    headers = getattr(error.response, "headers", None) or {}
+    try:
+        return min(600.0, max(1.0, float(headers.get("Retry-After", 5))))
+    except ValueError:
+        return 5.0
