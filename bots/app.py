@@ -3,9 +3,8 @@
 import asyncio
 import logging
 import signal
-import ssl
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -13,13 +12,16 @@ from aiohttp import web
 
 from bots.discord.bot import DiscordBot, Parts, discord_bot
 from bots.health import health_routes
+from bots.listening import advice, listening
 from bots.meet.doors import Rooms
+from bots.meet.elsewhere import Elsewhere
 from bots.meet.guard import guard, strict_headers
 from bots.meet.records import Records
 from bots.meet.shown import Ear
 from bots.meet.web import MeetingRoom
 from bots.meet.whip import Whip
 from bots.records.keeping import keeping
+from core.bridge import Bridge
 from core.engines.hearing import Hearing, open_hearing
 from core.engines.models import sample
 from core.errors import EngineMissing, RecordAway, RecordUnusable, Refused, UserError
@@ -47,6 +49,20 @@ class Running:
     """Where records are kept, for people; empty where nothing ever is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all platforms stand on. `store` and `secretary`: see `_record`."""
+
+    settings: Settings
+    hearing: Hearing
+    metrics: Metrics
+    switchboard: Switchboard
+    store: Store | None
+    secretary: Secretary | None
+    bridge: Bridge
+    rooms: Rooms
+
+
 @asynccontextmanager
 async def spokenly(settings: Settings, hearing: Hearing, metrics: Metrics) -> AsyncIterator[Running]:
     """Spokenly with loaded engines. Leaving drains: last words, last page, then everything closes.
@@ -60,10 +76,12 @@ async def spokenly(settings: Settings, hearing: Hearing, metrics: Metrics) -> As
         switchboard = Switchboard(
             hearing.lender, calls=settings.rooms, drain=settings.drain, metrics=metrics, gate=hearing.gate
         )
-        async with (
-            _discord(settings, hearing, metrics, switchboard, store, secretary) as bot,
-            _house(settings, hearing, metrics, switchboard, secretary, bot) as running,
-        ):
+        bridge = Bridge()
+        rooms = Rooms(
+            switchboard, settings, metrics, secretary=secretary, engine=hearing.engine, over=bridge.ended
+        )
+        ground = Ground(settings, hearing, metrics, switchboard, store, secretary, bridge, rooms)
+        async with _discord(ground) as bot, _house(ground, bot) as running:
             yield running
 
 
@@ -92,27 +110,22 @@ async def _record(
 
 
 @asynccontextmanager
-async def _discord(
-    settings: Settings,
-    hearing: Hearing,
-    metrics: Metrics,
-    switchboard: Switchboard,
-    store: Store | None,
-    secretary: Secretary | None,
-) -> AsyncIterator[DiscordBot | None]:
+async def _discord(ground: Ground) -> AsyncIterator[DiscordBot | None]:
     """The Discord bot, where a token is set. Raises `UserError` when Discord does not take it."""
-    if settings.discord_token is None or store is None:
+    hearing = ground.hearing
+    if ground.settings.discord_token is None or ground.store is None:
         yield None
         return
     parts = Parts(
-        settings=settings,
-        store=store,
-        secretary=secretary,
-        switchboard=switchboard,
-        metrics=metrics,
+        settings=ground.settings,
+        store=ground.store,
+        secretary=ground.secretary,
+        switchboard=ground.switchboard,
+        metrics=ground.metrics,
         dictation=Dictation(lambda: ears(hearing.lender)),
         engine=hearing.engine,
         hears=lambda language: _hears(hearing, language),
+        bridge=ground.bridge,
     )
     async with discord_bot(parts) as bot:
         yield bot
@@ -125,46 +138,50 @@ def _hears(hearing: Hearing, language: str) -> bool:
 
 
 @asynccontextmanager
-async def _house(
-    settings: Settings,
-    hearing: Hearing,
-    metrics: Metrics,
-    switchboard: Switchboard,
-    secretary: Secretary | None,
-    bot: DiscordBot | None,
-) -> AsyncIterator[Running]:
+async def _house(ground: Ground, bot: DiscordBot | None) -> AsyncIterator[Running]:
+    settings, rooms, bridge = ground.settings, ground.rooms, ground.bridge
     accepting = True
     async with asyncio.TaskGroup() as outermost:
-        rooms = Rooms(switchboard, settings, metrics, secretary=secretary, engine=hearing.engine)
-        records = None if secretary is None else Records(secretary, rooms, settings)
-        meet = MeetingRoom(
-            rooms,
-            settings,
-            metrics,
-            ear=Ear(hearing.engine, hearing.note, paid=hearing.paid),
-            sample=sample(),
-            records=records,
-        )
-        app = web.Application(middlewares=[guard(settings)], client_max_size=64 * 1024)
-        app.on_response_prepare.append(strict_headers)
-        app.add_routes(meet.routes())
-        if records is not None:
-            app.add_routes(records.routes())
-        app.add_routes(
-            health_routes(
-                lambda: {"engine": True, "accepting": accepting}, metrics if settings.metrics else None
-            )
-        )
-        async with Whip(rooms, settings, metrics) as whip:
+        meet, app = _web(ground, lambda: accepting)
+        async with Whip(rooms, settings, ground.metrics) as whip:
             app.add_routes(whip.routes())
-            async with _listening(app, settings) as address:
+            async with listening(app, settings) as address:
+                rooms.address = bridge.address = address
                 sweeping = outermost.create_task(rooms.run(), name="rooms")
-                async with switchboard, _calls_taken(bot):
-                    yield Running(address, rooms, metrics, "" if secretary is None else secretary.store.name)
+                record = "" if ground.secretary is None else ground.secretary.store.name
+                # The Bridge is left when every call has ended, and before any place of it goes.
+                async with bridge, ground.switchboard, _calls_taken(bot):
+                    yield Running(address, rooms, ground.metrics, record)
                     accepting = False
                 # Every speaker has had the last word; now every reader sees it.
                 meet.close()
                 sweeping.cancel()
+
+
+def _web(ground: Ground, accepting: Callable[[], bool]) -> tuple[MeetingRoom, web.Application]:
+    """What browsers are answered with."""
+    settings, hearing, rooms = ground.settings, ground.hearing, ground.rooms
+    records = None if ground.secretary is None else Records(ground.secretary, rooms, settings)
+    meet = MeetingRoom(
+        rooms,
+        settings,
+        ground.metrics,
+        ear=Ear(hearing.engine, hearing.note, paid=hearing.paid),
+        sample=sample(),
+        records=records,
+    )
+    app = web.Application(middlewares=[guard(settings)], client_max_size=64 * 1024)
+    app.on_response_prepare.append(strict_headers)
+    app.add_routes([*meet.routes(), *Elsewhere(rooms, ground.bridge, settings).routes()])
+    if records is not None:
+        app.add_routes(records.routes())
+    app.add_routes(
+        health_routes(
+            lambda: {"engine": True, "accepting": accepting()},
+            ground.metrics if settings.metrics else None,
+        )
+    )
+    return meet, app
 
 
 @asynccontextmanager
@@ -176,59 +193,6 @@ async def _calls_taken(bot: DiscordBot | None) -> AsyncIterator[None]:
     bot.open()
     yield
     bot.drain()
-
-
-@asynccontextmanager
-async def _listening(app: web.Application, settings: Settings) -> AsyncIterator[str]:
-    """Serve `app`; yields the address for people. Raises `UserError` when the address can't be had."""
-    runner = web.AppRunner(app, access_log=None, shutdown_timeout=3.0)
-    await runner.setup()
-    try:
-        secure = certificate(settings)
-        site = web.TCPSite(runner, settings.host, settings.port, ssl_context=secure)
-        try:
-            await site.start()
-        except OSError as error:
-            raise UserError(
-                f"Spokenly can't listen on {settings.host} port {settings.port}: {error.strerror}. "
-                "Is it running already? SPOKENLY_PORT names another port."
-            ) from error
-        yield address(settings, runner.addresses[0][1])
-    finally:
-        await runner.cleanup()
-
-
-def certificate(settings: Settings) -> ssl.SSLContext | None:
-    """The TLS context, if a certificate is set. Raises `UserError` when it can't be used."""
-    if settings.tls_cert is None:
-        return None
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    try:
-        context.load_cert_chain(settings.tls_cert, settings.tls_key)
-    except OSError as error:
-        raise UserError(f"The TLS certificate can't be used: {error.strerror or error}.") from error
-    return context
-
-
-def address(settings: Settings, port: int) -> str:
-    """The address that people open."""
-    if settings.public_url is not None:
-        return str(settings.public_url).rstrip("/")
-    everywhere = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
-    host = "localhost" if settings.host in ("127.0.0.1", "::1", *everywhere) else settings.host
-    return f"{'https' if settings.tls_cert else 'http'}://{host}:{port}"
-
-
-def advice(settings: Settings) -> str | None:
-    """What whoever starts Spokenly should know about sharing sound from other machines."""
-    if settings.tls_cert is not None or settings.public_url is not None:
-        return None
-    if settings.host in ("127.0.0.1", "::1", "localhost"):
-        return "Only this machine can open it. For others: SPOKENLY_HOST=0.0.0.0 and HTTPS (see the README)."
-    return (
-        "Browsers let other machines read over http, but share sound only over HTTPS: "
-        "set SPOKENLY_TLS_CERT and SPOKENLY_TLS_KEY, or put a proxy with HTTPS in front."
-    )
 
 
 async def serve(settings: Settings) -> None:

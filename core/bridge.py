@@ -40,6 +40,7 @@ LENGTH = 8
 
 ENDED = "The call is over."
 REVOKED = "The call is not shown here any more: sharing was ended where it takes place."
+STOPPED = "Spokenly was stopped: the call is not shown here any more."
 BROKEN = "Captions stopped here because of a fault in Spokenly. Attach the call again to go on."
 
 
@@ -51,6 +52,11 @@ def cleaned(typed: str) -> str:
 def looks_like_code(typed: str) -> bool:
     """Whether this could be a code at all."""
     return len(code := cleaned(typed)) == LENGTH and all(letter in LETTERS for letter in code)
+
+
+def named(places: Sequence[str]) -> str | None:
+    """What everybody in a call is told of the places where it is shown; None: of none."""
+    return f"What is said here is also shown elsewhere: {', '.join(places)}." if places else None
 
 
 class Source(Protocol):
@@ -149,7 +155,7 @@ class Bridge:
         self._stopped = True
         self._codes.clear()
         for attachment in self._attached:
-            attachment.detach(ENDED)
+            attachment.detach(STOPPED)
         await self._tasks.__aexit__(kind, error, trace)
 
     def share(self, source: Source) -> Code:

@@ -30,12 +30,14 @@ class Passes:
         self._secret = secret
 
     def issue(self, room: str, name: str, identity: str, until: float) -> str:
-        """A pass into `room`, good until a moment (seconds since 1970); for addresses, in plain letters."""
+        """A pass into `room`, good until a moment (seconds of any clock, the same as for `read`); for
+        addresses, in plain letters.
+        """
         body = json.dumps([name, identity, round(until)], separators=(",", ":")).encode()
         return f"{_text(body)}.{_text(self._sign(room, body))}"
 
     def read(self, text: str, room: str, now: float) -> Pass:
-        """Who the pass lets into `room`, at `now` (seconds since 1970).
+        """Who the pass lets into `room`, at `now` (seconds).
 
         Raises `UserError` when it is not for this room, when somebody has changed it, and when it is too old.
         """

@@ -27,6 +27,7 @@ from bots.discord.watching import Watch
 from bots.discord.wish import Chat
 from bots.discord.words import Translations
 from core.backoff import backoff
+from core.bridge import Bridge
 from core.errors import RecordAway, UserError
 from core.metrics import Metrics
 from core.record.database.store import Store
@@ -61,6 +62,7 @@ class Parts:
     dictation: Dictation
     engine: str
     hears: Callable[[str], bool]
+    bridge: Bridge
     connector: Callable[[], aiohttp.BaseConnector] | None = None
 
 
@@ -179,6 +181,9 @@ class DiscordBot:
             view = controls(chat.guild.id, chat.guild.preferred_locale)
             return ChatPages(ChatPlace(chat, governor, view), first=first)
 
+        def visit(chat: Chat, heading: str) -> CallPages:
+            return ChatPages(ChatPlace(chat, governor), heading=heading)
+
         return House(
             client=client,
             switchboard=parts.switchboard,
@@ -189,6 +194,8 @@ class DiscordBot:
             hears=parts.hears,
             join=join,
             post=post,
+            visit=visit,
+            bridge=parts.bridge,
             store=parts.store,
         )
 

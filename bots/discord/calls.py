@@ -14,6 +14,7 @@ from bots.discord.call import DiscordCall, Terms
 from bots.discord.ending import farewell
 from bots.discord.house import House
 from bots.discord.setup import GuildSetup
+from bots.discord.sharing import Sharing
 from bots.discord.starting import allow, resumed, terms
 from bots.discord.where import chosen, opened, say, show_status
 from bots.discord.wish import Chat, Voice, Wish
@@ -43,6 +44,7 @@ class Calls:
         """Who keeps records; None where Spokenly keeps none (SPOKENLY_KEEP=never)."""
         self.begun: Callable[[DiscordCall], None] = lambda _call: None
         """Told of every call that has begun."""
+        self.sharing = Sharing(house, lambda place, text: self.spawn(_said(place, text)))
         self._calls: dict[int, DiscordCall] = {}
         self._starting: set[int] = set()
         self._ends: dict[DiscordCall, asyncio.Task[None]] = {}
@@ -59,6 +61,7 @@ class Calls:
     ) -> None:
         if self._beating is not None:
             self._beating.cancel()
+        await self.sharing.close()
         loop = asyncio.get_running_loop()
         deadline = loop.call_later(self.house.settings.drain, self._hurry)
         try:
@@ -236,11 +239,13 @@ class Calls:
             await call.leave()
             del self._calls[guild]  # another may begin while this one's last words are heard
             keeping = await call.finish()
+            self.sharing.ended(call)
             await farewell(self.house, place, call.channel.mention, why, keeping)
         except Exception:
             # The bulkhead: what one call ends with must not end the others.
             log.exception("discord.end_bug")
         finally:
+            self.sharing.ended(call)
             if self._calls.get(guild) is call:
                 del self._calls[guild]
 
@@ -258,6 +263,10 @@ class Calls:
                 await call.leave()
         except TimeoutError:
             log.info("discord.left_without_a_word")
+
+
+async def _said(place: Chat, text: str) -> None:
+    await say(place, text)
 
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:

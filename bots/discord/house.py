@@ -9,6 +9,7 @@ import aiohttp
 import discord
 
 from bots.discord.wish import Chat, Voice
+from core.bridge import Bridge
 from core.captions.publisher import Outlet
 from core.metrics import Metrics
 from core.record.database.store import Store
@@ -56,6 +57,10 @@ Post = Callable[[Chat, int], CallPages]
 """Makes the pages of a place; they begin with the board's entry of that number."""
 
 
+Visiting = Callable[[Chat, str], CallPages]
+"""Makes the pages of a call of elsewhere in a place; they begin with a heading, in Markdown."""
+
+
 @dataclass(frozen=True, slots=True)
 class House:
     """`engine`: what hears, as people read it. `hears`: whether it knows a language, as far as it tells.
@@ -72,4 +77,6 @@ class House:
     hears: Callable[[str], bool]
     join: Join
     post: Post
+    visit: Visiting
+    bridge: Bridge
     store: Store | None = None

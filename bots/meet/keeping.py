@@ -8,6 +8,9 @@ from core.record.journal import Journal
 from core.record.kept import Opening
 from core.record.secretary import Secretary
 
+PATIENCE = 10.0
+"""Seconds that the last lines may take to be written."""
+
 
 class Keeping:
     """Has the secretary keep one room's call. The record begins with the first sound, not before."""
@@ -43,3 +46,8 @@ class Keeping:
         """The room is gone."""
         if self._journal is not None:
             self._secretary.close(self._journal)
+
+    async def finish(self) -> None:
+        """Wait until the last line is written, as long as that may take."""
+        if self._journal is not None:
+            await self._secretary.finish(self._journal, PATIENCE)

@@ -3,11 +3,10 @@
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from aiohttp import web
 
-from bots.meet.rooms import Room
 from core.captions.board import Board
 from core.captions.caption import Caption, Entry
 from core.errors import OutletGone
@@ -22,6 +21,24 @@ TICK = 5.0
 """Seconds after which a browser with no news is told that the line is alive."""
 
 
+class Seen(Protocol):
+    """What a browser looks at besides a board: a room, or a call of elsewhere."""
+
+    version: int
+    """Grows when something changed that `describe` tells."""
+
+    @property
+    def keep(self) -> str: ...
+
+    @property
+    def streamed(self) -> float:
+        """Seconds of sound that went to an engine which is paid for."""
+
+    @property
+    def now(self) -> float | None:
+        """Seconds of the call, where they are known."""
+
+
 class Viewer:
     """An `Outlet` for one browser (docs/room-protocol.md, "Reading")."""
 
@@ -30,10 +47,11 @@ class Viewer:
     def __init__(
         self,
         socket: web.WebSocketResponse,
-        room: Room,
-        describe: Callable[[Room], dict[str, Any]],
+        room: Seen,
+        describe: Callable[[], dict[str, Any]],
         after: int,
     ) -> None:
+        """`after`: how many entries the browser has already."""
         self._socket = socket
         self._room = room
         self._describe = describe
@@ -59,7 +77,7 @@ class Viewer:
         version = (self._room.version, self._room.keep)
         if self._version != version or self._room.streamed - self._streamed >= COST:
             self._version, self._streamed = version, self._room.streamed
-            message["room"] = self._describe(self._room)
+            message["room"] = self._describe()
         self._shown = board.count
         await self._send(message)
 
@@ -68,6 +86,10 @@ class Viewer:
         while True:
             await asyncio.sleep(TICK)
             await self._send({"type": "tick", "now": self._now})
+
+    async def over(self, why: str) -> None:
+        """The call that is read here is over, or no longer shown. Raises `OutletGone`."""
+        await self._send({"type": "over", "text": why})
 
     @property
     def _now(self) -> float | None:
@@ -106,3 +128,9 @@ def partial(caption: Caption) -> dict[str, Any]:
         "text": caption.text,
         "stable": caption.stable,
     }
+
+
+def entries_had(request: web.Request) -> int:
+    """How many entries the browser says that it has."""
+    after = request.query.get("after", "0")[:9]
+    return int(after) if after.isascii() and after.isdigit() else 0

@@ -43,6 +43,8 @@ class Person:
     speaker: Speaker
     token: str = field(repr=False)
     seen: float
+    known: str | None = None
+    """Who they are in every call, proven by a pass."""
     source: str | None = None
     muted: bool = False
     voice: Voice | None = None

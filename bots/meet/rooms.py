@@ -3,18 +3,21 @@
 import asyncio
 import logging
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 
 from bots.meet.keeping import Keeping
+from bots.meet.line import RoomVoice
 from bots.meet.manners import same
 from bots.meet.person import NAME, Person, clean_name
+from bots.meet.terms import Terms
 from bots.meet.voice import Full, Taken, Unwelcome
-from core.audio.frame import Frame, Left, Lost, Speaker, seconds
+from core.audio.frame import Left, Speaker
 from core.audio.senderclock import SenderClock
 from core.captions.board import Board
 from core.errors import UserError
 from core.metrics import Metrics
+from core.rooms import RoomState
 from core.session import Session
 from core.settings import Settings
 from core.switchboard import Switchboard
@@ -40,64 +43,6 @@ RESTART = 3.0
 """Seconds between two starts of a call that bugs keep ending."""
 
 
-class RoomVoice:
-    """A `Voice`: one person's line into one room."""
-
-    def __init__(self, room: "Room", person: Person, clock: SenderClock) -> None:
-        self._room = room
-        self._person = person
-        self.clock = clock
-        self.over = False
-        self._unheard: float | None = None  # the sender's second since when no call has listened
-
-    def hear(self, pcm: bytes, at: float) -> None:
-        # What still arrives after the goodbye must not begin another call.
-        session = None if self.over else self._room.listening()
-        if session is None:
-            self._unheard = at if self._unheard is None else self._unheard
-            return
-        moment = self.clock.place(at, seconds(pcm), session.now)
-        if self._unheard is not None:
-            since = self.clock.seconds(self._unheard)
-            self._unheard = None
-            session.hear(Lost(self._person.speaker, moment if since is None else since, moment))
-        session.hear(Frame(self._person.speaker, moment, pcm))
-
-    def lost(self, start: float, end: float) -> None:
-        first, last = self.clock.seconds(start), self.clock.seconds(end)
-        if self._room.session is not None and first is not None and last is not None:
-            self._room.session.hear(Lost(self._person.speaker, first, last))
-
-    def anchor(self, at: float) -> None:
-        """The sender says that its clock shows `at` now."""
-        if self._room.session is not None:
-            self.clock.anchor(at, self._room.session.now)
-
-    @property
-    def waiting(self) -> float:
-        """Seconds of sound that arrived and were not yet listened to."""
-        session = self._room.session
-        return 0.0 if session is None else session.waiting(self._person.speaker)
-
-    def silent(self, quiet: bool) -> None:
-        name = self._person.speaker.name
-        self._room.board.notify(
-            f"away:{self._person.speaker.id}",
-            f"Nothing arrives from {name}: waiting for the connection to come back." if quiet else None,
-        )
-
-    def muted(self, muted: bool) -> None:
-        """The sender muted themselves: silence is meant."""
-        self._person.muted = muted
-        self._room.changed()
-
-    def left(self) -> None:
-        if not self.over:
-            self.silent(False)
-            self.over = True
-            self._room.leave(self._person)
-
-
 class Room:
     """One address: people who read, people who share, what was said; in memory only, unless it is `kept`."""
 
@@ -109,10 +54,17 @@ class Room:
         metrics: Metrics,
         now: float,
         *,
+        terms: Terms,
         kept: Keeping | None = None,
-        title: str = "",
+        ended: Callable[["Room"], None] = lambda _room: None,
     ) -> None:
-        self.name, self.title, self._kept = name, title, kept
+        """`ended` is told when nothing can be said in it any more, and its board is complete."""
+        self.name, self.title, self._kept = name, terms.title, kept
+        self.terms = terms
+        self.closed: str | None = None
+        """Why nobody can share sound here any more, in a sentence for people."""
+        self.over = asyncio.Event()
+        """Nothing can be said in it any more, and its board is complete."""
         self._metrics = metrics
         self.board = Board()
         self.people: dict[str, Person] = {}
@@ -126,17 +78,19 @@ class Room:
         self._began: float | None = None
         self._started = 0.0
         self._calls = 0
+        self._ended = ended
+        self._running = 0  # sessions, those included whose last words are being heard
         self._streamed = 0.0  # by sessions that are over
         self._joined = 0
         self._switchboard = switchboard
         self._settings = settings
 
     @property
-    def state(self) -> str:
+    def state(self) -> RoomState:
         """`waiting` until somebody shares, `live` while somebody does, then `ended`."""
         if self.session is not None:
             return "live"
-        return "waiting" if self._began is None else "ended"
+        return "waiting" if self._began is None and self.closed is None else "ended"
 
     @property
     def now(self) -> float | None:
@@ -154,18 +108,26 @@ class Room:
 
     def forgettable(self, now: float) -> bool:
         """Nobody reads, nobody shares, and nobody has for a while."""
+        if self.terms.held and not self.over.is_set():
+            return False
         patience = UNUSED if self._began is None else FORGET
         if self._kept is not None and self._kept.behind:
             patience = HELD  # the database is away: what was said is only here
         return self.viewers == 0 and self.session is None and now - self.used > patience
 
-    def join(self, name: str, identity: str | None = None) -> Person:
+    def join(self, name: str, identity: str | None = None, *, known: bool = False) -> Person:
         """Let somebody in who wants to share; two people never have the same name.
 
-        `identity`: who this is in every call, where their browser says so.
-        Raises `UserError` for a bad name, `Full` when nobody more fits.
+        `identity`: who this is in every call, where their browser says so. `known`: it is proven, so whoever
+        comes again is the same person. Raises `UserError` for a bad name, and where nobody may share any
+        more; `Full` when nobody more fits.
         """
+        if self.closed is not None:
+            raise UserError(self.closed)
         wanted = clean_name(name)
+        again = [person for person in self.people.values() if person.known == identity] if known else []
+        if again:
+            return again[0]
         self._make_place()
         taken = {person.speaker.name for person in self.people.values()}
         given, number = wanted, 1
@@ -175,7 +137,7 @@ class Room:
         self._joined += 1
         speaker = Speaker(f"p{self._joined}", given, identity)
         now = asyncio.get_running_loop().time()
-        person = Person(speaker, secrets.token_urlsafe(24), seen=now)
+        person = Person(speaker, secrets.token_urlsafe(24), seen=now, known=identity if known else None)
         self.people[speaker.id] = person
         self.used = now
         self.changed()
@@ -204,6 +166,8 @@ class Room:
         `clock`: what is known of the sender's clock from a line that broke. Raises `Taken`, `Full` or
         `UserError`.
         """
+        if self.closed is not None:
+            raise UserError(self.closed)
         if person.voice is not None:
             raise Taken(f"{person.speaker.name} shares sound from somewhere else already.")
         if len(self.sharing) >= self._settings.speakers:
@@ -229,16 +193,19 @@ class Room:
             if self.session is None and self._kept is not None:
                 self._kept.end()
             self.used = loop.time()
+            self._running -= 1
+            self._settle()
             self.changed()
 
         session = self._switchboard.start(
             f"{self.name}:{self._calls}",
             self.board,
             began=began,
-            language=self._settings.language,
+            language=self.terms.language,
             ended=ended,
         )
         self.session = session
+        self._running += 1
         self._calls += 1
         self._started = loop.time()
         if "bug" in self.board.notices:
@@ -276,10 +243,34 @@ class Room:
         """What is kept of the room: `captions` (nothing is written) or `transcript`."""
         return "transcript" if self._kept is not None and not self._kept.over else "captions"
 
-    def close(self) -> None:
-        """The room is forgotten; its record, if there is one, stays."""
+    def shut(self, sentence: str) -> None:
+        """Nobody shares here any more; people in it read `sentence`. What was being said is heard out."""
+        if self.closed is not None:
+            return
+        self.closed = sentence
+        for person in self.sharing:
+            if person.voice is not None:
+                person.voice.left()
+        self._settle()
+        self.changed()
+
+    def _settle(self) -> None:
+        if self.closed is None or self._running or self.over.is_set():
+            return
+        self.over.set()
         if self._kept is not None:
             self._kept.close()
+        self._ended(self)
+
+    def close(self) -> None:
+        """The room is forgotten; its record, if there is one, stays."""
+        self.shut("This room is over.")
+
+    async def kept(self) -> None:
+        """Wait until it is over, and everything that is kept of it is written."""
+        await self.over.wait()
+        if self._kept is not None:
+            await self._kept.finish()
 
     def changed(self) -> None:
         """Readers should look at the room again."""

@@ -28,7 +28,7 @@ class Ear:
     paid: bool = False
 
 
-def room(one: Room, language: str, ear: Ear) -> dict[str, Any]:
+def room(one: Room, ear: Ear) -> dict[str, Any]:
     """A room. `streamed`: seconds that went to an engine which is paid for, where one is."""
     return {
         "room": one.name,
@@ -36,7 +36,10 @@ def room(one: Room, language: str, ear: Ear) -> dict[str, Any]:
         "keep": one.keep,
         "state": one.state,
         "engine": ear.engine,
-        "language": language,
+        "language": one.terms.language,
+        "guests": one.terms.guests,
+        "private": one.terms.private,
+        "closed": one.closed,
         "began": round(one.began_at.timestamp() * 1000) if one.began_at else None,
         "people": [
             {

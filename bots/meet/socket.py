@@ -156,6 +156,8 @@ class Microphones:
         loop = asyncio.get_running_loop()
         while True:
             message = await self._receive(connection.socket, share)
+            if share.voice.over and share.room.closed is not None:
+                raise Refusal(NO_ROOM, share.room.closed)
             if share.connection is not connection or message.type not in (WSMsgType.BINARY, WSMsgType.TEXT):
                 return False
             if share.messages.take(loop.time()):
@@ -176,6 +178,8 @@ class Microphones:
             try:
                 message = await socket.receive(timeout=QUIET)
             except TimeoutError:
+                if share.room.closed is not None:
+                    raise Refusal(NO_ROOM, share.room.closed) from None
                 share.voice.silent(not share.person.muted)
                 await acknowledge(socket, share)
                 continue

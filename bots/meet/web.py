@@ -15,18 +15,22 @@ from bots.meet.access import identity
 from bots.meet.doors import Rooms
 from bots.meet.files import chosen, send
 from bots.meet.limits import Allowances
-from bots.meet.manners import bearer, enough, json_body
-from bots.meet.outlet import Viewer
-from bots.meet.person import clean
+from bots.meet.manners import bearer, digest, enough, json_body
+from bots.meet.opener import TITLE
+from bots.meet.outlet import Viewer, entries_had
+from bots.meet.person import clean, clean_name
+from bots.meet.reading import read_along
 from bots.meet.records import Records
 from bots.meet.rooms import Room
 from bots.meet.share import FULL, NO_ROOM
 from bots.meet.shown import Ear, fresh
 from bots.meet.socket import Microphones
+from bots.meet.terms import Terms
 from bots.meet.voice import NotFound, Unwelcome
+from core.bridge import looks_like_code
 from core.captions.caption import Caption, Entry
 from core.captions.publisher import Publisher
-from core.errors import OutletGone, UserError
+from core.errors import UserError
 from core.metrics import Metrics
 from core.record.files.heading import Heading
 from core.record.kept import Line
@@ -38,9 +42,6 @@ from core.settings import Settings
 log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).parent / "page"
-
-TITLE = 120
-"""Characters of a call's title."""
 
 
 class MeetingRoom:
@@ -80,6 +81,7 @@ class MeetingRoom:
             web.post("/api/rooms", self._open),
             web.get("/api/rooms/{room}", self._describe),
             web.post("/api/rooms/{room}/people", self._join),
+            web.post("/api/rooms/{room}/pass", self._pass),
             web.delete("/api/rooms/{room}/people/{person}", self._leave),
             web.get("/api/rooms/{room}/transcript.{form}", self._transcript),
             web.get("/api/rooms/{room}/recap", self._catch_up),
@@ -88,8 +90,11 @@ class MeetingRoom:
         ]
 
     async def _room_page(self, request: web.Request) -> web.StreamResponse:
+        name = request.match_info["room"]
+        if looks_like_code(name):
+            return web.FileResponse(PAGE / "shared.html", headers=_FRESH)
         try:
-            self._rooms.find(request.match_info["room"])
+            self._rooms.find(name)
         except NotFound:
             return web.FileResponse(PAGE / "gone.html", status=404, headers=_FRESH)
         return web.FileResponse(PAGE / "room.html", headers=_FRESH)
@@ -112,11 +117,14 @@ class MeetingRoom:
     async def _open(self, request: web.Request) -> web.Response:
         enough(request, self._new_rooms)
         wanted = await json_body(request)
-        keep, title = wanted.get("keep"), wanted.get("title", "")
+        keep, title, private = wanted.get("keep"), wanted.get("title", ""), wanted.get("private", False)
         if keep not in (None, "captions", "transcript") or not isinstance(title, str):
             raise UserError("keep must be captions or transcript, and title a line of text.")
         owner = secrets.token_urlsafe(24)
-        room = self._rooms.open(keep, clean(title, TITLE), owner)
+        terms = Terms(
+            self._settings.language, clean(title, TITLE), private=private is True, owner=digest(owner)
+        )
+        room = self._rooms.open(keep, terms)
         return web.json_response(
             {"room": room.name, "url": f"/room/{room.name}", "keep": room.keep, "owner": owner},
             status=201,
@@ -129,16 +137,26 @@ class MeetingRoom:
         return web.json_response(self._told(room), headers=_FRESH)
 
     def _told(self, room: Room) -> dict[str, Any]:
-        return shown.room(room, self._settings.language, self._ear)
+        return shown.room(room, self._ear)
+
+    async def _pass(self, request: web.Request) -> web.Response:
+        """Whether a pass is good, before anybody relies on it."""
+        enough(request, self._joins)
+        room = self._rooms.find(request.match_info["room"])
+        known = self._rooms.read_pass(room, (await json_body(request)).get("pass"))
+        return fresh({"name": clean_name(known.name)})
 
     async def _join(self, request: web.Request) -> web.Response:
         enough(request, self._joins)
         room = self._rooms.find(request.match_info["room"])
         wanted = await json_body(request)
         name, me = wanted.get("name"), wanted.get("me")
-        if not isinstance(name, str):
-            raise UserError("Please give a name, so that others know who speaks.")
-        person = room.join(name, None if me is None else identity(me))
+        person = self._rooms.join(
+            room,
+            name if isinstance(name, str) else None,
+            None if me is None else identity(me),
+            wanted.get("pass"),
+        )
         return web.json_response(
             {
                 "person": person.speaker.id,
@@ -166,7 +184,7 @@ class MeetingRoom:
         heading = Heading(
             title=room.title or "Conversation",
             began=room.began_at,
-            language=self._settings.language,
+            language=room.terms.language,
             engine=self._ear.engine,
         )
         return await send(request, form, heading, _sorted(room.board.entries))
@@ -185,7 +203,7 @@ class MeetingRoom:
             if isinstance(entry, Caption) and entry.text and entry.end > since
         ]
         lines.sort(key=lambda line: line.start)
-        recap = await Quotes().summarise(Conversation(room.title, self._settings.language, lines))
+        recap = await Quotes().summarise(Conversation(room.title, room.terms.language, lines))
         return fresh(as_json(recap, lines))
 
     async def _read(self, request: web.Request) -> web.StreamResponse:
@@ -200,13 +218,12 @@ class MeetingRoom:
         if room.viewers >= self._settings.people:
             await socket.close(code=FULL, message=b"This room is full: no more people can read along.")
             return socket
-        after = request.query.get("after", "0")[:9]
-        viewer = Viewer(socket, room, self._told, int(after) if after.isascii() and after.isdigit() else 0)
+        viewer = Viewer(socket, room, lambda: self._told(room), entries_had(request))
         publisher = Publisher(room.board, viewer)
         self._viewers.add(publisher)
         self._count(room, 1)
         try:
-            await _until_gone(socket, publisher, viewer)
+            await read_along(socket, publisher, viewer)
         finally:
             self._viewers.discard(publisher)
             self._count(room, -1)
@@ -226,29 +243,6 @@ class MeetingRoom:
         for publisher in self._viewers:
             publisher.close()
         self._microphones.close()
-
-
-async def _until_gone(socket: web.WebSocketResponse, publisher: Publisher, viewer: Viewer) -> None:
-    """Show the board until the reader closes the page or the publisher is closed."""
-
-    async def show() -> None:
-        await publisher.run()
-        await socket.close(code=1001, message=b"Spokenly is stopping")
-
-    async def tick() -> None:
-        try:
-            await viewer.tick()
-        except OutletGone:
-            return
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(show(), name="viewer")
-        ticking = tasks.create_task(tick(), name="tick")
-        # The page says nothing here; reading answers its pings and sees it go.
-        async for _ in socket:
-            pass
-        publisher.close()
-        ticking.cancel()
 
 
 def _file(name: str) -> Handler:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import pytest
 
 from core.audio.frame import Speaker
-from core.bridge import BROKEN, ENDED, LIFE, PLACES, REVOKED, TRIES, WINDOW, Bridge, looks_like_code
+from core.bridge import BROKEN, ENDED, LIFE, PLACES, REVOKED, STOPPED, TRIES, WINDOW, Bridge, looks_like_code
 from core.captions.board import Board
 from core.captions.caption import Caption
 from core.errors import OutletBusy, OutletGone, UserError
@@ -262,4 +262,4 @@ async def test_leaving_shows_the_last_words_everywhere() -> None:
         await asyncio.sleep(1)
         call.say("last")
     assert place.shown == ["last"]
-    assert place.why == [ENDED]
+    assert place.why == [STOPPED]

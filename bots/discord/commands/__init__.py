@@ -10,6 +10,7 @@ from bots.discord.commands.captions import Captions
 from bots.discord.commands.privacy import Forget, Privacy
 from bots.discord.commands.recap import recap
 from bots.discord.commands.setup import Choose, Setup
+from bots.discord.commands.share import Unshare, sharing
 from bots.discord.commands.transcribe import Post, Transcribe
 from bots.discord.commands.transcript import transcript
 from bots.discord.replies import command_failed
@@ -22,11 +23,14 @@ def add_commands(tree: app_commands.CommandTree[Any], calls: Calls, dictation: D
     The client must have `calls` as its attribute of that name (`bots.discord.buttons.Bot`). For the names in
     other languages the tree is given `bots.discord.words.Translations`, before it is synced.
     """
-    tree.add_command(Captions(calls))
+    captions = Captions(calls)
+    for command in sharing(calls):
+        captions.add_command(command)
+    tree.add_command(captions)
     tree.add_command(Privacy(calls))
     tree.add_command(Setup(calls))
     tree.add_command(recap(calls))
     tree.add_command(transcript(calls))
     tree.add_command(Transcribe(calls, dictation).command())
     tree.error(command_failed)
-    tree.client.add_dynamic_items(Control, Forget, Post, Choose)
+    tree.client.add_dynamic_items(Control, Forget, Post, Choose, Unshare)

@@ -27,6 +27,10 @@ NAMES = {
     "what-is-kept": "was-bleibt",
     "spokenly": "spokenly",
     "setup": "einrichten",
+    "share": "teilen",
+    "attach": "zeigen",
+    "detach": "nicht-mehr-zeigen",
+    "code": "code",
 }
 
 TEXTS = {
@@ -136,4 +140,27 @@ TEXTS = {
     en.AWAY: "Die Mitschriften sind gerade nicht erreichbar. Versuch es in einer Minute noch einmal.",
     en.POSTED: "Es steht jetzt hier.",
     en.MAY_NOT_WRITE: "Du darfst in diesem Kanal nicht schreiben.",
+    "Make a code that shows these captions elsewhere": (
+        "Einen Code machen, der diese Untertitel anderswo zeigt"
+    ),
+    "Show the captions of a call of elsewhere here": (
+        "Die Untertitel eines Gesprächs von anderswo hier zeigen"
+    ),
+    "The code of the call, from who shares it": "Der Code des Gesprächs, von wem es geteilt wird",
+    "Show the call of elsewhere here no more": "Das Gespräch von anderswo hier nicht mehr zeigen",
+    "Stop sharing": "Nicht mehr teilen",
+    en.SHARED: (
+        "Der Code ist **{code}**, {minutes} Minuten lang. Wer ihn eingibt, liest dieses Gespräch "
+        "live mit: mit {attach} auf Discord, `/captions attach` auf Slack, oder im Browser. Alle im "
+        "Gespräch erfahren, wo es gezeigt wird."
+    ),
+    en.READ_AT: "Im Browser: {link}",
+    en.UNSHARED: "Der Code gilt nicht mehr, und das Gespräch wird nirgends sonst mehr gezeigt.",
+    en.NOT_SHARED: (
+        "Teilen kann nur, wer die Untertitel gestartet hat oder {channel} oder den Server verwalten darf."
+    ),
+    en.ATTACHED: "„{title}“ ist jetzt live hier zu lesen. {detach} beendet das.",
+    en.NOT_ATTACHED: "In diesem Kanal wird kein Gespräch von anderswo gezeigt.",
+    en.NOT_DETACHED: "Das kann nur, wer das Gespräch hierher geholt hat oder diesen Kanal verwalten darf.",
+    en.DETACHED: "Es wird hier nicht mehr gezeigt.",
 }

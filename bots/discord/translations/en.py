@@ -66,3 +66,16 @@ BUG = "Something went wrong in Spokenly. Whoever runs it can see it in its log."
 AWAY = "The record can't be reached now. Try again in a minute."
 POSTED = "It is posted."
 MAY_NOT_WRITE = "You may not write in this channel."
+
+SHARED = (
+    "The code is **{code}**, for {minutes} minutes. Whoever types it reads this call live: with "
+    "{attach} on Discord, `/captions attach` on Slack, or in a browser. Everybody in the call is "
+    "told where it is shown."
+)
+READ_AT = "In a browser: {link}"
+UNSHARED = "The code has ended, and the call is shown nowhere else any more."
+NOT_SHARED = "Only who started the captions, or may manage {channel} or the server, can share them."
+ATTACHED = "“{title}” can be read here now, live. {detach} ends that."
+NOT_ATTACHED = "No call of elsewhere is shown in this channel."
+NOT_DETACHED = "Only who brought the call here, or may manage this channel, can do that."
+DETACHED = "It is not shown here any more."

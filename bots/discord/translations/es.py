@@ -27,6 +27,10 @@ NAMES = {
     "what-is-kept": "qué-se-conserva",
     "spokenly": "spokenly",
     "setup": "configurar",
+    "share": "compartir",
+    "attach": "mostrar",
+    "detach": "dejar-de-mostrar",
+    "code": "código",
 }
 
 TEXTS = {
@@ -129,4 +133,27 @@ TEXTS = {
     en.AWAY: "Ahora no se puede acceder a las transcripciones. Inténtalo de nuevo en un minuto.",
     en.POSTED: "Está publicado.",
     en.MAY_NOT_WRITE: "No puedes escribir en este canal.",
+    "Make a code that shows these captions elsewhere": (
+        "Crear un código que muestra estos subtítulos en otro lugar"
+    ),
+    "Show the captions of a call of elsewhere here": (
+        "Mostrar aquí los subtítulos de una llamada de otro lugar"
+    ),
+    "The code of the call, from who shares it": "El código de la llamada, de quien la comparte",
+    "Show the call of elsewhere here no more": "Dejar de mostrar aquí la llamada de otro lugar",
+    "Stop sharing": "Dejar de compartir",
+    en.SHARED: (
+        "El código es **{code}**, durante {minutes} minutos. Quien lo escribe lee esta llamada en "
+        "directo: con {attach} en Discord, `/captions attach` en Slack, o en un navegador. Todos en "
+        "la llamada saben dónde se muestra."
+    ),
+    en.READ_AT: "En un navegador: {link}",
+    en.UNSHARED: "El código ya no sirve y la llamada ya no se muestra en ningún otro lugar.",
+    en.NOT_SHARED: (
+        "Solo quien inició los subtítulos o quien pueda gestionar {channel} o el servidor puede compartirlos."
+    ),
+    en.ATTACHED: "«{title}» se lee ahora aquí, en directo. {detach} lo termina.",
+    en.NOT_ATTACHED: "En este canal no se muestra ninguna llamada de otro lugar.",
+    en.NOT_DETACHED: "Solo quien trajo la llamada aquí o quien pueda gestionar este canal puede hacerlo.",
+    en.DETACHED: "Ya no se muestra aquí.",
 }

@@ -27,6 +27,10 @@ NAMES = {
     "what-is-kept": "ce-qui-est-conservé",
     "spokenly": "spokenly",
     "setup": "configurer",
+    "share": "partager",
+    "attach": "afficher",
+    "detach": "ne-plus-afficher",
+    "code": "code",
 }
 
 TEXTS = {
@@ -135,4 +139,29 @@ TEXTS = {
     en.AWAY: "Les transcriptions ne sont pas accessibles en ce moment. Réessaie dans une minute.",
     en.POSTED: "C'est publié.",
     en.MAY_NOT_WRITE: "Tu n'as pas le droit d'écrire dans ce salon.",
+    "Make a code that shows these captions elsewhere": "Créer un code qui affiche ces sous-titres ailleurs",
+    "Show the captions of a call of elsewhere here": (
+        "Afficher ici les sous-titres d'un appel qui a lieu ailleurs"
+    ),
+    "The code of the call, from who shares it": "Le code de l'appel, donné par qui le partage",
+    "Show the call of elsewhere here no more": "Ne plus afficher ici l'appel qui a lieu ailleurs",
+    "Stop sharing": "Ne plus partager",
+    en.SHARED: (
+        "Le code est **{code}**, pendant {minutes} minutes. Qui le saisit lit cet appel en direct : "
+        "avec {attach} sur Discord, `/captions attach` sur Slack, ou dans un navigateur. Tout le "
+        "monde dans l'appel apprend où il est affiché."
+    ),
+    en.READ_AT: "Dans un navigateur : {link}",
+    en.UNSHARED: "Le code ne sert plus, et l'appel n'est plus affiché ailleurs.",
+    en.NOT_SHARED: (
+        "Seules la personne qui a démarré les sous-titres et celles qui peuvent gérer {channel} ou le "
+        "serveur peuvent les partager."
+    ),
+    en.ATTACHED: "« {title} » se lit maintenant ici, en direct. {detach} y met fin.",
+    en.NOT_ATTACHED: "Aucun appel d'ailleurs n'est affiché dans ce salon.",
+    en.NOT_DETACHED: (
+        "Seules la personne qui a affiché l'appel ici et celles qui peuvent gérer ce salon peuvent faire "
+        "cela."
+    ),
+    en.DETACHED: "Il n'est plus affiché ici.",
 }

@@ -27,6 +27,10 @@ NAMES = {
     "what-is-kept": "保存内容",
     "spokenly": "spokenly",
     "setup": "設定",
+    "share": "共有",
+    "attach": "表示",
+    "detach": "表示をやめる",
+    "code": "コード",
 }
 
 TEXTS = {
@@ -123,4 +127,22 @@ TEXTS = {
     en.AWAY: "今は記録にアクセスできません。1 分後にもう一度試してください。",
     en.POSTED: "投稿しました。",
     en.MAY_NOT_WRITE: "このチャンネルには書き込めません。",
+    "Make a code that shows these captions elsewhere": "この字幕をほかの場所に表示するコードを作る",
+    "Show the captions of a call of elsewhere here": "ほかの場所の通話の字幕をここに表示する",
+    "The code of the call, from who shares it": "通話のコード(共有する人から受け取ったもの)",
+    "Show the call of elsewhere here no more": "ほかの場所の通話をここに表示するのをやめる",
+    "Stop sharing": "共有をやめる",
+    en.SHARED: (
+        "コードは **{code}** です。有効なのは {minutes} 分間です。入力した"
+        "人は、Discord の {attach}、Slack の `/captions att"
+        "ach`、ブラウザーで、この通話をライブで読めます。どこに表示されているかは通話の全員に"
+        "知らされます。"
+    ),
+    en.READ_AT: "ブラウザー: {link}",
+    en.UNSHARED: "コードは無効になり、通話はもうほかの場所に表示されません。",
+    en.NOT_SHARED: "共有できるのは、字幕を開始した人か、{channel} またはサーバーを管理できる人だけです。",
+    en.ATTACHED: "「{title}」をここでライブで読めます。{detach} で終わります。",
+    en.NOT_ATTACHED: "このチャンネルには、ほかの場所の通話は表示されていません。",
+    en.NOT_DETACHED: "操作できるのは、通話をここに表示した人か、このチャンネルを管理できる人だけです。",
+    en.DETACHED: "ここにはもう表示されません。",
 }

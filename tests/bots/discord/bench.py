@@ -11,6 +11,7 @@ import aiohttp
 from bots.discord.bot import DiscordBot, Parts, discord_bot
 from bots.discord.call import DiscordCall
 from bots.discord.calls import Calls
+from core.bridge import Bridge
 from core.engines.pool import Pool
 from core.metrics import Metrics
 from core.record.database.store import Store
@@ -37,6 +38,7 @@ class Scene:
     keep: str = "captions"
     drain: float = 3.0
     bot: DiscordBot | None = None
+    bridge: Bridge = field(default_factory=Bridge)
 
     @property
     def calls(self) -> Calls:
@@ -101,6 +103,7 @@ class Scene:
         def connector() -> aiohttp.BaseConnector:
             return self.fake.connector()
 
+        self.bridge = Bridge()
         parts = Parts(
             settings=settings,
             store=store,
@@ -110,9 +113,10 @@ class Scene:
             dictation=Dictation(lambda: ears(pool)),
             engine=self.engine.name,
             hears=pool.hears,
+            bridge=self.bridge,
             connector=connector,
         )
-        async with secretary, discord_bot(parts) as bot, switchboard:
+        async with secretary, discord_bot(parts) as bot, self.bridge, switchboard:
             self.bot = bot
             bot.open()
             await self.until(lambda: bot.calls is not None and bot.calls.house.client.is_ready())

@@ -54,7 +54,7 @@ async def test_every_command_is_there() -> None:
         for name, one in found.items()
     }
     assert names == {
-        "captions": ["start", "stop", "pause", "resume", "status"],
+        "captions": ["start", "stop", "pause", "resume", "status", "share", "attach", "detach"],
         "privacy": ["optout", "optin", "export", "forget", "what-is-kept"],
         "spokenly": ["setup"],
         "recap": [],

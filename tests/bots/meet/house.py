@@ -12,11 +12,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bots.meet.doors import Rooms
+from bots.meet.elsewhere import Elsewhere
 from bots.meet.guard import guard, strict_headers
 from bots.meet.records import Records
 from bots.meet.shown import Ear
 from bots.meet.web import MeetingRoom
 from core.audio.frame import RATE, WIDTH
+from core.bridge import Bridge
 from core.engines.pool import Pool
 from core.metrics import Metrics
 from core.record.database.store import Store
@@ -202,7 +204,16 @@ class House(Visitor):
         self.switchboard = Switchboard(
             Pool(engine), calls=chosen.rooms, drain=chosen.drain, metrics=self.metrics
         )
-        self.rooms = Rooms(self.switchboard, chosen, self.metrics, secretary=secretary, engine=engine.name)
+        self.bridge = Bridge()
+        self.rooms = Rooms(
+            self.switchboard,
+            chosen,
+            self.metrics,
+            secretary=secretary,
+            engine=engine.name,
+            over=self.bridge.ended,
+        )
+        self.elsewhere = Elsewhere(self.rooms, self.bridge, chosen)
         self.records = None if secretary is None else Records(secretary, self.rooms, chosen)
         self.meet = MeetingRoom(
             self.rooms,
@@ -231,11 +242,12 @@ async def house(
         h = House(client, engine or ScriptedEngine(), chosen, metrics, secretary)
         app = web.Application(middlewares=[guard(chosen)], client_max_size=64 * 1024)
         app.on_response_prepare.append(strict_headers)
-        app.add_routes(h.meet.routes())
+        app.add_routes([*h.meet.routes(), *h.elsewhere.routes()])
         if h.records is not None:
             app.add_routes(h.records.routes())
         async with TestServer(app) as server:
             h.url = str(server.make_url("")).rstrip("/")
-            async with h.switchboard:
+            h.rooms.address = h.bridge.address = h.url
+            async with h.bridge, h.switchboard:
                 yield h
             h.meet.close()

@@ -13,6 +13,8 @@ COMMANDS = (
     "captions status",
     "captions pause",
     "captions resume",
+    "captions share",
+    "captions detach",
     "captions start",
     "captions stop",
     "privacy optout",

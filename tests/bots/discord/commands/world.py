@@ -23,6 +23,7 @@ from bots.discord.voice.listener import Listener
 from bots.discord.wish import Chat, Voice
 from bots.discord.words import Translations
 from core.audio.frame import Speaker
+from core.bridge import Bridge
 from core.captions.caption import Caption
 from core.engines.pool import Pool
 from core.errors import RecordAway
@@ -187,12 +188,16 @@ async def world(
         def post(chat: Chat, first: int) -> ChatPages:
             return ChatPages(ChatPlace(chat, governor, controls(chat.guild.id, chat.guild.preferred_locale)))
 
+        def visit(chat: Chat, heading: str) -> ChatPages:
+            return ChatPages(ChatPlace(chat, governor), heading=heading)
+
         async def join(
             channel: Voice, listener: Listener, tasks: asyncio.TaskGroup, broken: Callable[[], None]
         ) -> DeafLine:
             await asyncio.sleep(slow)
             return DeafLine()
 
+        bridge = Bridge()
         house = House(
             bot,
             switchboard,
@@ -203,6 +208,8 @@ async def world(
             pool.hears,
             join,
             post,
+            visit,
+            bridge,
             store,
         )
         book = Book(shelf)
@@ -221,6 +228,7 @@ async def world(
             await tree.sync()
         await stack.enter_async_context(switchboard)
         await stack.enter_async_context(bot.calls)
+        await stack.enter_async_context(bridge)
         here = World(fake, guild, general, lounge, bot, bot.calls, shelf, engine, tree)
         yield here
         # Discord has an answer before the bot knows that it has: let it come back.
