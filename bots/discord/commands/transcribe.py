@@ -25,22 +25,17 @@ from bots.discord.words import say
 from core.captions.caption import Caption
 from core.captions.markup import MARKDOWN, utf16
 from core.errors import EngineError, UserError
+from core.record.files.dictated import about, paragraphs, sounds
 from core.record.files.formats import SUFFIXES, write
 from core.record.files.heading import Heading
 from core.record.files.recording import LONGEST as LONGEST_SOUND
 from core.record.files.recording import Dictation, Heard
-from core.record.files.turns import Turn, Turns
 
 LARGEST = 100_000_000
 """Bytes of a recording that are fetched: they are in memory while it is heard."""
 
 PACE = 5.0
 """Seconds between two words on how far it is."""
-
-_SOUND = re.compile(
-    r".+\.(aac|aiff?|amr|avi|flac|m4a|mka|mkv|mov|mp3|mp4|mpe?g|oga|ogg|opus|wav|webm|wma)", re.IGNORECASE
-)
-"""Names of files that hold sound, where Discord doesn't say what they are."""
 
 
 class Transcribe:
@@ -87,7 +82,7 @@ class Transcribe:
             try:
                 return await self._dictation.hear(sound, language, progress)
             except UserError as error:
-                raise UserError(_named(str(error))) from error
+                raise UserError(about(str(error))) from error
             except EngineError as error:
                 raise UserError("Nobody can hear that now: try again in a few minutes.") from error
 
@@ -98,7 +93,7 @@ def _recording(message: discord.Message) -> discord.Attachment:
     attached = [*message.attachments, *forwarded]
     if not attached:
         raise UserError("That message has no recording: choose a voice message, or one with audio or video.")
-    found = [each for each in attached if _sounds(each)]
+    found = [each for each in attached if sounds(each.filename, each.content_type)]
     if not found:
         raise UserError("What is attached there is no audio or video.")
     if len(found) > 1:
@@ -110,12 +105,6 @@ def _recording(message: discord.Message) -> discord.Attachment:
     if (found[0].duration or 0.0) > LONGEST_SOUND:
         raise UserError(f"That recording is too long: up to {_long(LONGEST_SOUND)} can be transcribed here.")
     return found[0]
-
-
-def _sounds(attachment: discord.Attachment) -> bool:
-    if attachment.content_type is None:
-        return bool(_SOUND.fullmatch(attachment.filename))
-    return attachment.content_type.startswith(("audio/", "video/"))
 
 
 async def _fetched(recording: discord.Attachment) -> bytes:
@@ -169,9 +158,9 @@ async def _telling(interaction: Interaction) -> AsyncIterator[Callable[[float], 
 async def _answer(interaction: Interaction, message: discord.Message, heard: Heard) -> None:
     """The words as a message, or as a file where they are too many; with a button to post them."""
     if not heard.captions:
-        raise UserError(f"No speech was heard in it. {_named(heard.cut or '')}".rstrip())
+        raise UserError(f"No speech was heard in it. {about(heard.cut or '')}".rstrip())
     title = f"What {called(message.author.display_name)} recorded:"
-    cut = _named(heard.cut) if heard.cut else None
+    cut = about(heard.cut) if heard.cut else None
     foot = f"-# {MARKDOWN.escape(cut)}" if cut else ""
     view = buttons(Post(interaction.locale))
     text = "\n".join(part for part in (title, _shown(heard.captions), foot) if part)
@@ -201,9 +190,7 @@ async def _each(captions: Sequence[Caption]) -> AsyncIterator[Caption]:
 
 def _shown(captions: Sequence[Caption]) -> str:
     """The words as paragraphs, as they may stand in a message."""
-    turns = Turns(named=False)
-    whole = [turn for caption in captions for turn in turns.feed(caption)] + [*turns.close()]
-    return "\n".join(_harmless(turn.text) for turn in whole if isinstance(turn, Turn))
+    return "\n".join(map(_harmless, paragraphs(captions)))
 
 
 def _harmless(words: str) -> str:
@@ -254,12 +241,6 @@ async def _post(place: Chat, text: str, files: dict[str, bytes]) -> None:
         allowed_mentions=discord.AllowedMentions.none(),
         suppress_embeds=True,
     )
-
-
-def _named(sentence: str) -> str:
-    """A sentence on "the input", as whoever reads recordings calls what has no name, for people."""
-    named = sentence.replace("the input", "that recording")
-    return f"{named[:1].upper()}{named[1:]}"
 
 
 def _long(seconds: float) -> str:

@@ -24,14 +24,19 @@ _CITED = 3
 """How many lines are named after a claim, at most."""
 
 
-def markdown(heading: Heading, recap: Recap, lines: Iterable[Line]) -> Iterator[str]:
-    """Markdown (CommonMark). `lines`: those that the recap cites; what is not there is not named."""
-    yield f"# {escaped(heading.shown())}\n"
+def markdown(
+    heading: Heading, recap: Recap, lines: Iterable[Line], safe: Callable[[str], str] = escaped
+) -> Iterator[str]:
+    """Markdown (CommonMark). `lines`: those that the recap cites; what is not there is not named.
+
+    `safe` makes words harmless, for a place that reads more into them than CommonMark does.
+    """
+    yield f"# {safe(heading.shown())}\n"
     facts = [*heading.sentences(), f"Recap: {line(recap.name)}"]
-    yield "\n" + "\n".join(f"- {escaped(fact)}" for fact in facts) + "\n"
+    yield "\n" + "\n".join(f"- {safe(fact)}" for fact in facts) + "\n"
     if recap.note:
-        yield f"\n*{escaped(line(recap.note))}*\n"
-    for title, points in _sections(heading, recap, _by_number(lines), "**", escaped):
+        yield f"\n*{safe(line(recap.note))}*\n"
+    for title, points in _sections(heading, recap, _by_number(lines), "**", safe):
         yield f"\n## {title}\n\n" + "".join(f"- {point}\n" for point in points)
 
 

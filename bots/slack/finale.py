@@ -1,0 +1,100 @@
+"""What people get when a call is over: the recap, the transcript as files, a canvas where there can be one.
+
+Speech and names can't ping, link or format anywhere in it.
+"""
+
+import logging
+from datetime import UTC, datetime
+
+from bots.slack import archive
+from bots.slack.canvas import canvas
+from bots.slack.files import upload
+from bots.slack.house import Ended, House
+from bots.slack.markup import mrkdwn
+from bots.slack.missed import STYLE
+from bots.slack.patience import post
+from bots.slack.trouble import FOREIGN, code, scope
+from core.errors import NoSuchRecord, RecordAway
+from core.record.ended import recap_of, transcripts
+from core.record.kept import Call
+from core.record.recaps.closing import closing, lasted
+from core.record.secretary import Secretary
+
+log = logging.getLogger(__name__)
+
+LIMIT = 3_000
+"""Characters of the recap: more of a message is hidden behind "See more", or cut."""
+
+LARGEST = 20_000_000
+"""Bytes of a transcript that is posted as a file."""
+
+NO_RECORD = "No record was kept besides this thread."
+RECORD_AWAY = "Its record can't be read now, so there is no recap here; App Home has it later."
+DELETED = "Its record was deleted."
+
+
+async def finale(house: House, ended: Ended) -> None:
+    """Post it all into the thread of a call that is over."""
+    over = f"*{mrkdwn(ended.title) or 'The call'}*: {mrkdwn(ended.why)}"
+    if ended.record is None or house.secretary is None:
+        long = "" if ended.interrupted else f"It lasted {lasted(datetime.now(UTC) - ended.began)}. "
+        await _say(ended, f"{over} {long}{NO_RECORD}")
+        return
+    try:
+        call = await house.secretary.store.call(ended.record)
+    except NoSuchRecord:
+        await _say(ended, f"{over} {DELETED}")
+        return
+    except RecordAway:
+        await _say(ended, f"{over} {RECORD_AWAY}")
+        return
+    await archive.file(house.secretary.store, ended.workspace.team, call.key, ended.thread.channel)
+    await _sum_up(house.secretary, ended, over, call)
+
+
+async def _sum_up(secretary: Secretary, ended: Ended, over: str, call: Call) -> None:
+    try:
+        recap, cited = await recap_of(secretary, call)
+        files = await transcripts(secretary, call, LARGEST) if call.lines else {}
+    except (RecordAway, NoSuchRecord):
+        log.warning("slack.no_recap")
+        await _say(ended, f"{over} {RECORD_AWAY}")
+        return
+    page = None
+    if recap is not None and call.lines:
+        page = await canvas(ended.workspace, ended.thread, call, recap, cited)
+    foot = "" if page is None else f"\n<{page}|The recap as a canvas>"
+    text = closing(
+        over,
+        call,
+        recap,
+        cited,
+        room=LIMIT - len(foot),
+        style=STYLE,
+        small=lambda words: f"_{words}_",
+    )
+    await _say(ended, text + foot)
+    if files:
+        await _attach(ended, files)
+
+
+async def _attach(ended: Ended, files: dict[str, bytes]) -> None:
+    """The transcript, into the thread; whoever can't be given it is told why."""
+    day = f"{ended.began:%Y-%m-%d-%H%M}"
+    try:
+        named = {name.replace("transcript", f"transcript-{day}"): file for name, file in files.items()}
+        await upload(ended.workspace, ended.thread.channel, "", named, ended.thread.ts)
+    except FOREIGN as error:
+        log.warning("slack.no_transcript", extra={"reason": code(error) or type(error).__name__})
+        why = "Slack does not take them now"
+        if code(error) == "missing_scope":
+            why = f"Spokenly lacks the scope {scope(error)} in this workspace"
+        await _say(ended, f"The transcript can't be posted as files: {why}. App Home sends it.")
+
+
+async def _say(ended: Ended, text: str) -> None:
+    """What can't be said any more (the channel is archived, the app was removed) is left."""
+    try:
+        await post(ended.workspace, ended.thread, text)
+    except FOREIGN as error:
+        log.warning("slack.finale_not_told", extra={"reason": code(error) or type(error).__name__})
