@@ -4,9 +4,10 @@ import asyncio
 import logging
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from aiohttp import web
 
@@ -16,11 +17,18 @@ from bots.listening import advice, listening
 from bots.meet.doors import Rooms
 from bots.meet.elsewhere import Elsewhere
 from bots.meet.guard import guard, strict_headers
+from bots.meet.opener import Opener
 from bots.meet.records import Records
 from bots.meet.shown import Ear
 from bots.meet.web import MeetingRoom
 from bots.meet.whip import Whip
 from bots.records.keeping import keeping
+from bots.slack import shortcuts
+from bots.slack.bot import Parts as SlackParts
+from bots.slack.bot import SlackBot, slack_bot
+from bots.slack.finale import finale
+from bots.slack.house import House
+from bots.slack.outlet import ThreadCaptions
 from core.bridge import Bridge
 from core.engines.hearing import Hearing, open_hearing
 from core.engines.models import sample
@@ -81,7 +89,11 @@ async def spokenly(settings: Settings, hearing: Hearing, metrics: Metrics) -> As
             switchboard, settings, metrics, secretary=secretary, engine=hearing.engine, over=bridge.ended
         )
         ground = Ground(settings, hearing, metrics, switchboard, store, secretary, bridge, rooms)
-        async with _discord(ground) as bot, _house(ground, bot) as running:
+        async with (
+            _discord(ground) as discord,
+            _slack(ground) as slack,
+            _house(ground, [bot for bot in (discord, slack) if bot is not None]) as running,
+        ):
             yield running
 
 
@@ -91,10 +103,10 @@ async def _record(
 ) -> AsyncIterator[tuple[Store | None, Secretary | None]]:
     """The database and whoever keeps the record in it; nobody where nothing is ever kept.
 
-    A Discord bot needs the database in any case: who does not want to be captioned is written there.
-    Leaving writes the last lines. Raises `RecordUnusable` or `RecordAway`.
+    Discord and Slack need the database in any case: what people chose there is written in it. Leaving writes
+    the last lines. Raises `RecordUnusable` or `RecordAway`.
     """
-    if settings.keep == "never" and settings.discord_token is None:
+    if settings.keep == "never" and settings.discord_token is None and not settings.slack:
         yield None, None
         return
     async with AsyncExitStack() as stack:
@@ -131,6 +143,33 @@ async def _discord(ground: Ground) -> AsyncIterator[DiscordBot | None]:
         yield bot
 
 
+@asynccontextmanager
+async def _slack(ground: Ground) -> AsyncIterator[SlackBot | None]:
+    """The Slack app, where its tokens are set. Raises `UserError` when Slack does not take them."""
+    hearing = ground.hearing
+    if not ground.settings.slack or ground.store is None:
+        yield None
+        return
+    house = House(
+        opener=Opener(ground.rooms),
+        bridge=ground.bridge,
+        secretary=ground.secretary,
+        store=ground.store,
+        settings=ground.settings,
+        metrics=ground.metrics,
+        engine=hearing.engine,
+        hears=lambda language: _hears(hearing, language),
+        post=lambda workspace, thread, calls: ThreadCaptions(
+            workspace.client, thread, workspace.governor, calls
+        ),
+        finale=finale,
+    )
+    dictation = Dictation(lambda: ears(hearing.lender))
+    more = (partial(shortcuts.listen, dictation=dictation),)
+    async with slack_bot(SlackParts(house, more=more)) as bot:
+        yield bot
+
+
 def _hears(hearing: Hearing, language: str) -> bool:
     """Whether any of the engines knows a language, as far as they tell."""
     primary = language.partition("-")[0].lower()
@@ -138,11 +177,12 @@ def _hears(hearing: Hearing, language: str) -> bool:
 
 
 @asynccontextmanager
-async def _house(ground: Ground, bot: DiscordBot | None) -> AsyncIterator[Running]:
+async def _house(ground: Ground, bots: Sequence[DiscordBot | SlackBot]) -> AsyncIterator[Running]:
     settings, rooms, bridge = ground.settings, ground.rooms, ground.bridge
     accepting = True
     async with asyncio.TaskGroup() as outermost:
         meet, app = _web(ground, lambda: accepting)
+        app.add_routes([route for bot in bots if isinstance(bot, SlackBot) for route in bot.routes])
         async with Whip(rooms, settings, ground.metrics) as whip:
             app.add_routes(whip.routes())
             async with listening(app, settings) as address:
@@ -150,7 +190,7 @@ async def _house(ground: Ground, bot: DiscordBot | None) -> AsyncIterator[Runnin
                 sweeping = outermost.create_task(rooms.run(), name="rooms")
                 record = "" if ground.secretary is None else ground.secretary.store.name
                 # The Bridge is left when every call has ended, and before any place of it goes.
-                async with bridge, ground.switchboard, _calls_taken(bot):
+                async with bridge, ground.switchboard, _calls_taken(bots):
                     yield Running(address, rooms, ground.metrics, record)
                     accepting = False
                 # Every speaker has had the last word; now every reader sees it.
@@ -185,14 +225,13 @@ def _web(ground: Ground, accepting: Callable[[], bool]) -> tuple[MeetingRoom, we
 
 
 @asynccontextmanager
-async def _calls_taken(bot: DiscordBot | None) -> AsyncIterator[None]:
-    """The bot is there for people meanwhile; then its pages say that Spokenly stops."""
-    if bot is None:
-        yield
-        return
-    bot.open()
+async def _calls_taken(bots: Sequence[DiscordBot | SlackBot]) -> AsyncIterator[None]:
+    """The bots are there for people meanwhile; then their pages say that Spokenly stops."""
+    for bot in bots:
+        bot.open()
     yield
-    bot.drain()
+    for bot in bots:
+        bot.drain()
 
 
 async def serve(settings: Settings) -> None:
@@ -212,6 +251,8 @@ async def serve(settings: Settings) -> None:
         print(keeping(settings, running.record), flush=True)  # noqa: T201
         if settings.discord_token is not None:
             print("Its Discord bot is coming; `spokenly invite` prints the link to a server.", flush=True)  # noqa: T201
+        if settings.slack:
+            print("Its Slack app is coming: /captions start in a channel.", flush=True)  # noqa: T201
         if (words := advice(settings)) is not None:
             print(words, flush=True)  # noqa: T201
         await stop.wait()

@@ -38,7 +38,7 @@ FLOORS = [
 ]
 """From the ground up. What stands on a floor imports its own floor and those below."""
 
-ROOF = {"bots.app", "bots.cli", "bots.__main__", "bots.doctor.discord"}
+ROOF = {"bots.app", "bots.cli", "bots.__main__", "bots.doctor.discord", "bots.doctor.slack"}
 """The only modules that know more of bots/ than their own: the doctor asks the platform what it needs."""
 
 LIBRARIES = {

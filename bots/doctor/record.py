@@ -43,7 +43,7 @@ def record(settings: Settings) -> Iterator[Finding]:
 
     from core.record.database.opening import place
 
-    if settings.keep == "never" and settings.discord_token is None:
+    if settings.keep == "never" and settings.discord_token is None and not settings.slack:
         yield Finding("Record", "unneeded", "SPOKENLY_KEEP=never: nothing is kept, no database is opened.")
         return
     url = make_url(place(settings))

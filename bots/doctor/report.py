@@ -16,6 +16,7 @@ from bots.doctor.deepgram import deepgram
 from bots.doctor.discord import discord
 from bots.doctor.finding import Check, Finding
 from bots.doctor.record import record
+from bots.doctor.slack import slack
 from bots.doctor.summary import recap
 from core.errors import SpokenlyError
 from core.settings import Settings, complaints
@@ -26,6 +27,7 @@ _CHECKS: dict[str, Check] = {
     "Record": record,
     "Recap": recap,
     "Discord": discord,
+    "Slack": slack,
 }
 
 

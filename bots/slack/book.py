@@ -100,6 +100,14 @@ class Book:
         """How a channel wants captions: what was chosen for it, else for its workspace."""
         return self.own(team, channel).over(self.own(team, None))
 
+    def offered(self, team: str) -> tuple[str, ...]:
+        """The channels that asked for an offer of captions when a huddle begins."""
+        return tuple(
+            channel
+            for (where, channel), setup in self._setups.items()
+            if where == team and channel is not None and setup.huddles
+        )
+
     async def set_up(self, team: str, channel: str | None, setup: Setup) -> None:
         """Raises `RecordAway`; then nothing changed."""
         key = _SETUP if channel is None else f"{_CHANNEL}{channel}"

@@ -38,7 +38,9 @@ Next = Callable[[], Awaitable[BoltResponse | None]]
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What the app is made of. `api`: Slack's Web API. `more`: what else it listens to."""
+    """What the app is made of. `api`: Slack's Web API. `more`: what else it listens to, and is
+    asked first.
+    """
 
     house: House
     api: str = API
@@ -121,7 +123,7 @@ async def slack_bot(parts: Parts) -> AsyncIterator[SlackBot]:
             await sockets.try_out(token.get_secret_value(), api)
         async with _beside() as beside, Calls(parts.house, book) as calls:
             app, desk = _app(parts, workspaces), Desk(calls, workspaces)
-            for listen in (listening.listen, *parts.more):
+            for listen in (*parts.more, listening.listen):
                 listen(app, desk)
             flow = None
             if isinstance(installations, Many):

@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
-from bots.slack.house import Ended, House
+from bots.slack.house import Ended, House, Words
 from bots.slack.thread import Thread
 from bots.slack.wish import Status
 from bots.slack.workspace import Workspace
@@ -108,7 +108,7 @@ class SlackCall:
         """What there is to say of it when it is over."""
         return Ended(self.workspace, self.thread, self.title, self._why or OVER, self.record, self.began)
 
-    async def run(self, captions: Outlet, card: Outlet) -> None:
+    async def run(self, captions: Words, card: Outlet) -> None:
         """Show it until it is over, and its last words as well; returns when both outlets have the end."""
         showing, carding = Publisher(self.board, captions), Publisher(self.board, card)
         async with asyncio.TaskGroup() as tasks:
@@ -123,6 +123,7 @@ class SlackCall:
                 await asyncio.wait([over])
             looking.cancel()
             self._why = self._why or OVER
+            captions.end()
             showing.close()
             await asyncio.wait([shown])
             self.over = True

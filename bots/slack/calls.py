@@ -39,6 +39,8 @@ class Calls:
     def __init__(self, house: House, book: Book) -> None:
         self.house = house
         self.book = book
+        self.secretary = house.secretary
+        """Who keeps records; None where Spokenly keeps none (SPOKENLY_KEEP=never)."""
         self._calls: dict[tuple[str, str], SlackCall] = {}
         self._starting: set[tuple[str, str]] = set()
         self._running: set[asyncio.Task[None]] = set()

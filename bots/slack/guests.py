@@ -70,7 +70,9 @@ class Guests:
             self._spawn(self._over(guest, why))
 
         try:
-            guest.attachment = self._house.bridge.attach(source, outlet, f"{name} on Slack", ended)
+            guest.attachment = self._house.bridge.attach(
+                source, outlet, f"{name} on Slack", ended, closing=outlet.end
+            )
         except UserError as error:
             await self._over(guest, str(error))
             raise

@@ -32,10 +32,17 @@ class Ended:
     interrupted: bool = False
 
 
+class Words(Outlet, Protocol):
+    """What shows captions in a thread; `ThreadCaptions` are such."""
+
+    def end(self, sentence: str = "") -> None:
+        """Nothing more comes: when the last words stand there, so does `sentence`."""
+
+
 class Post(Protocol):
     """Makes what shows captions in a thread."""
 
-    def __call__(self, workspace: Workspace, thread: Thread, calls: Callable[[], int]) -> Outlet:
+    def __call__(self, workspace: Workspace, thread: Thread, calls: Callable[[], int]) -> Words:
         """`calls`: how many the workspace has now; they share what Slack allows it."""
 
 

@@ -43,8 +43,8 @@ NOT_TAKEN = (
 NOT_ON = "Socket Mode is off: turn it on at https://api.slack.com/apps, your app, Socket Mode."
 
 
-async def try_out(token: str, api: str) -> None:
-    """Ask Slack whether it takes the app-level token. Raises `UserError`; an outage is left."""
+async def try_out(token: str, api: str) -> bool:
+    """Ask Slack whether it takes the app-level token. Raises `UserError`. False: it can't be asked now."""
     try:
         await client_of(None, None, api).apps_connections_open(app_token=token)
     except FOREIGN as error:
@@ -53,6 +53,8 @@ async def try_out(token: str, api: str) -> None:
         if code(error) == "socket_mode_not_enabled":
             raise UserError(NOT_ON) from error
         log.warning("slack.away")
+        return False
+    return True
 
 
 async def listen(app: AsyncApp, token: str, quiet: logging.Logger) -> None:

@@ -67,6 +67,9 @@ class PlainCaptions:
         self._ts: str | None = None
         self._shown = ""
 
+    def end(self, sentence: str = "") -> None:
+        """Nothing more comes."""
+
     async def show(self, board: Board) -> None:
         text = "\n".join(
             f"{entry.speaker.name}: {entry.text}" for entry in board.entries if isinstance(entry, Caption)

@@ -1,13 +1,14 @@
 """The app and Slack: how it is reached, and what happens when Slack takes something away."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bots.slack.card import OPEN
 from core.errors import UserError
-from tests.bots.slack.office import Shelf, office, running, settings_for, words
+from tests.bots.slack.office import Office, Shelf, office, running, settings_for, words
 from tests.fakes.slack import FakeSlack
 
 
@@ -107,13 +108,17 @@ async def test_everything_is_acknowledged_at_once_however_slow_slack_is(tmp_path
         assert max(acme.slack.sockets.acks) < 1.0
 
 
+def _answers(acme: Office, count: int) -> bool:
+    return acme.told(acme.bob).count("Captions by") == count
+
+
 async def test_a_cut_socket_loses_nothing(tmp_path: Path) -> None:
     async with office(tmp_path) as acme:
         await acme.start()
         acme.slack.sockets.cut()
         for number in range(20):
             await acme.bob.say(f"<@{acme.team.bot}> status", channel=acme.general, thread=acme.card)
-            await acme.until(lambda n=number: acme.told(acme.bob).count("Captions by") == n + 1)
+            await acme.until(partial(_answers, acme, number + 1))
         await acme.until(lambda: acme.slack.sockets.connected == 2)
         await acme.slack.sockets.refresh()
         assert not (await acme.ann.press(acme.general.messages[0], OPEN)).failed

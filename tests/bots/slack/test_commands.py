@@ -64,7 +64,7 @@ async def test_somebody_else_may_not_stop_while_people_speak_but_an_admin_may(tm
         room.joins("Ann")
         await acme.bob.command("/captions", "stop", channel=acme.general)
         await acme.until(lambda: "can stop them while people speak" in acme.told(acme.bob))
-        assert not room.closed
+        assert not acme.finales
         acme.bot.calls.running()[0].workspace.members.clear()
         acme.bob.state.admin = True
         await acme.bob.command("/captions", "stop", channel=acme.general)
