@@ -1,0 +1,82 @@
+"""What Spokenly keeps of somebody in Slack: told, given to them, and deleted."""
+
+from collections.abc import AsyncIterator
+
+from bots.slack import files
+from bots.slack.calls import Calls
+from bots.slack.markup import mrkdwn
+from bots.slack.replies import Asker, tell
+from core.errors import UserError
+from core.record.kept import Person, Removed
+from core.record.said import said
+
+EACH, TOGETHER, FILES = 20_000_000, 60_000_000, 10
+"""Bytes of one file, of all files, and how many files, that somebody is sent."""
+
+NOTHING_SAID = "Nothing you said is kept, so there is nothing to export."
+TOO_MUCH = "You said more than fits into the files that Slack takes: ask whoever runs this Spokenly for it."
+
+
+async def of(calls: Calls, identity: str) -> Person | None:
+    """What is kept of somebody. Raises `RecordAway`."""
+    return await calls.house.store.person(identity)
+
+
+async def kept(calls: Calls, asker: Asker) -> AsyncIterator[str]:
+    """What is kept, one sentence after the other (mrkdwn). Raises `RecordAway`."""
+    house = calls.house
+    yield f"*Sound* is never kept. {mrkdwn(house.engine)} hears it, and then it is gone."
+    if house.secretary is None:
+        yield "*Words*: this Spokenly keeps nothing of any call."
+    else:
+        setup = calls.setup(asker.workspace.team, "")
+        whether = (
+            "a transcript is kept"
+            if (setup.keep or house.settings.keep) == "transcript"
+            else "nothing is kept"
+        )
+        yield f"*Words*: of a call here {whether}, unless its channel or whoever starts it says else."
+        days = house.secretary.days if setup.retention_days is None else setup.retention_days
+        yield (
+            f"Transcripts are deleted after {days} days."
+            if days
+            else "Transcripts stay until somebody deletes them."
+        )
+    known = await of(calls, asker.workspace.identity(asker.user))
+    if known is not None and known.lines:
+        yield f"*Of you*: lines: {known.lines}, calls: {known.calls}."
+    else:
+        yield "*Of you*: no words."
+    yield "What was posted in Slack (captions, recaps, files) stays there until somebody deletes it."
+
+
+async def export(calls: Calls, asker: Asker) -> None:
+    """Everything somebody said that is kept, as a file for them alone. Raises `UserError` or `RecordAway`."""
+    identity = asker.workspace.identity(asker.user)
+    known = await of(calls, identity)
+    if known is None or not known.lines:
+        raise UserError(NOTHING_SAID)
+    found = await said(calls.house.store, identity, "json", each=EACH, together=TOGETHER, files=FILES)
+    if found is None:
+        raise UserError(TOO_MUCH)
+    comment = f"Everything you said that is kept. Lines: {known.lines}, calls: {known.calls}."
+    await files.send(asker.workspace, asker.user, comment, found)
+
+
+async def forget(calls: Calls, asker: Asker) -> None:
+    """Delete everything somebody said that is kept, and tell them. Raises `RecordAway`: then nothing is."""
+    identity = asker.workspace.identity(asker.user)
+    if calls.house.secretary is not None:
+        removed: Removed = await calls.house.secretary.forget(identity)
+    else:
+        removed = await calls.house.store.forget(identity=identity)
+    for call in calls.running():
+        call.board.erase(identity)
+    if removed == Removed():
+        await tell(asker, "Nothing of you was kept. What you said in calls that run was taken back.")
+        return
+    await tell(
+        asker,
+        f"Deleted: lines: {removed.lines}, calls they were in: {removed.calls}. In calls that run, your "
+        "captions were taken back, and nothing more of you is kept. What was posted in Slack stays there.",
+    )
