@@ -7,7 +7,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from aiohttp import web
 
@@ -23,9 +22,9 @@ from bots.meet.shown import Ear
 from bots.meet.web import MeetingRoom
 from bots.meet.whip import Whip
 from bots.records.keeping import keeping
-from bots.slack import shortcuts
 from bots.slack.bot import Parts as SlackParts
 from bots.slack.bot import SlackBot, slack_bot
+from bots.slack.features import features
 from bots.slack.finale import finale
 from bots.slack.house import House
 from bots.slack.outlet import ThreadCaptions
@@ -165,8 +164,7 @@ async def _slack(ground: Ground) -> AsyncIterator[SlackBot | None]:
         finale=finale,
     )
     dictation = Dictation(lambda: ears(hearing.lender))
-    more = (partial(shortcuts.listen, dictation=dictation),)
-    async with slack_bot(SlackParts(house, more=more)) as bot:
+    async with slack_bot(SlackParts(house, more=features(dictation))) as bot:
         yield bot
 
 

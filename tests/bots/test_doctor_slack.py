@@ -1,0 +1,84 @@
+"""What the doctor says of the Slack app."""
+
+import asyncio
+
+import pytest
+
+from bots.doctor.finding import Finding
+from bots.doctor.slack import slack
+from bots.slack.scopes import SCOPES
+from core.settings import Settings
+from tests.fakes.slack import FakeSlack, Team
+
+pytestmark = pytest.mark.real_time  # the doctor asks from a thread
+
+
+async def findings(fake: FakeSlack, team: Team, **settings: object) -> list[Finding]:
+    given = Settings(
+        **{"slack_bot_token": team.bot_token, "slack_app_token": fake.app_token, **settings}  # type: ignore[arg-type]
+    )
+    return await asyncio.to_thread(lambda: list(slack(given, fake.api)))
+
+
+async def test_all_is_well_with_the_manifest_and_both_tokens() -> None:
+    async with FakeSlack() as fake:
+        team = fake.team("Acme")
+        team.scopes = {scope.name for scope in SCOPES}
+        found = await findings(fake, team)
+        assert {one.state for one in found} == {"good"}
+        told = " ".join(one.sentence for one in found)
+        assert "the workspace Acme" in told
+        assert "Socket Mode is on" in told
+
+
+async def test_missing_scopes_are_named_with_what_they_are_for() -> None:
+    async with FakeSlack() as fake:
+        team = fake.team("Acme")
+        team.scopes = {scope.name for scope in SCOPES} - {"canvases:write"}
+        lesser = {one.sentence: one.state for one in await findings(fake, team)}
+        assert lesser["It works; it lacks canvases:write (the recap as a canvas)."] == "good"
+        team.scopes.discard("chat:write")
+        (vital,) = [one for one in await findings(fake, team) if one.state == "missing"]
+        assert "It lacks chat:write (posting captions), canvases:write" in vital.sentence
+        assert "slack-manifest.yaml" in vital.sentence
+
+
+async def test_wrong_tokens_are_named_and_never_shown() -> None:
+    async with FakeSlack() as fake:
+        team = fake.team("Acme")
+        found = await findings(fake, team, slack_bot_token="xoxb-wrong", slack_app_token="xapp-wrong")
+        wrong = [one.sentence for one in found if one.state == "missing"]
+        assert any("SLACK_BOT_TOKEN" in sentence for sentence in wrong)
+        assert any("SLACK_APP_TOKEN" in sentence for sentence in wrong)
+        assert "-wrong" not in " ".join(wrong)
+
+
+async def test_an_outage_of_slack_is_no_verdict_on_the_tokens() -> None:
+    async with FakeSlack() as fake:
+        team = fake.team("Acme")
+        fake.faults.statuses["auth.test"] = [503]
+        fake.faults.statuses["apps.connections.open"] = [503]
+        told = [one.sentence for one in await findings(fake, team) if one.state == "missing"]
+        assert len(told) == 2
+        assert all("Slack can't be reached now" in sentence for sentence in told)
+
+
+async def test_by_http_it_says_where_slack_sends_and_installs() -> None:
+    async with FakeSlack() as fake:
+        team = fake.team("Acme")
+        many = {
+            "slack_bot_token": None,
+            "slack_app_token": None,
+            "slack_signing_secret": fake.signing_secret,
+            "slack_client_id": fake.client_id,
+            "slack_client_secret": fake.client_secret,
+            "public_url": "https://captions.example",
+        }
+        told = " ".join(one.sentence for one in await findings(fake, team, **many))
+        assert "https://captions.example/slack/install" in told
+        assert "https://captions.example/slack/events" in told
+
+
+def test_without_tokens_it_is_not_needed() -> None:
+    (found,) = slack(Settings())
+    assert found.state == "unneeded"
