@@ -30,7 +30,9 @@ class Limits:
         default_factory=lambda: {
             "apps.connections.open": Rate(10, 10),
             "auth.test": Rate(600, 100),
+            "canvases.access.set": T3,
             "canvases.create": T2,
+            "canvases.delete": T3,
             "canvases.edit": T3,
             "chat.appendStream": T4,
             "chat.delete": T3,
@@ -49,6 +51,7 @@ class Limits:
             "files.info": T4,
             "oauth.v2.access": T4,
             "team.info": T3,
+            "users.conversations": T3,
             "users.info": T4,
             "views.open": T4,
             "views.publish": T4,

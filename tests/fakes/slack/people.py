@@ -233,7 +233,7 @@ class Person:
             thread_ts=None if thread is None else thread.thread_ts or thread.ts,
         )
         self._slack.add(message)
-        if f"<@{self.team.bot}>" in text:
+        if f"<@{self.team.bot}>" in text and self.team.bot in channel.state.members:
             event = {**self._slack.payload(message), "type": "app_mention", "channel": channel.id}
             await self._slack.sockets.event(self.team.id, event)
         return message

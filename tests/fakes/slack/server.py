@@ -101,8 +101,9 @@ class FakeSlack:
     def channel(
         self, team: Team, name: str, *people: Person, bot: bool = True, private: bool = False
     ) -> Place:
-        """A channel with these people, and the bot, in it."""
+        """A channel with these people, and the bot, in it; the first of them made it."""
         channel = Channel(self.world.id("C"), name, team.id, {one.id for one in people}, private=private)
+        channel.creator = people[0].id if people else ""
         if bot:
             channel.members.add(team.bot)
         self.world.channels[channel.id] = channel
@@ -137,8 +138,24 @@ class FakeSlack:
         if message.thread_ts:
             shown["thread_ts"] = message.thread_ts
         if message.files:
-            shown["files"] = [self.file(self.world.files[one]) for one in message.files]
+            shown["files"] = [self._in_message(self.world.files[one]) for one in message.files]
         return shown
+
+    def sees(self, team: Team, file: File) -> bool:
+        """Whether the bot is where a file was shared, or made it."""
+        if file.team != team.id:
+            return False
+        shared = (self.world.channels[one] for one in file.channels)
+        return file.user == team.bot or any(
+            (not one.private and not one.im) or team.bot in one.members for one in shared
+        )
+
+    def _in_message(self, file: File) -> Json:
+        if file.elsewhere:
+            return {"id": file.id, "file_access": "check_file_info"}
+        if file.deleted:
+            return {"id": file.id, "mode": "tombstone"}
+        return self.file(file)
 
     def file(self, file: File) -> Json:
         shown: Json = {
@@ -153,6 +170,9 @@ class FakeSlack:
             "permalink": f"https://acme.slack.com/files/{file.id}",
             "channels": file.channels,
         }
+        if file.external:
+            shown.update(is_external=True, mode="external", url_private=file.external)
+            del shown["url_private_download"]
         if file.subtype:
             shown.update(subtype=file.subtype, media_display_type="audio", duration_ms=file.duration_ms)
         return shown
@@ -229,11 +249,8 @@ class FakeSlack:
 
     def _answer(self, name: str, token: str, team: Team | None, args: Json, now: float) -> tuple[Json, int]:
         """What the method answers, and the seconds of Retry-After."""
-        if token not in self.faults.revoked:
-            if name == "apps.connections.open":
-                return self.sockets.ticket(token), 0
-            if name == "oauth.v2.access":
-                return self.oauth.access(args), 0
+        if token not in self.faults.revoked and name in ("apps.connections.open", "oauth.v2.access"):
+            return self.oauth.access(args) if name.startswith("oauth") else self.sockets.ticket(token), 0
         error: Json | None = self._unknown(name, token, team)
         if error is not None or team is None:
             return {"ok": False, **(error or {})}, 0
@@ -287,7 +304,7 @@ class FakeSlack:
         file = self.world.files.get(request.match_info["file"])
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         team = next((one for one in self.world.teams.values() if one.bot_token == token), None)
-        if file is None or team is None or team.id != file.team or "files:read" not in team.scopes:
+        if file is None or team is None or "files:read" not in team.scopes or not self.sees(team, file):
             # Slack sends people to its log-in page instead of saying no.
             return web.Response(text="<!DOCTYPE html><title>Sign in</title>", content_type="text/html")
         return web.Response(body=file.content, content_type=file.mimetype)

@@ -53,6 +53,7 @@ class Channel:
     private: bool = False
     archived: bool = False
     im: bool = False
+    creator: str = ""
 
 
 @dataclass(slots=True)
@@ -109,6 +110,11 @@ class File:
     subtype: str | None = None
     """slack_audio or slack_video: a clip that was recorded in Slack."""
     complete: bool = False
+    external: str = ""
+    """It is not in Slack: where it is."""
+    elsewhere: bool = False
+    """It is another organisation's: messages carry its id alone (Slack Connect)."""
+    deleted: bool = False
 
 
 @dataclass(slots=True)
@@ -118,6 +124,8 @@ class Canvas:
     title: str
     channel: str | None
     markdown: str
+    readers: list[str] = field(default_factory=list)
+    """Channels whose people may open it."""
 
 
 @dataclass(slots=True)

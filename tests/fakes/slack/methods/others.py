@@ -56,6 +56,7 @@ def _channel(call: Call, channel: Channel) -> Json:
         "is_private": channel.private,
         "is_archived": channel.archived,
         "is_im": channel.im,
+        "creator": channel.creator,
         "is_member": call.team.bot in channel.members,
         "num_members": len(channel.members),
     }
@@ -69,6 +70,24 @@ def conversations_info(call: Call) -> Json:
 @method("conversations.members", "channels:read", "groups:read")
 def conversations_members(call: Call) -> Json:
     return {"members": sorted(call.channel().members), "response_metadata": {"next_cursor": ""}}
+
+
+@method("users.conversations", "channels:read", "groups:read")
+def users_conversations(call: Call) -> Json:
+    """The channels somebody is in: private ones only where the bot is, too."""
+    user = call.user(str(call.need("user")))
+    types = str(call.args.get("types") or "public_channel").split(",")
+    found = [
+        _channel(call, channel)
+        for channel in call.slack.world.channels.values()
+        if channel.team == call.team.id and user.id in channel.members and not channel.im
+        if ("private_channel" if channel.private else "public_channel") in types
+        if not channel.private or call.team.bot in channel.members
+    ]
+    limit = int(call.args.get("limit") or 100)
+    first = int(call.args.get("cursor") or 0)
+    more = str(first + limit) if first + limit < len(found) else ""
+    return {"channels": found[first : first + limit], "response_metadata": {"next_cursor": more}}
 
 
 @method("conversations.join", "channels:join")
@@ -141,8 +160,10 @@ def complete_upload(call: Call) -> Json:
 @method("files.info", "files:read")
 def files_info(call: Call) -> Json:
     file = call.slack.world.files.get(str(call.need("file")))
-    if file is None or file.team != call.team.id:
+    if file is None or not call.slack.sees(call.team, file):
         raise Refused("file_not_found")
+    if file.deleted:
+        raise Refused("file_deleted")
     return {"file": call.slack.file(file)}
 
 
@@ -243,8 +264,18 @@ def canvases_edit(call: Call) -> Json:
     return {}
 
 
+@method("canvases.delete", "canvases:write")
+def canvases_delete(call: Call) -> Json:
+    if call.slack.world.canvases.pop(str(call.need("canvas_id")), None) is None:
+        raise Refused("canvas_not_found")
+    return {}
+
+
 @method("canvases.access.set", "canvases:write")
 def canvases_access(call: Call) -> Json:
-    if str(call.need("canvas_id")) not in call.slack.world.canvases:
+    canvas = call.slack.world.canvases.get(str(call.need("canvas_id")))
+    if canvas is None:
         raise Refused("canvas_not_found")
+    given = call.need("channel_ids")
+    canvas.readers += json.loads(given) if str(given).startswith("[") else str(given).split(",")
     return {}
