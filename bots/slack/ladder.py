@@ -6,10 +6,10 @@ Pure: the caller brings the time, in seconds of any clock that runs.
 from enum import Enum, auto
 from math import inf
 
-CROWD, SPARSE = 10, 8
+CROWD, SPARSE = 12, 10
 """Calls in a workspace from which on each posts whole utterances, and with which it streams again.
 
-Streams get 100 appends a minute: ten calls have one each in 6 s, and whole utterances come as soon.
+Streams get 100 appends a minute in all: of twelve calls each has one in 7 s, and utterances come as soon.
 """
 
 EDITORS = 4
