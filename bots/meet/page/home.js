@@ -2,7 +2,7 @@
 
 import { ask, Refusal } from "./api.js";
 import { $, write } from "./dom.js";
-import { knowRoom } from "./keys.js";
+import { knowRoom, ownForNow } from "./keys.js";
 
 const form = $("open");
 let chosen = false; // somebody chose before the settings came
@@ -42,9 +42,11 @@ async function open() {
   const body = {};
   if (title) body.title = title;
   if (told?.keep !== "never") body.keep = form.elements.namedItem("keep").value;
+  if (form.elements.namedItem("private").checked) body.private = true;
   const made = await ask("/api/rooms", { method: "POST", body });
-  // Where nothing is kept there is nothing to own: then not even this browser notes the room.
+  // Where nothing is kept, nothing of the room stays in this browser either.
   if (made.owner && made.keep === "transcript") knowRoom(made.room, { owner: made.owner, title });
+  else if (made.owner) ownForNow(made.room, made.owner);
   return made.url;
 }
 
@@ -54,10 +56,12 @@ $("join").addEventListener("submit", (event) => {
   const room = roomOf(text);
   if (room && /^https?:\/\//.test(text)) location.assign(new URL(`/room/${room}`, text));
   else if (room) location.assign(`/room/${room}`);
-  else write($("join-error"), "That is not the address of a room. It looks like /room/ and 22 letters and digits.");
+  else write($("join-error"), "That is not the address of a room, which looks like /room/ and 22 letters and digits, nor a code of 8.");
 });
 
-/** The room that an address, or a piece of one, names; null when it names none. @param {string} text */
+/** The room that an address, or a piece of one, names, or the code of a call; null when it names none. @param {string} text */
 function roomOf(text) {
-  return /^(?:.*\/room\/)?([\w-]{22})(?:[/?#].*)?$/.exec(text)?.[1] ?? null;
+  const room = /^(?:.*\/room\/)?([\w-]{22})(?:[/?#].*)?$/.exec(text)?.[1];
+  const code = text.replace(/^.*\/room\//, "").replaceAll(/[\s-]/g, "").toUpperCase();
+  return room ?? (/^[A-HJ-NP-Z2-9]{8}$/.test(code) ? code : null);
 }

@@ -3,6 +3,7 @@
 const ME = "spokenly.me";
 const ROOMS = "spokenly.rooms";
 const RECORDS_KEY = "spokenly.recordsKey";
+const OWNER = "spokenly.owner";
 const ROOMS_KEPT = 300;
 
 /** @typedef {{owner?: string, title?: string, opened: string}} Known  `opened`: ISO time */
@@ -64,8 +65,13 @@ export function keepRecordsKey(key) {
 
 /** The token that came when this browser opened the room, or "". @param {string} room */
 export function ownerOf(room) {
-  const owner = knownRooms().get(room)?.owner;
+  const owner = knownRooms().get(room)?.owner ?? read(() => sessionStorage, `${OWNER}.${room}`);
   return typeof owner === "string" ? owner : "";
+}
+
+/** The token to a room that leaves nothing behind: only this tab knows it. @param {string} room @param {string} owner */
+export function ownForNow(room, owner) {
+  write(() => sessionStorage, `${OWNER}.${room}`, owner);
 }
 
 /** Storage may be switched off: then it is as if nothing had been kept. */

@@ -7,16 +7,17 @@ import { NoSound } from "./capture.js";
 /**
  * @param {string} room @param {string} name
  * @param {string} me this browser's secret, or "" to join as nobody who could be known again
+ * @param {string} pass that says who comes, or ""
  * @returns {Promise<Person>}
  * @throws {NoSound}
  */
-export async function register(room, name, me) {
+export async function register(room, name, me, pass = "") {
   let answer;
   try {
     answer = await fetch(`/api/rooms/${room}/people`, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
-      body: JSON.stringify(me ? { name, me } : { name }),
+      body: JSON.stringify(pass ? { pass } : me ? { name, me } : { name }),
     });
   } catch (error) {
     throw new NoSound("The server can't be reached. Try again in a moment.", { cause: error });

@@ -12,12 +12,13 @@ const FULL = 4008; // too many people: until somebody goes
 
 export class Reader {
   /**
-   * @param {string} room
-   * @param {{have: () => number, message: (board: object) => void, state: (state: ReaderState) => void}} page
-   *   `have`: entries it has already; `message`: takes a board.
+   * @param {string} address of the call: /api/rooms/…
+   * @param {{have: () => number, message: (board: object) => void, over?: (why: string) => void,
+   *   state: (state: ReaderState) => void}} page
+   *   `have`: entries it has already; `message`: takes a board; `over`: is told why nothing more comes.
    */
-  constructor(room, page) {
-    this.room = room;
+  constructor(address, page) {
+    this.address = address;
     this.page = page;
     this.attempt = 0;
     this.barred = 0;
@@ -43,7 +44,7 @@ export class Reader {
   #open() {
     clearTimeout(this.timer);
     this.#drop();
-    const address = new URL(`/api/rooms/${this.room}/captions?after=${this.page.have()}`, location.href);
+    const address = new URL(`${this.address}/captions?after=${this.page.have()}`, location.href);
     address.protocol = address.protocol.replace("http", "ws");
     const socket = new WebSocket(address);
     this.socket = socket;
@@ -55,6 +56,7 @@ export class Reader {
   #message(event) {
     this.heard = performance.now();
     const message = JSON.parse(event.data);
+    if (message.type === "over") this.page.over?.(message.text);
     if (message.type !== "board") return;
     this.attempt = 0;
     this.barred = 0;
@@ -91,7 +93,7 @@ export class Reader {
   async #again() {
     this.timer = 0;
     try {
-      const answer = await fetch(`/api/rooms/${this.room}`, { cache: "no-store" });
+      const answer = await fetch(this.address, { cache: "no-store" });
       if (answer.status === 404) {
         this.#become("gone");
         return;

@@ -6,8 +6,10 @@ import { Board } from "./board.js";
 import { CatchUp } from "./catchup.js";
 import { prepareDialogs } from "./dialogs.js";
 import { $, copy, element, write } from "./dom.js";
+import { Elsewhere } from "./elsewhere.js";
 import { drawKeep, noteCall } from "./keeping.js";
 import { mySecret } from "./keys.js";
+import { Pass } from "./passes.js";
 import { Reader } from "./reader.js";
 import { bind, Settings } from "./settings.js";
 import { ShareDialog } from "./share.js";
@@ -19,9 +21,10 @@ import { duration, languageName, lateness, listed } from "./words.js";
 const id = location.pathname.split("/").filter(Boolean).at(-1);
 const settings = new Settings();
 const board = new Board({ changed: () => soon() });
-const voice = new Voice(id, { changed: () => soon(), level, hearing, say, me });
+const pass = new Pass(id, { changed: () => soon(), say });
+const voice = new Voice(id, { changed: () => soon(), level, hearing, say, me, pass: () => pass.text });
 const subtitles = new Subtitles(board, settings);
-const share = new ShareDialog(id, voice, settings);
+const share = new ShareDialog(id, voice, settings, pass);
 const catchUp = new CatchUp(id, board);
 const afterwards = new Afterwards(id, board);
 let room = { state: "waiting", people: [], engine: "", language: "en", note: null };
@@ -31,7 +34,7 @@ let line = "connecting";
 let drawing = false;
 let retention = null; // days; null: not known
 
-const reader = new Reader(id, {
+const reader = new Reader(`/api/rooms/${id}`, {
   have: () => board.rows.count,
   message: (message) => {
     room = message.room ?? room;
@@ -86,6 +89,7 @@ function draw() {
 function emptyTitle() {
   if (line === "connecting") return "One moment…";
   if (line === "full") return "This room is full.";
+  if (room.closed) return room.closed;
   if (room.state === "live") return "Listening. Nobody has spoken yet.";
   return room.state === "ended" ? "Nobody shares sound any more." : "Nobody shares sound yet.";
 }
@@ -107,7 +111,10 @@ function drawVoice() {
   const sharing = voice.state === "sharing";
   const SOURCES = { microphone: "your microphone", tab: "a tab’s sound", sample: "the sample" };
   const focused = $("sharing").contains(document.activeElement);
-  $("share-open").hidden = sharing;
+  const readsOnly = room.guests === false && !pass.text && !sharing;
+  $("share-open").hidden = sharing || readsOnly || Boolean(room.closed);
+  $("empty-share").hidden = $("share-open").hidden;
+  $("reading").hidden = !readsOnly || Boolean(room.closed);
   $("sharing").hidden = !sharing;
   if (focused && !sharing) $("share-open").focus();
   document.body.classList.toggle("muted", voice.muted);
@@ -129,10 +136,11 @@ function drawBanner() {
     const reason = reader.stopping ? ": the server was stopped, or restarts" : "";
     text = `Connection lost${reason}. Trying again…${waiting}`;
   }
+  else if (room.closed) text = room.closed;
   else if (voice.state === "sharing" && !voice.connected) text = `Your sound does not reach the server. Trying again…${waiting}`;
   write($("banner-text"), text);
   $("banner").hidden = !text;
-  $("banner-retry").hidden = line === "gone";
+  $("banner-retry").hidden = line === "gone" || (line === "open" && Boolean(room.closed));
   $("banner-record").hidden = line !== "gone" || !kept;
   $("banner-copy").hidden = line !== "gone" || board.rows.items.length === 0;
 }
@@ -197,6 +205,7 @@ on("copy-all", () => copy($("copy-all"), board.text()));
 for (const button of document.querySelectorAll("[data-copy-link]")) {
   button.addEventListener("click", () => copy(button, location.href));
 }
+new Elsewhere(id);
 prepareDialogs();
 bind($("text-form"), settings);
 

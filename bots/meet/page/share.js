@@ -10,8 +10,10 @@ export class ShareDialog {
    * @param {string} room
    * @param {import("./voice.js").Voice} voice
    * @param {import("./settings.js").Settings} settings
+   * @param {import("./passes.js").Pass} pass
    */
-  constructor(room, voice, settings) {
+  constructor(room, voice, settings, pass) {
+    this.pass = pass;
     this.room = room;
     this.voice = voice;
     this.settings = settings;
@@ -27,12 +29,20 @@ export class ShareDialog {
   }
 
   open() {
-    this.form.elements.namedItem("name").value = this.settings.get("name");
+    this.#introduce();
     this.#offer();
     this.#say("");
     this.#devices();
     this.#fit();
     this.dialog.showModal();
+  }
+
+  /** The name on a pass is not for the page to change. */
+  #introduce() {
+    const field = this.form.elements.namedItem("name");
+    field.value = this.pass.name || this.settings.get("name");
+    field.readOnly = Boolean(this.pass.name);
+    $("share-known").hidden = !this.pass.name;
   }
 
   /** Says in words what this browser can't do. */
@@ -87,6 +97,8 @@ export class ShareDialog {
     } catch (error) {
       if (!(error instanceof NoSound)) throw error;
       this.#say(error.message);
+      await this.pass.check(); // it may have been too old by now
+      this.#introduce();
     } finally {
       $("share-go").disabled = false;
     }
@@ -112,7 +124,7 @@ export class ShareDialog {
       field.focus();
       return "";
     }
-    this.settings.set("name", name);
+    if (!this.pass.name) this.settings.set("name", name);
     return name;
   }
 
@@ -121,7 +133,7 @@ export class ShareDialog {
     const name = this.#name();
     if (!name) return;
     try {
-      const person = await register(this.room, name, this.voice.page.me());
+      const person = await register(this.room, name, this.voice.page.me(), this.pass.text);
       $("whip-address").value = new URL(person.whip, location.href).href;
       $("whip-token").value = person.token;
       write($("whip-name"), person.name);

@@ -15,6 +15,7 @@ const STALLED = 4000; // ms without a frame
  * @property {(level: number) => void} level  0 to 1, 25 times a second
  * @property {(sentence: string) => void} hearing  "" when all is well
  * @property {() => string} me  this browser's secret, "" where nothing is kept that it could open
+ * @property {() => string} pass  the pass that says who speaks, or ""
  * @property {(sentence: string) => void} say  something that happened, in one sentence
  */
 
@@ -96,7 +97,7 @@ export class Voice {
   /** As the person that this tab was before, if the name is the same: then the colour stays as well. */
   async #join(ring, name) {
     const before = remembered(this.room, name);
-    const now = before ?? (await register(this.room, name, this.page.me()));
+    const now = before ?? (await register(this.room, name, this.page.me(), this.page.pass()));
     if (this.ring !== ring) throw new NoSound("The sound ended before it could be shared.");
     remember(this.room, name, now);
     this.person = now;

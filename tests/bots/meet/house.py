@@ -38,13 +38,13 @@ class Visitor:
         self.client = client
         self.url = url
 
-    async def open(self, **wanted: str) -> dict[str, str]:
+    async def open(self, **wanted: str | bool) -> dict[str, str]:
         """A new room: `room`, `owner` and what it keeps."""
         async with self.client.post(f"{self.url}/api/rooms", json=wanted) as answer:
             assert answer.status == 201, await answer.text()
             return dict(await answer.json())
 
-    async def room(self, **wanted: str) -> str:
+    async def room(self, **wanted: str | bool) -> str:
         return (await self.open(**wanted))["room"]
 
     async def get(self, path: str, token: str | None = None) -> Any:
@@ -68,8 +68,8 @@ class Visitor:
             return dict(await answer.json())
 
     @asynccontextmanager
-    async def reader(self, room: str, after: int = 0) -> AsyncIterator["Reader"]:
-        url = f"{self.url}/api/rooms/{room}/captions?after={after}"
+    async def reader(self, room: str, after: int = 0, *, of: str = "rooms") -> AsyncIterator["Reader"]:
+        url = f"{self.url}/api/{of}/{room}/captions?after={after}"
         async with self.client.ws_connect(url) as socket, asyncio.TaskGroup() as tasks:
             reader = Reader(socket)
             following = tasks.create_task(reader.follow())
@@ -139,10 +139,14 @@ class Reader(Listening):
         self.notices: list[str] = []
         self.room: dict[str, Any] = {}
         self.ticks = 0
+        self.why = ""
 
     def take(self, news: dict[str, Any]) -> None:
         if news["type"] == "tick":
             self.ticks += 1
+            return
+        if news["type"] == "over":
+            self.why = news["text"]
             return
         if self.entries:
             assert news["first"] == len(self.entries)

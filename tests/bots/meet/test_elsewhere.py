@@ -1,0 +1,158 @@
+"""A room's call shown elsewhere, and calls of elsewhere read in the browser."""
+
+import asyncio
+
+import pytest
+
+from bots.meet.elsewhere import LINGER
+from bots.meet.share import FULL, NO_ROOM
+from core.bridge import ENDED, LIFE, REVOKED, TRIES
+from tests.bots.meet.house import House, house
+from tests.core.test_bridge import Call
+
+
+async def shared(h: House, call: Call) -> str:
+    """The seat of a browser that typed the call's code."""
+    code = h.bridge.share(call)
+    status, told = await h.ask("POST", "/api/shared", None, {"code": code.spaced.lower()})
+    assert status == 201
+    assert (told["title"], told["from"]) == (call.title, call.origin)
+    return str(told["seat"])
+
+
+async def test_whoever_opened_a_room_shares_it_and_ends_that() -> None:
+    async with house() as h:
+        made = await h.open(title="Weekly")
+        path, owner = f"/api/rooms/{made['room']}/sharing", made["owner"]
+        nothing = {"private": False, "places": [], "code": None}
+        assert await h.get(path, owner) == nothing
+        _, told = await h.ask("POST", path, owner)
+        code = told["code"]["text"]
+        assert (len(code), told["code"]["left"]) == (9, LIFE)
+        assert await h.get(path, owner) == told
+        status, seat = await h.ask("POST", "/api/shared", None, {"code": code})
+        assert (status, seat["title"], seat["from"]) == (201, "Weekly", "a room in the browser")
+        async with (
+            h.reader(seat["seat"], of="shared") as reader,
+            h.reader(made["room"]) as inside,
+        ):
+            await inside.until(lambda r: any("shown elsewhere: a browser" in one for one in r.notices))
+            assert (await h.get(path, owner))["places"] == ["a browser"]
+            assert (await h.ask("DELETE", path, owner))[0] == 204
+            assert await reader.closed() == NO_ROOM
+            assert reader.why == REVOKED
+            await inside.until(lambda r: not r.notices)
+        assert await h.get(path, owner) == nothing
+
+
+async def test_nobody_else_shares_a_room() -> None:
+    async with house() as h:
+        made = await h.open()
+        for method in ("GET", "POST", "DELETE"):
+            for token in (None, "somebody's", (await h.open())["owner"]):
+                status, told = await h.ask(method, f"/api/rooms/{made['room']}/sharing", token)
+                assert status == 401
+                assert told["error"]
+
+
+async def test_a_private_room_is_shown_nowhere_else() -> None:
+    async with house() as h:
+        made = await h.open(private=True)
+        path = f"/api/rooms/{made['room']}/sharing"
+        assert (await h.get(path, made["owner"]))["private"] is True
+        status, told = await h.ask("POST", path, made["owner"])
+        assert status == 400
+        assert "private" in told["error"]
+
+
+async def test_a_call_is_read_live_and_its_last_words_come_before_its_end() -> None:
+    async with house() as h:
+        call = Call()
+        seat = await shared(h, call)
+        async with h.reader(seat, of="shared") as reader:
+            call.say("one")
+            await reader.until(lambda r: r.text == "one")
+            call.say("two")
+            call.over = True
+            h.bridge.ended(call)
+            assert await reader.closed() == NO_ROOM
+            assert (reader.text, reader.why) == ("one two", ENDED)
+        assert (await h.ask("GET", f"/api/shared/{seat}"))[0] == 404
+
+
+async def test_a_seat_is_good_when_the_code_is_not_any_more() -> None:
+    async with house() as h:
+        call = Call()
+        seat = await shared(h, call)
+        async with h.reader(seat, of="shared"):
+            await asyncio.sleep(LIFE)
+        await asyncio.sleep(LINGER / 2)  # the network was gone
+        assert (await h.get(f"/api/shared/{seat}"))["title"] == call.title
+        async with h.reader(seat, of="shared") as reader:
+            call.say("still here")
+            await reader.until(lambda r: r.text == "still here")
+
+
+async def test_browsers_are_one_place_and_the_call_is_told_how_many() -> None:
+    async with house() as h:
+        call = Call()
+        seats = [await shared(h, call)]
+        code = h.bridge.code(call)
+        assert code is not None
+        for _ in range(2):
+            _, told = await h.ask("POST", "/api/shared", None, {"code": code.text})
+            seats.append(told["seat"])
+        async with h.reader(seats[0], of="shared"):
+            async with h.reader(seats[1], of="shared"), h.reader(seats[2], of="shared"):
+                await asyncio.sleep(2)
+                assert call.told[-1] == ["3 browsers"]
+            await asyncio.sleep(2)
+            assert call.told[-1] == ["a browser"]
+        await asyncio.sleep(LINGER + 2)
+        assert call.told[-1] == []
+        assert h.bridge.places(call) == []
+
+
+async def test_a_wrong_code_is_one_sentence_and_codes_can_not_be_guessed() -> None:
+    async with house() as h:
+        call = Call()
+        code = h.bridge.share(call)
+        for _ in range(TRIES):
+            status, told = await h.ask("POST", "/api/shared", None, {"code": "AAAA-AAAA"})
+            assert status == 400
+            assert "shows no call" in told["error"]
+        _, told = await h.ask("POST", "/api/shared", None, {"code": code.text})
+        assert "Too many codes" in told["error"]
+        assert (await h.ask("POST", "/api/shared", None, {"code": 7}))[0] == 400
+
+
+async def test_more_browsers_than_fit_are_turned_away() -> None:
+    async with house(people=1) as h:
+        seat = await shared(h, Call())
+        async with h.reader(seat, of="shared"), h.reader(seat, of="shared") as second:
+            assert await second.closed() == FULL
+        async with h.reader("nothing", of="shared") as lost:
+            assert await lost.closed() == NO_ROOM
+
+
+@pytest.mark.real_time  # files are looked for by a thread
+@pytest.mark.parametrize("typed", ["ABCD2345", "abcd-2345", "ABCD%202345"])
+async def test_the_address_of_a_code_is_a_page_of_its_own(typed: str) -> None:
+    async with house() as h, h.client.get(f"{h.url}/room/{typed}") as answer:
+        assert answer.status == 200
+        assert "shared.js" in await answer.text()
+
+
+async def test_a_room_that_is_forgotten_ends_where_it_was_shown() -> None:
+    async with house() as h:
+        made = await h.open()
+        await h.ask("POST", f"/api/rooms/{made['room']}/sharing", made["owner"])
+        source = h.rooms.opened(h.rooms.find(made["room"]))
+        code = h.bridge.code(source)
+        assert code is not None
+        _, told = await h.ask("POST", "/api/shared", None, {"code": code.text})
+        async with h.reader(told["seat"], of="shared") as reader:
+            await asyncio.sleep(120)
+            h.rooms.sweep()
+            assert await reader.closed() == NO_ROOM
+            assert reader.why == ENDED
