@@ -24,3 +24,7 @@ class Faults:
     twice: bool = False
     """Every event is delivered twice, as if the acknowledgement had been lost."""
     no_canvas: bool = False
+    log_in: bool = False
+    """Files are answered with the log-in page, though the scope is there."""
+    sends_on: str = ""
+    """Files are sent on to this address."""

@@ -304,7 +304,15 @@ class FakeSlack:
         file = self.world.files.get(request.match_info["file"])
         token = request.headers.get("Authorization", "").removeprefix("Bearer ")
         team = next((one for one in self.world.teams.values() if one.bot_token == token), None)
-        if file is None or team is None or "files:read" not in team.scopes or not self.sees(team, file):
+        if self.faults.sends_on:
+            raise web.HTTPFound(self.faults.sends_on)
+        if (
+            self.faults.log_in
+            or file is None
+            or team is None
+            or "files:read" not in team.scopes
+            or not self.sees(team, file)
+        ):
             # Slack sends people to its log-in page instead of saying no.
             return web.Response(text="<!DOCTYPE html><title>Sign in</title>", content_type="text/html")
         return web.Response(body=file.content, content_type=file.mimetype)
