@@ -47,3 +47,33 @@ def test_a_wrong_value_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_addresses_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SPOKENLY_ICE_SERVERS", "stun:a.example:3478, turn:b.example?user=u&password=p,")
     assert Settings().ice_servers == ("stun:a.example:3478", "turn:b.example?user=u&password=p")
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"slack_bot_token": "xoxb-1"}, "Slack can't be reached: set SLACK_APP_TOKEN"),
+        ({"slack_app_token": "xapp-1"}, "Slack has no workspace: set SLACK_BOT_TOKEN"),
+        ({"slack_signing_secret": "s"}, "Slack has no workspace: set SLACK_BOT_TOKEN"),
+        ({"slack_client_id": "1.2"}, "SLACK_CLIENT_ID and SLACK_CLIENT_SECRET go together"),
+        (
+            {"slack_client_id": "1.2", "slack_client_secret": "s", "slack_signing_secret": "s"},
+            "SLACK_CLIENT_ID needs SPOKENLY_PUBLIC_URL",
+        ),
+    ],
+)
+def test_half_a_slack_app_is_told_what_is_missing(given: dict[str, str], sentence: str) -> None:
+    with pytest.raises(ValidationError) as refused:
+        Settings(**given)  # type: ignore[arg-type]  # by each case
+    (told,) = complaints(refused.value)
+    assert told.startswith(sentence)
+    assert "xoxb" not in told
+
+
+def test_slacks_own_names_of_its_tokens_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-1")
+    monkeypatch.setenv("SLACK_APP_TOKEN", "xapp-1")
+    settings = Settings()
+    assert settings.slack
+    assert "xoxb-1" not in repr(settings)
+    assert not Settings(slack_bot_token=None, slack_app_token=None).slack

@@ -110,6 +110,8 @@ async def test_without_slack_the_rooms_are_there_all_the_same(
         api = slack.api
     monkeypatch.setattr(app, "SlackParts", partial(Parts, api=api))
     settings = Settings(port=0, data_dir=folder, slack_bot_token="xoxb-1", slack_app_token="xapp-1")
-    async with app.spokenly(settings, alone(ScriptedEngine()), Metrics()) as running:
-        async with aiohttp.ClientSession() as client:
-            assert await Visitor(client, running.address).room()
+    async with (
+        app.spokenly(settings, alone(ScriptedEngine()), Metrics()) as running,
+        aiohttp.ClientSession() as client,
+    ):
+        assert await Visitor(client, running.address).room()

@@ -1,0 +1,104 @@
+"""What is remembered of workspaces, and of deliveries."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.slack.book import Book, Mark
+from bots.slack.scopes import SCOPES, missing
+from bots.slack.seen import Seen
+from bots.slack.setup import Setup
+from bots.slack.starting import filled, form
+from core.errors import RecordAway
+from tests.bots.slack.office import Shelf
+
+MARK = Mark("T1", "C1", "1.2", "Weekly", datetime(2026, 3, 2, 9, 0, tzinfo=UTC), "U1", "key")
+
+
+async def test_setups_and_marks_are_there_again_after_a_restart() -> None:
+    shelf = Shelf()
+    book = Book(shelf)
+    await book.set_up("T1", None, Setup(language="de", huddles=True))
+    await book.set_up("T1", "C1", Setup(keep="transcript", huddles=False))
+    await book.mark("T1", "C1", MARK)
+    again = Book(shelf)
+    await again.read()
+    assert again.setup("T1", "C1") == Setup(language="de", keep="transcript", huddles=False)
+    assert again.setup("T1", "C2") == Setup(language="de", huddles=True)
+    assert again.setup("T2", "C1") == Setup()
+    assert again.marks == {("T1", "C1"): MARK}
+    await again.mark("T1", "C1", None)
+    assert again.marks == {}
+    assert f"call:{MARK.channel}" not in shelf.spaces["slack:T1"]
+
+
+async def test_a_setup_that_cant_be_kept_is_none() -> None:
+    shelf = Shelf()
+    book = Book(shelf)
+    shelf.away = True
+    with pytest.raises(RecordAway):
+        await book.set_up("T1", "C1", Setup(language="de"))
+    assert book.setup("T1", "C1") == Setup()
+    await book.mark("T1", "C1", MARK)
+    assert book.marks, "it is known here all the same"
+
+
+@pytest.mark.parametrize(
+    "kept", [None, 7, {}, {"language": 7, "keep": "all", "guests": "yes"}, {"huddles": 1}]
+)
+def test_what_cant_be_understood_is_no_choice(kept: object) -> None:
+    assert Setup.from_json(kept) == Setup()
+
+
+@given(
+    st.builds(
+        Setup,
+        st.none() | st.text(min_size=1),
+        st.sampled_from([None, "captions", "transcript"]),
+        st.none() | st.integers(0, 36_500),
+        st.none() | st.booleans(),
+        st.none() | st.booleans(),
+    )
+)
+def test_a_setup_is_the_same_when_it_was_kept(setup: Setup) -> None:
+    assert Setup.from_json(setup.to_json()) == setup
+
+
+@pytest.mark.parametrize("kept", [None, [], {}, {"ts": "1"}, {**MARK.to_json(), "began": "yesterday"}])
+def test_a_mark_that_cant_be_understood_is_none(kept: object) -> None:
+    assert Mark.from_json("T1", "C1", kept) is None
+
+
+def test_a_delivery_is_first_once_and_the_oldest_are_forgotten() -> None:
+    seen = Seen(limit=2)
+    assert [seen.first(name) for name in ("a", "a", "b", "c", "a")] == [True, False, True, True, True]
+    assert seen.repeated == 1
+    assert seen.first("")
+    assert seen.first(""), "what has no name is always new"
+
+
+def test_vital_scopes_are_named_first() -> None:
+    names = frozenset(scope.name for scope in SCOPES)
+    assert missing(names) == ()
+    assert [scope.name for scope in missing(names - {"canvases:write", "commands"})] == [
+        "commands",
+        "canvases:write",
+    ]
+
+
+def test_the_form_gives_back_what_was_filled_in() -> None:
+    assert form()["callback_id"] == "captions_start"
+    values = {
+        "channel": {"channel": {"selected_conversation": "C1"}},
+        "title": {"title": {"value": " Weekly "}},
+        "keep": {"keep": {"selected_option": {"value": "transcript"}}},
+    }
+    assert vars_of(filled({"state": {"values": values}})) == ("C1", "Weekly", "transcript")
+    bare = {"channel": values["channel"], "title": {"title": {"value": None}}, "keep": {"keep": {}}}
+    assert vars_of(filled({"state": {"values": bare}})) == ("C1", "", None)
+
+
+def vars_of(given: object) -> tuple[object, ...]:
+    return tuple(getattr(given, name) for name in ("channel", "title", "keep"))

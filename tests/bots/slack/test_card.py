@@ -1,0 +1,63 @@
+"""The card of a call, as Slack shows it."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.slack.card import DETACH, LINK, OPEN, RECAP, STOP, TRANSCRIPT, Look, card, link
+
+
+def test_a_card_shows_how_the_call_stands_and_what_can_be_done() -> None:
+    text, blocks = card(
+        Look("Weekly", "U1", "transcript", "Captions are live.", ("Ann", "Bob"), 10, ("I can't hear Cy.",))
+    )
+    shown = json.dumps(blocks, ensure_ascii=False)
+    assert text == "Live captions: Weekly"
+    for words in ("● Weekly", "Captions are live.", "Heard: Ann, Bob", "about 10 s late", "I can't hear Cy."):
+        assert words in shown
+    assert "Started by <@U1> · a transcript is kept · never the sound" in shown
+    assert [element["action_id"] for element in blocks[-1]["elements"]] == [OPEN, RECAP, TRANSCRIPT, STOP]
+
+
+def test_a_card_that_is_over_has_the_reason_and_no_buttons() -> None:
+    text, blocks = card(Look("Weekly", "U1", heard=("Ann",), ended="Ann ended captions."))
+    assert text == "Captions have ended: Weekly"
+    assert "Ann ended captions." in json.dumps(blocks)
+    assert "action_id" not in json.dumps(blocks)
+    assert "Heard" not in json.dumps(blocks)
+
+
+def test_a_call_of_elsewhere_can_only_be_caught_up_with_and_taken_away() -> None:
+    _, blocks = card(Look("Lounge", "U1", guest=True))
+    assert [element["action_id"] for element in blocks[-1]["elements"]] == [RECAP, DETACH]
+    assert "the call takes place elsewhere" in json.dumps(blocks)
+
+
+def test_a_link_is_a_button_that_opens_it() -> None:
+    (button,) = link("https://captions.example/room/x#pass=y")[-1]["elements"]
+    assert (button["action_id"], button["url"]) == (LINK, "https://captions.example/room/x#pass=y")
+
+
+def test_many_names_are_counted_rather_than_shown() -> None:
+    _, blocks = card(Look("Weekly", "U1", heard=tuple(f"Speaker {n}" for n in range(25))))
+    assert "Speaker 9 and 15 more" in json.dumps(blocks)
+
+
+@given(
+    st.text(max_size=400),
+    st.lists(st.text(max_size=200), max_size=30),
+    st.lists(st.text(max_size=500), max_size=9),
+    st.booleans(),
+)
+def test_whatever_people_are_called_stays_text_and_within_slacks_limits(
+    title: str, names: list[str], notices: list[str], guest: bool
+) -> None:
+    text, blocks = card(Look(title, "U1", heard=tuple(names), notices=tuple(notices), guest=guest))
+    assert "<!" not in text
+    assert "<@" not in text
+    header, section, _context, actions = blocks
+    assert 0 < len(header["text"]["text"]) <= 150
+    assert 0 < len(section["text"]["text"]) <= 3000
+    assert {header["text"]["type"], section["text"]["type"]} == {"plain_text"}
+    assert len(actions["elements"]) <= 25
