@@ -154,12 +154,27 @@ class DiscordCall:
 
     async def finish(self) -> Keeping | None:
         """See the last words and the last page out. Returns what keeps the record, if anything does."""
-        self.over = self._ears.shut = True
+        self.shut()
         self.showing.end(notices.OVER)
         if self._session is not None:
             self._session.close()
             await self._quiet.wait()
         return self._keeping
+
+    def shut(self) -> None:
+        """From this moment nobody is heard; what was said until now is settled."""
+        self.over = self._ears.shut = True
+        self._ears.hush()
+
+    async def rest(self) -> None:
+        """See the last words out, and the record; the call may go on when the bot has begun anew."""
+        self.shut()
+        self.showing.end(notices.RESTING)
+        if self._session is not None:
+            self._session.close(self._house.settings.drain)
+            await self._quiet.wait()
+        if self._keeping is not None:
+            await self._keeping.finish()
 
     def abandon(self) -> None:
         """It could not begin."""

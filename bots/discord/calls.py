@@ -48,8 +48,10 @@ class Calls:
         self._calls: dict[int, DiscordCall] = {}
         self._starting: set[int] = set()
         self._ends: dict[DiscordCall, asyncio.Task[None]] = {}
+        self._begins: set[asyncio.Task[Any]] = set()
         self._tasks = asyncio.TaskGroup()
         self._beating: asyncio.Task[None] | None = None
+        self._closing = False
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -59,6 +61,7 @@ class Calls:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._closing = True
         if self._beating is not None:
             self._beating.cancel()
         await self.sharing.close()
@@ -72,7 +75,7 @@ class Calls:
             deadline.cancel()
 
     def _hurry(self) -> None:
-        for task in self._ends.values():
+        for task in (*self._ends.values(), *self._begins):
             task.cancel()
 
     # What commands and buttons ask
@@ -166,14 +169,21 @@ class Calls:
             )
         if guild in self._starting:
             raise UserError("Captions are just being started here.")
+        self._still_open()
         self._starting.add(guild)
         call = DiscordCall(self.house, channel, terms, left_out=self.book.left_out(guild), end=self.end)
+        task = asyncio.current_task()
+        assert task is not None
+        self._begins.add(task)
         begun = False
         try:
             await call.begin(self._tasks)
+            self._still_open()
             yield call
+            self._still_open()
             begun = True
         finally:
+            self._begins.discard(task)
             self._starting.discard(guild)
             if not begun:
                 call.abandon()
@@ -184,6 +194,11 @@ class Calls:
         self.begun(call)
         if call.doomed is not None:
             self.end(call, call.doomed)
+
+    def _still_open(self) -> None:
+        """Raises `UserError` when Spokenly stops: what begins now would have nobody to end it."""
+        if self._closing:
+            raise UserError("Spokenly is being restarted: try again in a minute.")
 
     async def _announce(self, call: DiscordCall, place: Chat) -> None:
         """Say where the captions are that they are on, and where people talk."""
@@ -224,7 +239,7 @@ class Calls:
             # It is still beginning, or over already.
             call.doomed = call.doomed or why
             return None
-        call.over = True
+        call.shut()
         task = self._tasks.create_task(self._finish(call, why), name="discord end")
         self._ends[call] = task
         task.add_done_callback(lambda _: self._ends.pop(call, None))
@@ -234,20 +249,21 @@ class Calls:
         guild = call.channel.guild.id
         place = call.showing.place or call.channel
         try:
-            await self.book.mark(guild, None)
-            await show_status(call.channel, None)  # only who is in the channel may
-            await call.leave()
-            del self._calls[guild]  # another may begin while this one's last words are heard
-            keeping = await call.finish()
-            self.sharing.ended(call)
+            try:
+                await show_status(call.channel, None)  # only who is in the channel may
+            finally:
+                try:
+                    await call.leave()
+                finally:
+                    del self._calls[guild]  # another may begin while this one's last words are heard
+                    keeping = await call.finish()
+                    self.sharing.ended(call)
+            if self.of(guild) is None:
+                await self.book.mark(guild, None)
             await farewell(self.house, place, call.channel.mention, why, keeping)
         except Exception:
             # The bulkhead: what one call ends with must not end the others.
             log.exception("discord.end_bug")
-        finally:
-            self.sharing.ended(call)
-            if self._calls.get(guild) is call:
-                del self._calls[guild]
 
     def drain(self) -> None:
         """Spokenly stops: the pages say so. Last words still come in."""
@@ -255,14 +271,18 @@ class Calls:
             call.showing.end(notices.RESTING)
 
     async def _rest(self, call: DiscordCall) -> None:
-        """Leave, and stay marked."""
+        """Leave, and stay marked. The last words of a session that goes on beside are seen out."""
         try:
             async with asyncio.timeout(FAREWELL):
                 await self._mark(call)
                 await show_status(call.channel, None)
-                await call.leave()
         except TimeoutError:
             log.info("discord.left_without_a_word")
+        except Exception:
+            # What one call stumbles over must not keep the others from leaving.
+            log.exception("discord.rest_bug")
+        await call.leave()
+        await call.rest()
 
 
 async def _said(place: Chat, text: str) -> None:
