@@ -114,6 +114,8 @@ function drawVoice() {
   const readsOnly = room.guests === false && !pass.text && !sharing;
   $("share-open").hidden = sharing || readsOnly || Boolean(room.closed);
   $("empty-share").hidden = $("share-open").hidden;
+  $("empty-speak").hidden = readsOnly || Boolean(room.closed);
+  $("empty-read").hidden = !readsOnly || Boolean(room.closed);
   $("reading").hidden = !readsOnly || Boolean(room.closed);
   $("sharing").hidden = !sharing;
   if (focused && !sharing) $("share-open").focus();

@@ -58,6 +58,7 @@ async function begin() {
     },
     over: (sentence) => {
       why = sentence;
+      notices([]); // what was true of the call while it was shown here
       draw();
     },
     state: (state) => {
@@ -95,7 +96,7 @@ function draw() {
   write($("jump"), board.unseen ? `Jump to live · ${board.unseen} new` : "Jump to live");
   write($("language"), language ? languageName(language) : "");
   write($("late"), state === "live" ? lateness(late) : "");
-  write($("line"), why ? "" : { connecting: "connecting", open: "connected", full: "full" }[line] ?? "reconnecting");
+  write($("line"), why ? "ended" : { connecting: "connecting", open: "connected", full: "full" }[line] ?? "reconnecting");
   const lost = !why && ["lost", "barred", "full"].includes(line);
   $("banner").hidden = !lost;
   write($("banner-text"), line === "full" ? "Too many people read this call. Trying again…" : "Connection lost. Trying again…");

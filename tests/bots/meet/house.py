@@ -4,7 +4,7 @@ import asyncio
 import json
 import struct
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext, suppress
 from typing import Any, Self
 
 import aiohttp
@@ -201,6 +201,7 @@ class House(Visitor):
         chosen: Settings,
         metrics: Metrics,
         secretary: Secretary | None,
+        bridge: Bridge,
     ) -> None:
         super().__init__(client, "")
         self.engine = engine
@@ -208,7 +209,7 @@ class House(Visitor):
         self.switchboard = Switchboard(
             Pool(engine), calls=chosen.rooms, drain=chosen.drain, metrics=self.metrics
         )
-        self.bridge = Bridge()
+        self.bridge = bridge
         self.rooms = Rooms(
             self.switchboard,
             chosen,
@@ -231,9 +232,16 @@ class House(Visitor):
 
 @asynccontextmanager
 async def house(
-    engine: ScriptedEngine | None = None, *, store: Store | None = None, **settings: Any
+    engine: ScriptedEngine | None = None,
+    *,
+    store: Store | None = None,
+    bridge: Bridge | None = None,
+    **settings: Any,
 ) -> AsyncIterator[House]:
-    """The room alone (no WHIP), on the loop's own clock; with a store, its records too."""
+    """The room alone (no WHIP), on the loop's own clock; with a store, its records too.
+
+    `bridge`: one that somebody else has opened and leaves.
+    """
     chosen = Settings(_env_file=None, **settings)
     metrics = Metrics()
     async with AsyncExitStack() as stack:
@@ -243,7 +251,7 @@ async def house(
             secretary = await stack.enter_async_context(
                 Secretary(store, Quotes(), days=chosen.retention_days, patience=5.0, metrics=metrics)
             )
-        h = House(client, engine or ScriptedEngine(), chosen, metrics, secretary)
+        h = House(client, engine or ScriptedEngine(), chosen, metrics, secretary, bridge or Bridge())
         app = web.Application(middlewares=[guard(chosen)], client_max_size=64 * 1024)
         app.on_response_prepare.append(strict_headers)
         app.add_routes([*h.meet.routes(), *h.elsewhere.routes()])
@@ -252,6 +260,6 @@ async def house(
         async with TestServer(app) as server:
             h.url = str(server.make_url("")).rstrip("/")
             h.rooms.address = h.bridge.address = h.url
-            async with h.bridge, h.switchboard:
+            async with h.bridge if bridge is None else nullcontext(), h.switchboard:
                 yield h
             h.meet.close()
