@@ -22,7 +22,7 @@ _FOUND = re.compile(
     r"[@#]"  # pings, channels, mail addresses
     r"|:(?=//)"  # addresses
     r"|:(?=[\w+'-]+:)"  # :emoji:
-    r"|(?<=[^\W_])\.(?=[^\W\d_]{2})"  # example.com
+    r"|(?<=[\w-])\.(?=[^\W\d_]{2})"  # example.com
 )
 _BEGINS = re.compile(r"(?:[-+*•◦▪>#|=]|\d+[.)]|[a-zA-Z][.)])(?=\s|$)|[-=#>|]{2}|>")
 """What begins a list, a quote, a heading, a table or a rule where it stands first on a line."""
@@ -44,7 +44,8 @@ def _stilled(text: str) -> str:
 
 def _markdown(text: str) -> str:
     """An entity could become a tag again after Slack has read it: it is broken up as well."""
-    return MARKDOWN.escape(text).replace("&", f"&{_STILL}")
+    still = MARKDOWN.escape(text).replace("&", f"&{_STILL}")
+    return re.sub(r"(?<=-)\.(?=[^\W\d_]{2})", rf"\g<0>{_STILL}", still)  # a-.com
 
 
 def mrkdwn(text: str) -> str:

@@ -34,6 +34,10 @@ class _Open:
     words: list[str] = field(default_factory=list)
     carried: bool = False
 
+    def behind(self, caption: Caption) -> bool:
+        """Whether `caption` is of another utterance, after this one."""
+        return caption.start > self.end + (NEAR if self.carried else 0.0)
+
 
 class Script:
     """Everything that is to be appended somewhere, in order, each word once.
@@ -147,8 +151,9 @@ class Script:
     def _said(self, caption: Caption, said: list[str]) -> None:
         """A final: what of it is not taken yet."""
         open = self._open.get(caption.speaker.id)
-        if open is None or caption.end < open.start or (open.carried and caption.start > open.end + NEAR):
-            self._pieces(caption, said)  # of before, heard late; what is being said now stays open
+        if open is None or caption.end < open.start or open.behind(caption):
+            # Said before and heard late, or after something that came to nothing.
+            self._pieces(caption, said)
             return
         del self._open[caption.speaker.id]
         same = agreed(open.words, said)
@@ -163,7 +168,7 @@ class Script:
     def _follow(self, partial: Caption, *, eager: bool) -> None:
         """What is being said: take more of it, if it goes on as it began."""
         open = self._open.get(partial.speaker.id)
-        if open is None or partial.start > open.end + (NEAR if open.carried else 0.0):
+        if open is None or open.behind(partial):
             open = self._open[partial.speaker.id] = _Open(partial.start, partial.end)
         open.end = max(open.end, partial.end)
         if not eager:

@@ -1,0 +1,45 @@
+"""Notices in a place that only grows."""
+
+from bots.slack.notices import KEPT, Notices
+
+
+def test_what_begins_and_ends_is_told_once_each() -> None:
+    notices = Notices()
+    deaf = {"ann": "I can't hear Ann."}
+    assert notices.update(deaf, 0) == []
+    assert notices.update(deaf, 2) == ["I can't hear Ann."]
+    assert notices.update(deaf, 30) == []
+    assert notices.update({}, 40) == []
+    assert notices.update({}, 42) == ["No longer: I can't hear Ann."]
+    assert notices.update({}, 90) == []
+
+
+def test_what_flickers_is_not_told() -> None:
+    notices = Notices()
+    for at in range(50):
+        assert notices.update({"ann": "I can't hear Ann."} if at % 2 else {}, at) == []
+
+
+def test_one_thing_is_not_told_of_all_the_time_but_its_end_is_in_the_end() -> None:
+    notices, lines = Notices(), list[str]()
+    for at in range(60):
+        lines += notices.update({"queue": f"{at // 4} wait."}, at)
+    assert len(lines) == 3
+    assert notices.update({}, 60) == []
+    assert [*notices.update({}, 63), *notices.update({}, 90)] == [f"No longer: {lines[-1]}"]
+
+
+def test_it_is_known_when_there_will_be_something_to_tell() -> None:
+    notices = Notices()
+    assert notices.due(0) is None
+    notices.update({"a": "It is so."}, 0)
+    assert notices.due(0.5) == 1.5
+    notices.update({"a": "It is so."}, 2)
+    assert notices.due(3) is None
+
+
+def test_nothing_grows_without_end() -> None:
+    notices = Notices()
+    for at in range(1000):
+        notices.update({f"{at}-{number}": "It is so." for number in range(150)}, at)
+        assert len(notices._matters) <= KEPT
