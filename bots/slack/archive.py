@@ -6,8 +6,10 @@ A record's key tells nothing of Slack; beside the record stands the channel, as 
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import partial
 
 from bots.slack.calls import Calls
+from bots.slack.patience import patiently
 from bots.slack.places import PAGES, asked
 from bots.slack.workspace import Workspace, space
 from core.errors import NoSuchRecord, RecordAway, UserError
@@ -56,8 +58,14 @@ async def channels_of(workspace: Workspace, user: str) -> frozenset[str]:
     cursor = ""
     async with asked():
         for _ in range(PAGES):
-            page = await workspace.client.users_conversations(
-                user=user, types="public_channel,private_channel", limit=1000, cursor=cursor
+            page = await patiently(
+                partial(
+                    workspace.client.users_conversations,
+                    user=user,
+                    types="public_channel,private_channel",
+                    limit=1000,
+                    cursor=cursor,
+                )
             )
             found.update(channel["id"] for channel in page["channels"])
             cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
