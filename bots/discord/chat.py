@@ -77,6 +77,9 @@ class ChatPlace:
                 await page.edit(content=text, allowed_mentions=_NOBODY, view=None)
 
     async def delete(self, message: int) -> None:
+        self._urgent = False
+        if (wait := self._governor.wait(self._route("DELETE", message), self._who, urgent=False)) > 0:
+            raise OutletBusy(wait)
         try:
             async with self._request("DELETE", message):
                 await self._chat.get_partial_message(message).delete()

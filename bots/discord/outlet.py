@@ -27,7 +27,7 @@ GLANCE = 0.1
 
 REWRITE = 3.1
 """Seconds between two changes of pages that were done, when somebody takes back what they said: Discord takes
-few edits of messages that are more than an hour old, and what is being said must not wait for those."""
+few edits of messages that are more than an hour old."""
 
 LATE = 5.0
 """Seconds by which captions may be late before readers are told."""
@@ -76,7 +76,8 @@ class ChatPages:
         self._nonces = secrets.token_hex(8)
         self._first = 0  # the page with the heading: the first that has words
         self._next = 0  # pages before this number have been posted, or never will be
-        self._rewritten = -inf
+        self._rewritten = -inf  # when a page that was done was written once more
+        self._put_off: dict[int, float] = {}  # until when Discord refuses a page that was posted and turned
         self._loop = asyncio.get_running_loop()
 
     def end(self, sentence: str = "") -> None:
@@ -96,7 +97,7 @@ class ChatPages:
         pages = self._pages.update(board, self._loop.time())
         for page in sorted(pages, key=self._done):
             try:
-                wait = await (self._rewrite if self._done(page) else self._write)(page, board)
+                wait = await self._bring(page, board)
             except MessageGone:
                 wait = self._missing(page)
             if wait > 0:
@@ -106,15 +107,29 @@ class ChatPages:
         if waits:
             raise OutletBusy(min(waits))
 
+    async def _bring(self, page: Page, board: Board) -> float:
+        """Write `page`, and return the seconds to wait. Words that are being said never wait for old pages."""
+        if not (page.turned and page.number in self._messages):
+            return await self._write(page, board)
+        if self._loop.time() < self._put_off.get(page.number, -inf):
+            return GLANCE
+        self._put_off.pop(page.number, None)
+        try:
+            return await (self._rewrite if self._done(page) else self._write)(page, board)
+        except OutletBusy as busy:
+            self._put_off[page.number] = self._loop.time() + busy.retry_after
+            return GLANCE
+
     async def _rewrite(self, page: Page, board: Board) -> float:
         """Write a page once more that was done, but few of them at a time."""
-        now = self._loop.time()
-        if now < self._rewritten + REWRITE:
-            return self._rewritten + REWRITE - now
-        wait = await self._write(page, board)
-        if wait <= 0:
-            self._rewritten = now
-        return wait
+        now, before = self._loop.time(), self._rewritten
+        if now < before + REWRITE:
+            return GLANCE
+        self._rewritten = now
+        if await self._write(page, board) <= 0:
+            return 0.0
+        self._rewritten = before
+        return GLANCE
 
     async def _write(self, page: Page, board: Board) -> float:
         """Write `page` if Discord takes it now and it isn't there already; else the seconds to wait."""

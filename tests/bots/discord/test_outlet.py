@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
+from typing import ClassVar
 
 import pytest
 from hypothesis import settings
@@ -17,6 +18,7 @@ from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.captions.markup import utf16
+from core.captions.publisher import Publisher
 from core.errors import OutletBusy, OutletGone
 from tests.properties import patient
 
@@ -287,6 +289,49 @@ async def test_what_is_said_now_does_not_wait_for_what_is_taken_back() -> None:
         else:
             break
     assert shows >= 7
+    assert "mine" not in "".join(wall.texts)
+
+
+@pytest.mark.parametrize("empty", [True, False])
+async def test_an_old_page_that_discord_refuses_to_change_does_not_keep_the_newest_words_back(
+    empty: bool,
+) -> None:
+    class Stubborn(Wall):
+        refused: ClassVar[set[int]] = set()
+
+        async def edit(self, message: int, text: str, *, open: bool) -> None:
+            if message in self.refused:
+                raise OutletBusy(30.0)
+            await super().edit(message, text, open=open)
+
+        async def delete(self, message: int) -> None:
+            if message in self.refused:
+                raise OutletBusy(30.0)
+            await super().delete(message)
+
+    wall, board = Stubborn(), Board()
+    publisher = Publisher(board, ChatPages(wall))
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(publisher.run())
+        for _ in range(2):
+            if not empty:
+                board.show(said("yours", BEN))
+            board.show(said("mine " * 300))
+            await asyncio.sleep(1.0)
+        board.show(said("yours " * 250, BEN))
+        await asyncio.sleep(1.0)
+        wall.refused = {1}
+        board.erase("discord:1")
+        await asyncio.sleep(5.0)
+        assert "mine" in wall.texts[0]
+        assert "mine" not in "".join(wall.texts[1:]), "the other old page waits for the refused one"
+        for number in range(5):
+            board.show(said(f"new{number}", BEN))
+            await asyncio.sleep(0.3)
+            assert f"new{number}" in wall.texts[-1]
+        wall.refused = set()
+        await asyncio.sleep(30.0)
+        publisher.close()
     assert "mine" not in "".join(wall.texts)
 
 
