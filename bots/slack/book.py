@@ -3,6 +3,7 @@
 All of it is in memory, so that no answer waits for a database; what changes is written at once.
 """
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -74,6 +75,7 @@ class Book:
 
     def __init__(self, shelf: Shelf) -> None:
         self._shelf = shelf
+        self._writing = asyncio.Lock()
         self._setups: dict[tuple[str, str | None], Setup] = {}
         self.marks: dict[tuple[str, str], Mark] = {}
         """The calls that ran when Spokenly stopped, and those that run, by workspace and channel."""
@@ -120,7 +122,12 @@ class Book:
             self.marks.pop((team, channel), None)
         else:
             self.marks[team, channel] = mark
-        try:
-            await self._shelf.prefer(space(team), f"{_CALL}{channel}", mark.to_json() if mark else None)
-        except RecordAway:
-            log.warning("slack.mark_not_kept")
+        async with self._writing:
+            # Somebody may have come before us, with something newer.
+            newest = self.marks.get((team, channel))
+            try:
+                await self._shelf.prefer(
+                    space(team), f"{_CALL}{channel}", newest.to_json() if newest else None
+                )
+            except RecordAway:
+                log.warning("slack.mark_not_kept")

@@ -94,15 +94,17 @@ class SlackBot:
 
     async def tell_interrupted(self) -> None:
         """Say under the cards of calls that ran when Spokenly was killed that they are over."""
+        left = list(self.calls.book.marks.values())
         await self._opened.wait()
-        while teams := {team for team, _ in self.calls.book.marks if not self.calls.running(team)}:
-            for team in teams:
+        while left:
+            for mark in tuple(left):
                 try:
-                    found = await self.desk.workspaces.find(team)
+                    found = await self.desk.workspaces.find(mark.team)
                 except RecordAway:
                     continue
                 if found is not None:
-                    await self.calls.tell_interrupted(found[0])
+                    await self.calls.tell_interrupted(found[0], mark)
+                    left.remove(mark)
             await asyncio.sleep(WAIT)
 
 

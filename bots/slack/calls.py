@@ -27,6 +27,7 @@ log = logging.getLogger(__name__)
 
 STOPPED = "Spokenly was stopped, so captions ended."
 REMOVED = "Spokenly was taken out of the Slack workspace, so captions ended."
+BROKEN = "A fault in Spokenly ended captions here. Start them again to go on."
 RESTARTED = "Spokenly was restarted in the middle of this call. Start captions again to go on."
 
 
@@ -89,10 +90,10 @@ class Calls:
         finally:
             self._starting.discard(place)
         self._calls[place] = call
-        await self._mark(call)
-        task = self._tasks.create_task(self._run(call, shown), name="slack call")
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._begin(self._run(call, shown))
+        self.spawn(self._mark(call))
+        if self._leaving:
+            call.end(STOPPED)
         return call
 
     def of(self, team: str, channel: str) -> SlackCall | None:
@@ -137,7 +138,12 @@ class Calls:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done beside; a bug in it is loud and ends nothing else."""
-        self._tasks.create_task(_guarded(work), name="slack beside")
+        self._begin(_guarded(work))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._tasks.create_task(work, name="slack")
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
 
     # What Slack and a restart do
 
@@ -154,16 +160,14 @@ class Calls:
         for call in self.running():
             call.end(STOPPED)
 
-    async def tell_interrupted(self, workspace: Workspace) -> None:
-        """Say under the cards of calls that ran when Spokenly stopped without a word that they are over."""
-        for mark in tuple(self.book.marks.values()):
-            if mark.team != workspace.team or (mark.team, mark.channel) in self._calls:
-                continue
-            thread = Thread(mark.team, mark.channel, mark.ts, mark.started_by)
-            shown = Look(title=mark.title, started_by=mark.started_by, ended=RESTARTED)
-            await places.change_at_last(workspace, thread, shown)
-            ended = Ended(workspace, thread, mark.title, RESTARTED, mark.record, mark.began, interrupted=True)
-            await self.house.finale(self.house, ended)
+    async def tell_interrupted(self, workspace: Workspace, mark: Mark) -> None:
+        """Say under the card of a call that ran when Spokenly stopped without a word that it is over."""
+        thread = Thread(mark.team, mark.channel, mark.ts, mark.started_by)
+        shown = Look(title=mark.title, started_by=mark.started_by, ended=RESTARTED)
+        await places.change_at_last(workspace, thread, shown)
+        ended = Ended(workspace, thread, mark.title, RESTARTED, mark.record, mark.began, interrupted=True)
+        await self.house.finale(self.house, ended)
+        if self.book.marks.get((mark.team, mark.channel)) == mark:
             await self.book.mark(mark.team, mark.channel, None)
 
     # The life of one call
@@ -198,29 +202,45 @@ class Calls:
     async def _mark(self, call: SlackCall) -> None:
         """Remember that it runs."""
         thread = call.thread
+        if call.over:
+            return
         mark = Mark(
             thread.team, thread.channel, thread.ts, call.title, call.began, call.started_by, call.record
         )
         await self.book.mark(thread.team, thread.channel, mark)
 
     async def _run(self, call: SlackCall, shown: Look) -> None:
-        team, channel = place = call.thread.team, call.thread.channel
-        captions = self.house.post(call.workspace, call.thread, partial(self.count, team))
         try:
-            card = CardOutlet(call.workspace, call.thread, lambda: look(call), shown)
-            await call.run(captions, card)
-            if card.shown != look(call):
-                await places.change_at_last(call.workspace, call.thread, look(call))
-            await self.house.finale(self.house, call.ended())
-            await self.book.mark(team, channel, None)
+            await self._show(call, shown)
         except Exception:
             # The bulkhead: what one call stumbles over must not end the others.
             log.exception("slack.call_bug", extra={"call": fingerprint(call.room.key)})
-            call.end("A fault in Spokenly ended captions here. Start them again to go on.")
+            call.end(BROKEN)
+            broken = Look(title="Captions", started_by=call.started_by, ended=BROKEN)
+            await _guarded(places.change_at_last(call.workspace, call.thread, broken))
+            await self._forget(call)
         finally:
-            if self._calls.get(place) is call:
-                del self._calls[place]
+            self._leave(call)
             call.done()
+
+    async def _show(self, call: SlackCall, shown: Look) -> None:
+        captions = self.house.post(call.workspace, call.thread, partial(self.count, call.workspace.team))
+        card = CardOutlet(call.workspace, call.thread, lambda: look(call), shown)
+        await call.run(captions, card)
+        if card.shown != look(call):
+            await places.change_at_last(call.workspace, call.thread, look(call))
+        await self._forget(call)
+        self._leave(call)  # another may begin while this one is summed up
+        await self.house.finale(self.house, call.ended())
+
+    async def _forget(self, call: SlackCall) -> None:
+        """There is nothing to tell of it at the next start."""
+        await self.book.mark(call.thread.team, call.thread.channel, None)
+
+    def _leave(self, call: SlackCall) -> None:
+        place = call.thread.team, call.thread.channel
+        if self._calls.get(place) is call:
+            del self._calls[place]
 
 
 async def _guarded(work: Coroutine[Any, Any, None]) -> None:

@@ -119,12 +119,13 @@ class Commands:
         """A code that shows the call elsewhere."""
         call = self._call(asker)
         await rights.allow_share(call, asker.user)
-        code = self._calls.house.bridge.share(call.room)
+        bridge = self._calls.house.bridge
+        code = bridge.share(call.room)
         await tell(
             asker,
-            f"The code is *{code.spaced}*, for a quarter of an hour. Who types it sees this call live: "
-            "`/captions attach` in Slack or on Discord, or in the browser. Everybody in the call is told "
-            "where it is shown. `/captions unshare` ends it.",
+            f"The code is *{code.spaced}*, for a quarter of an hour. Who has it sees this call live: "
+            f"`/captions attach {code.text}` in Slack or on Discord, or <{bridge.link(code)}|in the "
+            "browser>. Everybody in the call is told where it is shown. `/captions unshare` ends it.",
         )
 
     async def unshare(self, asker: Asker) -> None:

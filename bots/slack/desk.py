@@ -58,7 +58,7 @@ class Desk:
         event, container = body.get("event") or {}, body.get("container") or {}
         message = body.get("message") or {}
         channel = body.get("channel_id") or _id(body.get("channel")) or _id(event.get("channel"))
-        thread = event.get("thread_ts") or event.get("ts") or message.get("thread_ts")
+        thread = event.get("thread_ts") or message.get("thread_ts")
         user = body.get("user") or {}
         addresses = body.get("response_urls") or []
         return Asker(

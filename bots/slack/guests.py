@@ -37,6 +37,7 @@ class Guests:
         self._house = house
         self._spawn = spawn
         self._guests: dict[tuple[str, str], Guest] = {}
+        self._attaching: set[tuple[str, str]] = set()
 
     def of(self, team: str, channel: str) -> Guest | None:
         """The call of elsewhere that is shown in a channel."""
@@ -51,8 +52,18 @@ class Guests:
     ) -> Guest:
         """Show a call in a channel; `by`: who wants it, a user's id. Raises `UserError`."""
         place = workspace.team, channel
-        if place in self._guests:
+        if place in self._guests or place in self._attaching:
             raise UserError("Another call is shown in this channel: /captions detach ends that.")
+        self._attaching.add(place)
+        try:
+            return await self._attach(workspace, channel, source, by, calls)
+        finally:
+            self._attaching.discard(place)
+
+    async def _attach(
+        self, workspace: Workspace, channel: str, source: Source, by: str, calls: Callable[[], int]
+    ) -> Guest:
+        place = workspace.team, channel
         name = await places.enter(workspace, channel)
         look = Look(
             title=source.title,

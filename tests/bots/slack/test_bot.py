@@ -1,12 +1,14 @@
 """The app and Slack: how it is reached, and what happens when Slack takes something away."""
 
 import asyncio
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from bots.slack.card import OPEN
+from bots.slack.card import OPEN, STOP
+from bots.slack.house import Ended, House
 from core.errors import UserError
 from tests.bots.slack.office import Office, Shelf, office, running, settings_for, words
 from tests.fakes.slack import FakeSlack
@@ -203,3 +205,55 @@ async def test_nothing_of_tokens_and_speech_is_logged(
     )
     for secret in (acme.team.bot_token, acme.slack.app_token, "swordfish", "Secret plans", "Ann"):
         assert secret not in ours
+
+
+async def test_a_start_that_comes_too_late_is_ended_like_all_others(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        acme.slack.faults.slow["chat.postMessage"] = 2.0
+        await acme.ann.command("/captions", "start", channel=acme.general)
+        await acme.until(lambda: acme.rooms.opened)
+        acme.bot.drain()
+        await acme.ann.command("/captions", "start", channel=acme.general)
+        await acme.until(lambda: "is being stopped" in acme.told(acme.ann))
+        general = acme.general
+    assert acme.rooms.opened[0].closed == "Spokenly was stopped, so captions ended."
+    assert "Spokenly was stopped" in words(general.messages[0])
+
+
+async def test_an_end_that_slack_holds_up_is_told_at_the_next_start(tmp_path: Path) -> None:
+    shelf = Shelf()
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        ann = slack.person(team, "Ann")
+        general = slack.channel(team, "general", ann)
+        settings = settings_for(slack, team, tmp_path)
+        async with running(slack, settings, shelf=shelf) as (_bot, _rooms, _bridge, finales):
+            await slack.until(lambda: slack.sockets.connected == 2)
+            await ann.command("/captions", "start Weekly", channel=general)
+            await slack.until(lambda: shelf.spaces.get(f"slack:{team.id}"))
+            slack.faults.slow["chat.update"] = 30.0
+        assert not finales
+        await asyncio.sleep(60)
+        slack.faults.slow.clear()
+        async with running(slack, settings, shelf=shelf) as (_bot, _rooms, _bridge, finales):
+            await slack.until(lambda: finales)
+            assert "Spokenly was restarted" in words(general.messages[0])
+
+
+async def test_another_call_begins_while_one_is_summed_up(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        held = asyncio.Event()
+
+        async def finale(house: House, ended: Ended) -> None:
+            await held.wait()
+            acme.finales.append(ended)
+
+        acme.bot.calls.house = replace(acme.bot.calls.house, finale=finale)
+        await acme.start()
+        await acme.ann.press(acme.card, STOP)
+        await acme.until(lambda: "Ann ended captions." in words(acme.card))
+        await acme.bob.command("/captions", "start", channel=acme.general)
+        await acme.until(lambda: "Go to the room" in acme.told(acme.bob))
+        held.set()
+        await acme.until(lambda: acme.finales)
+        assert len(acme.bot.calls.running()) == 1
