@@ -264,6 +264,8 @@ class Calls:
         except Exception:
             # The bulkhead: what one call ends with must not end the others.
             log.exception("discord.end_bug")
+        finally:
+            self.sharing.ended(call)
 
     def drain(self) -> None:
         """Spokenly stops: the pages say so. Last words still come in."""

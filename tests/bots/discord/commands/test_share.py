@@ -1,0 +1,161 @@
+"""`/captions share`, `attach` and `detach`: one call, read in many places, from its command to its end."""
+
+import asyncio
+import re
+from typing import Any
+
+from core.bridge import ENDED, LIFE, REVOKED, TRIES
+from tests.bots.discord.commands.world import World, world
+from tests.bots.meet.house import house
+from tests.core.test_bridge import Call
+from tests.fakes.discord import Channel, Member
+from tests.fakes.engine import speak
+
+
+async def shared(here: World, by: Member) -> str:
+    """The code that somebody is told, privately."""
+    answer = await by.command("captions share", channel=here.general)
+    assert answer.ephemeral
+    found = re.search(r"\*\*([A-Z2-9]{4}-[A-Z2-9]{4})\*\*", answer.text)
+    assert found, answer.text
+    return found[1]
+
+
+async def asked(by: Member, name: str, channel: Channel, **options: Any) -> str:
+    answer = await by.command(f"captions {name}", options, channel=channel)
+    await answer.settle()
+    assert answer.ephemeral
+    return answer.text
+
+
+def text(channel: Channel) -> str:
+    """All that stands there, without the invisible signs that keep names from being links."""
+    return "\n".join(one.content for one in channel.posted).replace("\u200b", "")
+
+
+async def test_a_call_is_read_in_another_channel_and_in_a_browser_until_it_ends() -> None:
+    async with world() as here, house(bridge=here.calls.house.bridge) as h:
+        ann = await here.ann()
+        other = here.guild.text("other")
+        await here.start(ann)
+        call = here.call
+        code = await shared(here, ann)
+        ben = await here.person("Ben", there=False)
+        assert "can be read here now" in await asked(ben, "attach", other, code=code.lower())
+        _, seat = await h.ask("POST", "/api/shared", None, {"code": code})
+        assert (seat["title"], seat["from"]) == ("Lounge in Home", "Discord")
+        async with h.reader(seat["seat"], of="shared") as browser:
+            here.say(ann, "Good morning.")
+            await browser.until(lambda r: r.text == "Good morning.")
+            await here.until(lambda: "**Ann:** Good morning." in text(other))
+            assert "**Lounge in Home**, live from Discord" in text(other)
+            assert not other.posted[-1].labels, "whoever reads elsewhere has no buttons of the call"
+            told = "also shown elsewhere: #other in Home on Discord, a browser."
+            await here.until(lambda: told in text(here.general))
+            await call.stop("Ann")
+            await browser.closed()
+            assert browser.why == ENDED
+        await here.until(lambda: ENDED in text(other))
+        assert text(other).count("Good morning.") == 1
+
+
+async def test_the_button_ends_the_sharing_for_everybody() -> None:
+    async with world() as here:
+        ann = await here.ann()
+        other = here.guild.text("other")
+        await here.start(ann)
+        answer = await ann.command("captions share", channel=here.general)
+        code = re.findall(r"\*\*(.*?)\*\*", answer.text)[0]
+        await asked(ann, "attach", other, code=code)
+        here.say(ann, "Before.")
+        await here.until(lambda: "Before." in text(other))
+        ended = await ann.press(answer.message, "spokenly:unshare")
+        assert ended.ephemeral
+        assert "shown nowhere else" in ended.text
+        await here.until(lambda: REVOKED in text(other))
+        here.say(ann, "After.", 2.0)
+        await here.until(lambda: "After." in text(here.general))
+        assert "After." not in text(other)
+        assert "shown elsewhere" not in text(here.general)
+        assert "shows no call" in await asked(ann, "attach", other, code=code)
+
+
+async def test_only_who_started_the_captions_or_manages_shares_them() -> None:
+    async with world() as here:
+        ann = await here.ann()
+        eve, boss = await here.person("Eve"), await here.person("Bo", "manage_channels")
+        assert "No captions are running" in await asked(ann, "share", here.general)
+        await here.start(ann)
+        assert "Only who started the captions" in await asked(eve, "share", here.general)
+        await here.go(ann)
+        assert "Only who started the captions" in await asked(eve, "share", here.general)
+        assert await shared(here, boss)
+
+
+async def test_a_call_of_elsewhere_is_read_in_a_thread_and_taken_away() -> None:
+    async with world() as here:
+        ann, eve = await here.ann(there=False), await here.person("Eve", there=False)
+        room = Call()
+        code = here.calls.house.bridge.share(room)
+        assert "No call of elsewhere" in await asked(ann, "detach", here.general)
+        assert "“Standup” can be read here now" in await asked(ann, "attach", here.general, code=code.text)
+        again = await asked(eve, "attach", here.general, code=code.text)
+        assert "shown here already" in again
+        room.say("@everyone **bold**")
+        await here.until(lambda: "bold" in text(here.general))
+        assert not any(one.pinged for one in here.general.posted)
+        assert "**bold**" not in text(here.general)
+        assert room.told == [["#general in Home on Discord"]]
+        assert "Only who brought the call here" in await asked(eve, "detach", here.general)
+        assert "not shown here any more" in await asked(ann, "detach", here.general)
+        await here.until(lambda: "Ann ended this." in text(here.general))
+        assert room.told[-1] == []
+
+
+async def test_a_room_in_the_browser_is_read_in_a_channel_until_it_is_closed() -> None:
+    async with world() as here, house(bridge=here.calls.house.bridge) as h:
+        ann = await here.ann(there=False)
+        made = await h.open(title="Weekly")
+        _, told = await h.ask("POST", f"/api/rooms/{made['room']}/sharing", made["owner"])
+        await asked(ann, "attach", here.general, code=told["code"]["text"])
+        ben = await h.join(made["room"], "Ben")
+        async with h.microphone(made["room"], ben["token"]) as microphone:
+            await microphone.send(speak(3, after=1))
+            await here.until(lambda: "**Ben:** w1 w2 w3" in text(here.general))
+            h.rooms.opened(h.rooms.find(made["room"])).close("That was it.")
+            await here.until(lambda: ENDED in text(here.general))
+        assert text(here.general).count("w1 w2 w3") == 1
+
+
+async def test_a_code_that_means_nothing_and_one_too_many_are_one_sentence() -> None:
+    async with world() as here:
+        ann = await here.ann()
+        code = here.calls.house.bridge.share(Call())
+        for _ in range(TRIES):
+            assert "shows no call" in await asked(ann, "attach", here.general, code="AAAA-AAAA")
+        assert "Too many codes" in await asked(ann, "attach", here.general, code=code.text)
+        ben = await here.person("Ben")
+        await asyncio.sleep(LIFE)
+        assert "shows no call" in await asked(ben, "attach", here.general, code=code.text)
+
+
+async def test_a_call_is_not_shown_where_it_is_shown_already_nor_where_nothing_may_be_written() -> None:
+    async with world() as here:
+        ann = await here.ann()
+        await here.start(ann)
+        code = await shared(here, ann)
+        assert "shown here already" in await asked(ann, "attach", here.general, code=code)
+        closed = here.guild.text("closed")
+        closed.deny(ann, "send_messages")
+        assert "You may not write" in await asked(ann, "attach", closed, code=code)
+
+
+async def test_when_the_bot_goes_calls_of_elsewhere_say_so() -> None:
+    room = Call()
+    async with world() as here:
+        ann = await here.ann(there=False)
+        code = here.calls.house.bridge.share(room)
+        await asked(ann, "attach", here.general, code=code.text)
+        room.say("Last words.")
+    assert "Last words." in text(here.general)
+    assert room.told[-1] == []
