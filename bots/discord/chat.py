@@ -51,7 +51,7 @@ class ChatPlace:
         route = self._route("POST" if message is None else "PATCH", message)
         return self._governor.wait(route, self._who, urgent=urgent)
 
-    async def post(self, text: str, nonce: str, *, open: bool) -> int:
+    async def post(self, text: str, nonce: str, *, open: bool) -> tuple[int, str]:
         async with self._request("POST"):
             if open and self._controls is not None:
                 sent = await self._chat.send(
@@ -66,7 +66,7 @@ class ChatPlace:
                 sent = await self._chat.send(
                     text, nonce=nonce, allowed_mentions=_NOBODY, suppress_embeds=True, silent=True
                 )
-        return sent.id
+        return sent.id, sent.content
 
     async def edit(self, message: int, text: str, *, open: bool) -> None:
         page = self._chat.get_partial_message(message)

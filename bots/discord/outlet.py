@@ -108,7 +108,7 @@ class ChatPages:
             raise OutletBusy(min(waits))
 
     async def _bring(self, page: Page, board: Board) -> float:
-        """Write `page`, and return the seconds to wait. Words that are being said never wait for old pages."""
+        """Write `page`, and return the seconds to wait. What is being said never waits for old pages."""
         if not (page.turned and page.number in self._messages):
             return await self._write(page, board)
         if self._loop.time() < self._put_off.get(page.number, -inf):
@@ -144,8 +144,11 @@ class ChatPages:
         elif message is None:
             wait = self._place.wait(None, urgent=True)
             if wait <= 0:
-                number = await self._place.post(text, f"{self._nonces}{page.number:x}", open=open)
+                number, stands = await self._place.post(text, f"{self._nonces}{page.number:x}", open=open)
                 self._next = page.number + 1
+                if stands != text:  # it was posted before, and the answer was lost
+                    self._keep(page, _Message(number, stands, open=True, upto=0, told=()))
+                    return GLANCE
                 self._keep(page, _Message(number, text, open, page.upto, told))
         elif (message.text, message.open) == (text, open):
             wait = 0.0

@@ -13,7 +13,7 @@ class Place(Protocol):
     """A chat with messages of ours. `post` and `edit` are for when `wait` was just 0.
 
     They raise `OutletBusy`, `OutletGone` (its sentence is for people) or `MessageGone`.
-    `message` is what `post` returned. `open`: the page may still change, so its controls stand below it.
+    `message` is an id from `post`. `open`: the page may still change, so its controls stand below it.
     """
 
     def wait(self, message: int | None, *, urgent: bool) -> float:
@@ -22,8 +22,11 @@ class Place(Protocol):
         `urgent`: words that are committed, rather than words that may still change.
         """
 
-    async def post(self, text: str, nonce: str, *, open: bool) -> int:
-        """Post a message that pings nobody and embeds nothing. The same `nonce` twice is one message."""
+    async def post(self, text: str, nonce: str, *, open: bool) -> tuple[int, str]:
+        """Post a message that pings nobody and embeds nothing. Returns its id and what stands there.
+
+        The same `nonce` twice is one message, with the text of the first time.
+        """
 
     async def edit(self, message: int, text: str, *, open: bool) -> None:
         """Rewrite a message; if it is no longer `open` its controls go."""

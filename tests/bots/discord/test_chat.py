@@ -202,6 +202,18 @@ async def test_a_page_whose_posting_was_never_confirmed_is_posted_under_the_same
         assert all(body["enforce_nonce"] for body in posts)
 
 
+async def test_what_was_said_while_a_posting_was_not_confirmed_is_read_as_well() -> None:
+    async with room() as here:
+        here.say("one")
+        here.fake.rest.faults.add(Late(9.0), "POST /channels/**")
+        with pytest.raises(OutletBusy) as busy:
+            await here.pages.show(here.board)
+        here.say("two")
+        await asyncio.sleep(busy.value.retry_after)
+        await here.show()
+        assert here.texts == ["**Ann:** one two\n-# Live captions"]
+
+
 async def test_the_limits_of_a_hard_day_are_learned_and_kept() -> None:
     limits = Limits()
     limits.rules["PATCH /channels/{}/messages/{}"] = Window(2, 5.0)

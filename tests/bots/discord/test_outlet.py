@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import count
-from typing import ClassVar
 
 import pytest
 from hypothesis import settings
@@ -53,13 +52,13 @@ class Wall:
         self.asked.append((kind, urgent))
         return self.waits.get(kind, 0.0)
 
-    async def post(self, text: str, nonce: str, *, open: bool) -> int:
+    async def post(self, text: str, nonce: str, *, open: bool) -> tuple[int, str]:
         self._check(text)
         assert len(nonce) <= 25
         assert nonce not in self.nonces
         number = self.nonces[nonce] = next(self.numbers)
         self.sheets[number] = Sheet([text], open)
-        return number
+        return number, text
 
     async def edit(self, message: int, text: str, *, open: bool) -> None:
         self._check(text)
@@ -197,6 +196,27 @@ async def test_pages_are_posted_in_the_order_of_what_was_said() -> None:
     assert [sheet.open for sheet in wall.sheets.values()] == [False, False, False, True]
 
 
+async def test_a_page_whose_posting_was_not_confirmed_is_brought_up_to_date_when_it_is_found() -> None:
+    class Lossy(Wall):
+        async def post(self, text: str, nonce: str, *, open: bool) -> tuple[int, str]:
+            if (number := self.nonces.get(nonce)) is not None:
+                return number, self.sheets[number].versions[0]
+            await super().post(text, nonce, open=open)
+            raise OutletBusy(1.0)
+
+    wall, board = Lossy(), Board()
+    pages = ChatPages(wall)
+    board.show(said("first"))
+    with pytest.raises(OutletBusy):
+        await pages.show(board)
+    board.show(said("last"))
+    await shown(pages, board)
+    assert wall.texts == ["**Ann:** first last\n-# Live captions · Moonshine"]
+    board.show(said("more"))
+    await shown(pages, board)
+    assert len(wall.sheets[1].versions) == 3
+
+
 async def test_no_page_overtakes_one_that_had_to_wait() -> None:
     wall, board = Wall(once=[0.0, 0.5]), Board()
     pages = ChatPages(wall)
@@ -297,7 +317,9 @@ async def test_an_old_page_that_discord_refuses_to_change_does_not_keep_the_newe
     empty: bool,
 ) -> None:
     class Stubborn(Wall):
-        refused: ClassVar[set[int]] = set()
+        def __init__(self) -> None:
+            super().__init__()
+            self.refused = set[int]()
 
         async def edit(self, message: int, text: str, *, open: bool) -> None:
             if message in self.refused:
