@@ -245,13 +245,16 @@ class Link:
 
     async def _look(self, gateway: Gateway) -> None:
         """Twice a second: is everybody heard? Every few seconds: a ping, or the way for sound closes."""
-        pinged, pings = self._loop.time(), 0
+        pinged = self._loop.time()
         await self._settled.wait()
         while True:
             now = self._loop.time()
             if self._datagrams is not None and now - pinged >= _PING:
-                self._datagrams.send(packets.ping(pings))
-                pinged, pings = now, pings + 1
+                if self._datagrams.dead:
+                    log.warning("voice.silent")
+                    raise Over(Ended(After.FRESH))
+                self._datagrams.ping()
+                pinged = now
             await self._mend(gateway, now)
             await asyncio.sleep(_LOOK)
 

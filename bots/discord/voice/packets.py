@@ -23,6 +23,7 @@ TAG = 16
 _HEADER = struct.Struct(">BBHII")
 _DISCOVERY = struct.Struct(">HHI64sH")
 _PING = 0x1337CAFE
+_PONG = 0x1337F00D
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,3 +109,8 @@ def read_address(datagram: bytes, ssrc: int) -> tuple[str, int] | None:
 def ping(count: int) -> bytes:
     """What keeps the way open for the voice server's packets (docs.discord.food, "Voice Connections")."""
     return struct.pack(">II", _PING, count & 0xFFFF_FFFF)
+
+
+def is_pong(datagram: bytes) -> bool:
+    """Whether it is the answer to a ping. Not every voice server gives one."""
+    return len(datagram) == 8 and datagram.startswith(_PONG.to_bytes(4))

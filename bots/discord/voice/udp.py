@@ -22,6 +22,9 @@ _AGAIN = 0.5
 _TRIES = 10
 """The question for our address is asked so many times, so many seconds apart: datagrams get lost."""
 
+_UNANSWERED = 3
+"""Pings without an answer, or anything else, after which no sound will come this way any more."""
+
 
 class Unreachable(Exception):
     """No datagram comes from the voice server."""
@@ -46,6 +49,8 @@ class Datagrams(asyncio.DatagramProtocol):
         self._transport: asyncio.DatagramTransport | None = None
         self._asked: asyncio.Future[tuple[str, int]] | None = None
         self._ssrc = 0
+        self._pings = self._unanswered = 0
+        self._answers = False
 
     @classmethod
     async def open(
@@ -97,6 +102,18 @@ class Datagrams(asyncio.DatagramProtocol):
             except OSError:
                 self.unsent += 1
 
+    def ping(self) -> None:
+        """Keeps the way for sound open; every few seconds."""
+        self.send(packets.ping(self._pings))
+        self._pings += 1
+        self._unanswered += 1
+
+    @property
+    def dead(self) -> bool:
+        """Nothing comes any more, not even answers to pings. Of a server that never gave any, silence proves
+        nothing. Ask before the next ping, when there was time for an answer."""
+        return self._answers and self._unanswered >= _UNANSWERED
+
     def close(self) -> None:
         if self._transport is not None:
             self._transport.abort()
@@ -130,6 +147,8 @@ class Datagrams(asyncio.DatagramProtocol):
         self._drained()
 
     def _take(self, datagram: bytes, now: float) -> None:
+        self._unanswered = 0
+        self._answers = self._answers or packets.is_pong(datagram)
         if self._asked is not None:
             address = packets.read_address(datagram, self._ssrc)
             if address is not None:

@@ -3,6 +3,7 @@
 import asyncio
 
 import davey
+import pytest
 
 from bots.discord.voice.connection import VoiceLine
 from bots.discord.voice.listener import Phase
@@ -10,6 +11,8 @@ from tests.bots.discord.voice.scene import SPEECH, Scene, scene
 from tests.bots.discord.voice.test_connection import speech
 from tests.bots.discord.voice.test_troubles import in_a_call
 from tests.fakes.discord import Member
+from tests.fakes.discord.voice import udp
+from tests.fakes.discord.voice.rtp import answer
 
 
 async def talk(who: Member, seconds: int) -> None:
@@ -88,6 +91,32 @@ async def test_sound_that_silently_stops_coming_is_noticed() -> None:
         await talk(ann, 30)
         assert await speech(s, ann) >= 1
         assert s.voice.counters["identify"] >= 2
+
+
+async def test_sound_that_stops_in_the_middle_of_a_sentence_is_missed_by_the_answers_to_pings() -> None:
+    async with scene() as s:
+        ann = await in_a_call(s)
+        await asyncio.sleep(6)  # a ping was answered
+        async with asyncio.TaskGroup() as tasks:
+            # Nobody begins to speak after this, so Discord shows nothing new.
+            tasks.create_task(ann.say(SPEECH * 40))
+            await asyncio.sleep(2)
+            s.session.udp_dead = True
+            before = s.ears.seconds(ann.id)
+        assert s.ears.seconds(ann.id) - before > 10
+        assert s.voice.counters["identify"] == 2
+
+
+async def test_a_server_that_answers_no_pings_is_not_left_for_its_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(
+        udp, "answer", lambda data, address: answer(data, address) if len(data) == 74 else None
+    )
+    async with scene() as s:
+        await in_a_call(s)
+        await asyncio.sleep(60)
+        assert s.voice.counters["identify"] == 1
 
 
 async def test_somebody_who_opted_out_is_never_missed() -> None:
