@@ -21,6 +21,7 @@ PARTS = {
     "deepgram": ["--quick"],
     "discord_packets": ["--quick"],
     "discord_pace": ["--quick"],
+    "discord": ["--quick"],
 }
 """The parts, and how each is made short."""
 
