@@ -63,10 +63,7 @@ class Control(ui.DynamicItem[ui.Button[Any]], template="spokenly:(?P<does>optout
             calls = calls_of(interaction)
             match self._does:
                 case "optout":
-                    await later(interaction)
-                    await reply(
-                        interaction, await opt_out(calls, guild, interaction.user.id, interaction.locale)
-                    )
+                    await opt_out(interaction, calls)
                 case "catchup":
                     await _catch_up(interaction, calls.of(guild))
                 case "pause":
@@ -113,9 +110,11 @@ async def pause_or_resume(
 
 async def stop(interaction: Interaction, call: DiscordCall | None) -> None:
     """End the captions; the answer comes when the last words are posted. Raises `UserError`."""
-    call = running(interaction, call)
+    call, name = running(interaction, call), _name(interaction)
+    # Nobody is heard from this moment on, however long Discord takes.
+    call.close(name)
     await later(interaction)
-    await call.stop(_name(interaction))
+    await call.stop(name)
     await reply(interaction, say(interaction.locale, en.STOPPED, channel=call.channel.mention))
 
 

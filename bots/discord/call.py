@@ -187,13 +187,13 @@ class DiscordCall:
 
     # What people do
 
-    async def stop(self, by: str | None) -> None:
-        """End it: last words, last page, the record, the recap; returns when all of it is posted.
+    def close(self, by: str | None) -> asyncio.Task[None] | None:
+        """Begin its end, and hear nobody any more. `by`: the name of who asked, for people; None: nobody."""
+        return self._end(self, notices.stopped(by))
 
-        `by`: the name of who asked, for people; None where nobody did. Asked again, it waits for the same
-        end.
-        """
-        if (end := self._end(self, notices.stopped(by))) is not None:
+    async def stop(self, by: str | None) -> None:
+        """`close` it; returns when last words, last page, the record and the recap are posted."""
+        if (end := self.close(by)) is not None:
             await asyncio.wait([end])
 
     def pause(self, by: str) -> None:
@@ -245,9 +245,11 @@ class DiscordCall:
         self.board.notify(notices.OUT, notices.left_out(self._out()))
 
     def drop(self, user: int) -> None:
-        """Somebody does not want to be captioned any more: what they said before is settled."""
+        """Somebody does not want to be captioned any more: what nobody has read of them never appears."""
         if self._line is not None:
             self._line.hush(user)
+        if self._session is not None and (speaker := self._ears.heard.get(user)) is not None:
+            self._session.hush(speaker)
         self._ears.left(user)
         self.look()
 

@@ -120,14 +120,18 @@ class Calls:
         """Who is not to be captioned in a server, by Discord's ids."""
         return frozenset(self.book.left_out(guild))
 
+    def leave_out(self, guild: int, user: int) -> None:
+        """Caption somebody no more from this moment on; `opt_out` writes it down too."""
+        self.book.left_out(guild).add(user)
+        if (call := self.of(guild)) is not None:
+            call.drop(user)
+
     async def opt_out(self, guild: int, user: int) -> None:
         """Caption somebody no more, from this moment and in every later call, until `opt_in`.
 
         Raises `UserError` when it holds only until Spokenly is restarted, because it can't be kept now.
         """
-        self.book.left_out(guild).add(user)
-        if (call := self.of(guild)) is not None:
-            call.drop(user)
+        self.leave_out(guild, user)
         await self.book.leave_out(guild, user)
 
     async def opt_in(self, guild: int, user: int) -> None:
@@ -192,6 +196,9 @@ class Calls:
         await self._mark(call)
         self.spawn(show_status(call.channel, notices.STATUS))
         self.begun(call)
+        now = call.channel.guild.me.voice
+        if now is not None and now.channel is not None and now.channel.id != call.place_id:
+            self.moved(call, now.channel)  # while it found its place
         if call.doomed is not None:
             self.end(call, call.doomed)
 

@@ -45,9 +45,7 @@ class Privacy(
 
     @app_commands.command(description="Don't caption me in this server, until I take it back")
     async def optout(self, interaction: Interaction) -> None:
-        await later(interaction)
-        me = person(interaction)
-        await reply(interaction, await opt_out(self._calls, me.guild.id, me.id, interaction.locale))
+        await opt_out(interaction, self._calls)
 
     @app_commands.command(description="Caption me in this server again")
     async def optin(self, interaction: Interaction) -> None:
