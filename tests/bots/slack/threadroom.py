@@ -30,6 +30,7 @@ class ThreadRoom:
     place: Place
     card: Message
     client: AsyncWebClient
+    thread: Thread
     governor: Governor
     board: Board
     captions: ThreadCaptions
@@ -92,6 +93,7 @@ async def threadroom(*, recipient: bool = True, calls: int = 1) -> AsyncIterator
             place,
             card,
             client,
+            thread,
             governor,
             Board(),
             ThreadCaptions(client, thread, governor, lambda: room.calls),
