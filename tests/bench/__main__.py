@@ -22,6 +22,7 @@ PARTS = {
     "discord_packets": ["--quick"],
     "discord_pace": ["--quick"],
     "discord": ["--quick"],
+    "slack_app": ["--quick"],
 }
 """The parts, and how each is made short."""
 
