@@ -4,7 +4,6 @@ import asyncio
 import logging
 import secrets
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 import discord
@@ -17,7 +16,7 @@ from bots.discord.keeping import Keeping
 from bots.discord.setup import Keep
 from bots.discord.showing import Showing
 from bots.discord.voice.listener import Gone, Phase, Reason, Standing
-from bots.discord.wish import Chat, Status, Voice
+from bots.discord.wish import Chat, Status, Terms, Voice
 from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.errors import UserError
@@ -31,21 +30,6 @@ RESTART = 3.0
 
 EXPLAIN = 30.0
 """Seconds that people are told of what is over: a fault, a move."""
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What a call is begun with. `began`: the wall clock's time at second 0. `record`: the record's key.
-
-    `first`: the number of the next entry of a record that goes on.
-    """
-
-    language: str
-    keep: Keep
-    began: datetime
-    started_by: int | None = None
-    record: str | None = None
-    first: int = 0
 
 
 class DiscordCall:
@@ -124,11 +108,6 @@ class DiscordCall:
     def paused(self) -> bool:
         """Nothing is heard, until `resume`."""
         return self._paused_by is not None
-
-    @property
-    def page_url(self) -> str | None:
-        """A link to the place where captions are shown."""
-        return None if self.showing.place is None else self.showing.place.jump_url
 
     # Its life, as `Calls` leads it
 

@@ -10,14 +10,14 @@ from typing import Any, Self
 
 from bots.discord import notices
 from bots.discord.book import Book, Mark, space
-from bots.discord.call import DiscordCall, Terms
+from bots.discord.call import DiscordCall
 from bots.discord.ending import farewell
 from bots.discord.house import House
 from bots.discord.setup import GuildSetup
 from bots.discord.sharing import Sharing
 from bots.discord.starting import allow, resumed, terms
-from bots.discord.where import chosen, opened, say, show_status
-from bots.discord.wish import Chat, Voice, Wish
+from bots.discord.where import announce, chosen, opened, say, show_status
+from bots.discord.wish import Chat, Terms, Voice, Wish
 from core.errors import RecordAway, UserError
 from core.record.secretary import Secretary
 
@@ -91,7 +91,7 @@ class Calls:
         threaded = (setup.where if wish.where is None else wish.where) == "thread"
         async with self._beginning(wish.channel, terms(wish, setup, self.house)) as call:
             target = await opened(place, call.channel, call.began, threaded=threaded)
-            await self._announce(call, target)
+            await announce(call.channel, target, keeps=call.record is not None, days=self._days(setup))
             call.showing.open(target)
         return call
 
@@ -207,17 +207,9 @@ class Calls:
         if self._closing:
             raise UserError("Spokenly is being restarted: try again in a minute.")
 
-    async def _announce(self, call: DiscordCall, place: Chat) -> None:
-        """Say where the captions are that they are on, and where people talk."""
-        days = self.setup(call.channel.guild.id).retention_days
-        text = notices.announced(
-            call.channel.mention,
-            keeps=call.record is not None,
-            days=self.house.settings.retention_days if days is None else days,
-        )
-        await say(place, text)
-        if place.id != call.channel.id:
-            await say(call.channel, notices.elsewhere(place.mention))
+    def _days(self, setup: GuildSetup) -> int:
+        days = setup.retention_days
+        return self.house.settings.retention_days if days is None else days
 
     async def _mark(self, call: DiscordCall) -> None:
         """Remember that it runs."""

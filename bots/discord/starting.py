@@ -4,11 +4,10 @@ import secrets
 from datetime import UTC, datetime
 
 from bots.discord.book import Mark
-from bots.discord.call import Terms
 from bots.discord.house import House
 from bots.discord.permissions import HEARING, missing, refusal
 from bots.discord.setup import GuildSetup, Keep
-from bots.discord.wish import Wish
+from bots.discord.wish import Terms, Wish
 from core.errors import NoSuchRecord, RecordAway, UserError
 
 _LANGUAGE = 16

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import discord
 
+from bots.discord import notices
 from bots.discord.house import TROUBLE
 from bots.discord.permissions import IN_THREADS, POSTING, THREADING, VIEW, Need, missing, refusal
 from bots.discord.setup import Where
@@ -82,6 +83,13 @@ async def say(place: Chat, text: str, files: dict[str, bytes] | None = None) -> 
         log.info("discord.message_not_posted")
         return False
     return True
+
+
+async def announce(voice: Voice, place: Chat, *, keeps: bool, days: int) -> None:
+    """Say where the captions are that they are on, and where people talk."""
+    await say(place, notices.announced(voice.mention, keeps=keeps, days=days))
+    if place.id != voice.id:
+        await say(voice, notices.elsewhere(place.mention))
 
 
 async def show_status(voice: Voice, text: str | None) -> None:

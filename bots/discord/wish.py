@@ -32,6 +32,21 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """What a call is begun with. `began`: the wall clock's time at second 0. `record`: the record's key.
+
+    `first`: the number of the next entry of a record that goes on.
+    """
+
+    language: str
+    keep: Keep
+    began: datetime
+    started_by: int | None = None
+    record: str | None = None
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """How a call is doing, for people.
 
