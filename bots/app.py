@@ -210,7 +210,8 @@ def _web(ground: Ground, accepting: Callable[[], bool]) -> tuple[MeetingRoom, we
     )
     app = web.Application(middlewares=[guard(settings)], client_max_size=64 * 1024)
     app.on_response_prepare.append(strict_headers)
-    app.add_routes([*meet.routes(), *Elsewhere(rooms, ground.bridge, settings).routes()])
+    elsewhere = Elsewhere(rooms, ground.bridge, settings, ground.metrics)
+    app.add_routes([*meet.routes(), *elsewhere.routes()])
     if records is not None:
         app.add_routes(records.routes())
     app.add_routes(

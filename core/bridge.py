@@ -210,14 +210,10 @@ class Bridge:
         """Show a call in another place from now until it ends. `where`: the place, as people know it.
 
         `closing` is told why before the last words are shown there, unless the place itself fails; `ended`
-        once after them, in any case. Raises `UserError` when the call is shown there already, or in too many
-        places.
+        once after them, in any case. Raises `UserError` when the call is over, or shown in too many places.
         """
         self._going_on(source)
-        places = self.places(source)
-        if where in places:
-            raise UserError("The call is shown there already.")
-        if len(places) >= PLACES:
+        if len(self.places(source)) >= PLACES:
             raise UserError(f"The call is shown in {PLACES} other places already, which is all it takes.")
         publisher = Publisher(source.board, outlet)
         attachment = Attachment(source, publisher, where, closing, ended)

@@ -20,6 +20,7 @@ from core.bridge import Attachment, Bridge, Source
 from core.captions.board import Board
 from core.captions.publisher import Publisher
 from core.errors import UserError
+from core.metrics import Metrics
 from core.settings import Settings
 
 LINGER = 30.0
@@ -104,8 +105,9 @@ class Browsers:
 class Elsewhere:
     """The addresses behind "Show elsewhere" and /room/CODE (docs/room-protocol.md)."""
 
-    def __init__(self, rooms: Rooms, bridge: Bridge, settings: Settings) -> None:
+    def __init__(self, rooms: Rooms, bridge: Bridge, settings: Settings, metrics: Metrics) -> None:
         self._rooms = rooms
+        self._metrics = metrics
         self._bridge = bridge
         self._people = settings.people
         self._asks = Allowances(20.0, 200.0)
@@ -203,8 +205,10 @@ class Elsewhere:
         viewer = Viewer(socket, browsers, browsers.describe, entries_had(request))
         publisher = Publisher(browsers.source.board, viewer)
         browsers.come(publisher)
+        self._metrics.viewers.inc()
         try:
             await read_along(socket, publisher, viewer, lambda: browsers.why)
         finally:
             browsers.go(publisher)
+            self._metrics.viewers.dec()
         return socket

@@ -218,7 +218,7 @@ class House(Visitor):
             engine=engine.name,
             over=self.bridge.ended,
         )
-        self.elsewhere = Elsewhere(self.rooms, self.bridge, chosen)
+        self.elsewhere = Elsewhere(self.rooms, self.bridge, chosen, self.metrics)
         self.records = None if secretary is None else Records(secretary, self.rooms, chosen)
         self.meet = MeetingRoom(
             self.rooms,

@@ -106,6 +106,7 @@ async def test_browsers_are_one_place_and_the_call_is_told_how_many() -> None:
             async with h.reader(seats[1], of="shared"), h.reader(seats[2], of="shared"):
                 await asyncio.sleep(2)
                 assert call.told[-1] == ["3 browsers"]
+                assert h.metrics.viewers._value.get() == 3
             await asyncio.sleep(2)
             assert call.told[-1] == ["a browser"]
         await asyncio.sleep(LINGER + 2)
