@@ -101,7 +101,8 @@ async def test_commands_buttons_forms_and_events_reach_the_official_app() -> Non
         @app.command("/captions")
         async def command(ack: object, body: dict[str, str], client: AsyncWebClient) -> None:
             await ack("on it")  # type: ignore[operator]  # bolt's own
-            blocks = [{"type": "actions", "elements": [{"type": "button", "action_id": "stop"}]}]
+            button = {"type": "button", "action_id": "stop", "text": {"type": "plain_text", "text": "Stop"}}
+            blocks = [{"type": "actions", "elements": [button]}]
             await client.chat_postMessage(channel=body["channel_id"], text="card", blocks=blocks)
             view = {"type": "modal", "callback_id": "form", "title": {"type": "plain_text", "text": "Form"}}
             await client.views_open(trigger_id=body["trigger_id"], view={**view, "blocks": []})

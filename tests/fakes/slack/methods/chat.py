@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tests.fakes.slack.blocks import faults, length
 from tests.fakes.slack.methods import Call, Refused, method
 from tests.fakes.slack.state import Edit, Json, Message, Stream
 
@@ -10,23 +11,9 @@ def blocks(call: Call) -> list[Json]:
     """The blocks of a message. Raises `Refused` for those that Slack would not take."""
     given: list[Json] = call.args.get("blocks") or []
     limits = call.slack.limits
-    if len(given) > limits.blocks:
-        raise Refused("invalid_blocks", response_metadata={"messages": ["no more than 50 items allowed"]})
-    total = 0
-    for block in given:
-        texts = [block.get("text"), *(block.get("fields") or []), *(block.get("elements") or [])]
-        for text in texts:
-            words = text.get("text") if isinstance(text, dict) else text
-            words = words.get("text") if isinstance(words, dict) else words
-            if not isinstance(words, str):
-                continue
-            total += len(words)
-            longest = {"section": limits.section, "header": 150, "markdown": limits.markdown}
-            if len(words) > longest.get(str(block.get("type")), limits.section):
-                raise Refused("invalid_blocks", response_metadata={"messages": ["must be less than 3001"]})
-            if not words and block.get("type") in ("section", "header"):
-                raise Refused("invalid_blocks", response_metadata={"messages": ["must be more than 0"]})
-    if total > limits.blocks_text:
+    if found := faults(given, limits, most=limits.blocks):
+        raise Refused("invalid_blocks", response_metadata={"messages": [f"[ERROR] {one}" for one in found]})
+    if length(given) > limits.blocks_text:
         raise Refused("msg_blocks_too_long")
     return given
 

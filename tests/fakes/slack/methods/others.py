@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from tests.fakes.slack.blocks import view_faults
 from tests.fakes.slack.methods import Call, Refused, method
 from tests.fakes.slack.state import Canvas, Channel, File, Json, Message, User
 
@@ -178,10 +179,10 @@ def _view(call: Call) -> Json:
     view: Json = json.loads(text)
     if view.get("type") not in ("modal", "home"):
         raise Refused("invalid_arguments")
-    if view["type"] == "modal" and len(view["title"]["text"]) > 24:
-        raise Refused("invalid_arguments", response_metadata={"messages": ["title: no more than 24"]})
-    if len(view.get("blocks", [])) > 100:
-        raise Refused("invalid_arguments", response_metadata={"messages": ["blocks: no more than 100"]})
+    if found := view_faults(view, call.slack.limits):
+        raise Refused(
+            "invalid_arguments", response_metadata={"messages": [f"[ERROR] {one}" for one in found]}
+        )
     view.update(id=call.slack.world.id("V"), team_id=call.team.id, app_id=call.slack.app_id, hash="1.a")
     view.setdefault("private_metadata", "")
     view.setdefault("callback_id", "")
