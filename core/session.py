@@ -10,7 +10,7 @@ from core.audio.frame import Heard, Left, Speaker
 from core.audio.tape import Tape
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
-from core.captions.publisher import Outlet, Publisher
+from core.captions.publisher import FAREWELL, Outlet, Publisher
 from core.engines.gate import MakeGate
 from core.engines.pool import Lender
 from core.metrics import Metrics
@@ -20,6 +20,10 @@ log = logging.getLogger(__name__)
 
 PATIENCE = 60.0
 """Seconds that the last words of a call may take, unless Spokenly itself must stop."""
+
+LAST_SHOW = 30.0
+"""Seconds that a busy place is still tried for, as long as the last words may take so long: else they could
+stand nowhere."""
 
 
 class Session:
@@ -55,6 +59,7 @@ class Session:
         self._patience = PATIENCE
         self._tracks: dict[str, Track] = {}
         self._backlogs: dict[str, Track] = {}
+        self._tasks: dict[Track, asyncio.Task[None]] = {}
         self._heard: set[Track] = set()  # all that run, those included whose speakers have left
         self._notes: dict[str, str] = {}  # of the engines, by the speaker's id
         self._running: asyncio.TaskGroup | None = None
@@ -91,6 +96,17 @@ class Session:
                 self._start(track, self._running)
         track.hear(heard)
 
+    def hush(self, speaker: Speaker) -> None:
+        """Somebody wants to be heard no more: what nobody has read of them is neither shown nor marked.
+
+        What comes of them after that is heard as if they had just come.
+        """
+        for tracks in (self._tracks, self._backlogs):
+            if (track := tracks.pop(speaker.id, None)) is not None:
+                track.hush()
+                if (task := self._tasks.get(track)) is not None:
+                    task.cancel()
+
     def close(self, patience: float = PATIENCE) -> None:
         """The sources have ended: `run` ends after the last words, which may take `patience` seconds.
 
@@ -119,7 +135,7 @@ class Session:
                 await self._tracks_to_their_end()
             finally:
                 for publisher in self._publishers:
-                    publisher.close()
+                    publisher.close(max(FAREWELL, min(LAST_SHOW, self._patience)))
 
     async def _tracks_to_their_end(self) -> None:
         try:

@@ -25,7 +25,7 @@ class Outlet(Protocol):
 
 
 FAREWELL = 5.0
-"""Seconds that a place which is busy is still tried for after `close`."""
+"""Seconds that a place which is busy is still tried for after `close`, where nothing else is said."""
 
 
 class Publisher:
@@ -36,6 +36,7 @@ class Publisher:
     def __init__(self, board: Board, outlet: Outlet) -> None:
         self._board = board
         self._outlet = outlet
+        self._farewell = FAREWELL
         self._dirty = asyncio.Event()
         self._dirty.set()
         self._hurry = asyncio.Event()
@@ -44,8 +45,8 @@ class Publisher:
     async def run(self) -> None:
         """Show until `close`, or until the place is gone; the last show after `close` is complete.
 
-        A place that is still busy five seconds after `close` is given up. Cancelling is safe between two
-        shows and may cut one short.
+        A place that stays busy after `close` is given up in the end. Cancelling is safe between two shows
+        and may cut one short.
         """
         unwatch = self._board.watch(self._dirty.set)
         try:
@@ -78,7 +79,7 @@ class Publisher:
                     await self._hurry.wait()
             except TimeoutError:
                 return True
-        self._end = self._end or loop.time() + FAREWELL
+        self._end = self._end or loop.time() + self._farewell
         left = self._end - loop.time()
         await asyncio.sleep(max(0.0, min(seconds, left)))
         return left > 0
@@ -90,7 +91,8 @@ class Publisher:
         except TimeoutError:
             return
 
-    def close(self) -> None:
-        """The board is complete: show it once more and end."""
+    def close(self, farewell: float = FAREWELL) -> None:
+        """The board is complete: show it once more and end. A busy place is tried for `farewell` seconds."""
+        self._farewell = farewell
         self._hurry.set()
         self._dirty.set()

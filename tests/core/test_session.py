@@ -11,7 +11,7 @@ from core.captions.caption import Caption, Gap
 from core.captions.publisher import Outlet
 from core.engines.pool import Pool
 from core.engines.protocol import Transcriber
-from core.errors import LineLost
+from core.errors import LineLost, OutletBusy
 from core.metrics import Metrics
 from core.session import Session
 from tests.core.captions.test_publisher import Wall
@@ -347,6 +347,19 @@ async def test_a_smaller_patience_counts_even_when_the_end_has_begun() -> None:
         begin = loop.time()
         session.close(2.0)
     assert loop.time() - begin == pytest.approx(2.0, abs=0.1)
+
+
+@pytest.mark.parametrize(("patience", "shown"), [(60.0, True), (5.0, False)])
+async def test_the_last_words_wait_for_a_busy_place_as_long_as_the_end_may_take(
+    patience: float, shown: bool
+) -> None:
+    wall = Wall(pace=0.1, failures={2: OutletBusy(7.0), 3: OutletBusy(7.0)})
+    board = Board()
+    async with call(ScriptedEngine(), board, [wall], patience):
+        await asyncio.sleep(1.0)
+        board.show(Caption(ANN, 0, 1, "last", final=True))
+        await asyncio.sleep(0.5)
+    assert ("last" in [text for _, text in wall.shows]) == shown
 
 
 async def test_cancelling_a_call_leaves_no_stream_lent_at_whatever_moment() -> None:
