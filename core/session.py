@@ -57,6 +57,7 @@ class Session:
         self._metrics = metrics
         self._publishers = [Publisher(board, outlet) for outlet in outlets]
         self._patience = PATIENCE
+        self._until = inf  # when the last words should stand, once it is closed
         self._tracks: dict[str, Track] = {}
         self._backlogs: dict[str, Track] = {}
         self._tasks: dict[Track, asyncio.Task[None]] = {}
@@ -113,6 +114,7 @@ class Session:
         Called again, the smaller patience counts.
         """
         self._patience = min(self._patience, patience)
+        self._until = min(self._until, self._loop.time() + patience)
         if self._limit is not None:
             self._limit.reschedule(min(self._limit.when() or inf, self._loop.time() + patience))
         self._closing.set()
@@ -135,7 +137,7 @@ class Session:
                 await self._tracks_to_their_end()
             finally:
                 for publisher in self._publishers:
-                    publisher.close(max(FAREWELL, min(LAST_SHOW, self._patience)))
+                    publisher.close(max(FAREWELL, min(LAST_SHOW, self._until - self._loop.time())))
 
     async def _tracks_to_their_end(self) -> None:
         try:
