@@ -136,7 +136,7 @@ def _element(element: Json) -> Iterator[str]:
             yield from _words(option.get("value"), 150)
         if element.get("initial_option") is not None and element["initial_option"] not in options:
             yield "initial_option must be one of the options"
-    if element.get("confirm"):
+    if element.get("confirm") is not None:
         yield from _confirm(element["confirm"])
 
 

@@ -38,8 +38,10 @@ class OAuth:
 
     def access(self, args: Json) -> Json:
         """What oauth.v2.access answers."""
-        if args.get("client_id", self._slack.client_id) != self._slack.client_id:
+        if args.get("client_id") != self._slack.client_id:
             return {"ok": False, "error": "invalid_client_id"}
+        if args.get("client_secret") != self._slack.client_secret:
+            return {"ok": False, "error": "bad_client_secret"}
         if str(args.get("code")) not in self._codes:
             return {"ok": False, "error": "invalid_code"}
         team_id, user = self._codes.pop(str(args["code"]))

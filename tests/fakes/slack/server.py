@@ -6,6 +6,7 @@ The official SDK runs against it unmodified: `AsyncWebClient(token, base_url=sla
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import secrets
 from dataclasses import dataclass
@@ -225,6 +226,10 @@ class FakeSlack:
         now = asyncio.get_running_loop().time()
         args = await _arguments(request)
         token = request.headers.get("Authorization", "").removeprefix("Bearer ") or str(args.pop("token", ""))
+        if name == "oauth.v2.access" and token.startswith("Basic "):
+            args["client_id"], _, args["client_secret"] = (
+                base64.b64decode(token.removeprefix("Basic ")).decode().partition(":")
+            )
         faults = self.faults
         if name in faults.hang:
             await asyncio.sleep(3600)
