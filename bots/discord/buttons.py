@@ -15,7 +15,7 @@ from bots.discord.calls import Calls
 from bots.discord.consent import opt_out
 from bots.discord.people import clean_name
 from bots.discord.replies import LONGEST, Interaction, answering, buttons, later, reply
-from bots.discord.rights import person, running
+from bots.discord.rights import followed, person, running
 from bots.discord.translations import en
 from bots.discord.words import say
 from core.captions.markup import utf16
@@ -81,8 +81,7 @@ def controls(guild: int, to: Locale | None = None) -> ui.View:
 
 
 async def _catch_up(interaction: Interaction, call: DiscordCall | None) -> None:
-    if call is None:
-        raise UserError(say(interaction.locale, en.NO_CALL))
+    call = followed(interaction, call)
     await later(interaction)
     lines = lately(call.board)
     if not lines:

@@ -46,6 +46,8 @@ class DiscordCall:
     ) -> None:
         """`left_out` may change at any time. `end` begins the end of the call, for a reason (a sentence)."""
         self._channel = channel
+        self.heard_in = terms.heard_in or (channel.id,)
+        """The ids of the voice channels that it was in, this one among them."""
         self.board = Board()
         self.language = terms.language
         self.keep: Keep = terms.keep
@@ -214,6 +216,7 @@ class DiscordCall:
     def moved(self, channel: Voice) -> None:
         """The bot was moved to another voice channel; it goes on there."""
         before, self._channel = self._channel, channel
+        self.heard_in = tuple(dict.fromkeys((*self.heard_in, channel.id)))
         if self.showing.place is not None and self.showing.place.id == before.id:
             self.showing.open(channel, self.board.count)
         self._explain(notices.MOVED, notices.moved(channel.name))
@@ -225,10 +228,10 @@ class DiscordCall:
 
     def drop(self, user: int) -> None:
         """Somebody does not want to be captioned any more: what nobody has read of them never appears."""
-        if self._line is not None:
-            self._line.hush(user)
         if self._session is not None and (speaker := self._ears.heard.get(user)) is not None:
             self._session.hush(speaker)
+        if self._line is not None:
+            self._line.hush(user)
         self._ears.left(user)
         self.look()
 

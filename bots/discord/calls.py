@@ -167,10 +167,8 @@ class Calls:
     async def _beginning(self, channel: Voice, terms: Terms) -> AsyncIterator[DiscordCall]:
         """A call that hears; the body finds it a place. What fails is undone."""
         guild = channel.guild.id
-        if (there := self.of(guild)) is not None:
-            raise UserError(
-                f"Captions run already in {there.channel.mention}: a bot can hear one channel a server."
-            )
+        if self.of(guild) is not None:
+            raise UserError("Captions run in this server already: a bot can hear one channel of it.")
         if guild in self._starting:
             raise UserError("Captions are just being started here.")
         self._still_open()

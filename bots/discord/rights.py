@@ -24,12 +24,47 @@ def manages(member: discord.Member, channel: Voice) -> bool:
 
 
 def may_end(member: discord.Member, call: DiscordCall) -> bool:
-    """Whether somebody may stop and pause: who started it, who manages, and anyone once the starter left."""
+    """Whether somebody may stop and pause: who started it or manages; once the starter left, who is there."""
+    there = call.channel.voice_states
     return (
         member.id == call.started_by
-        or call.started_by not in call.channel.voice_states
+        or (member.id in there and call.started_by not in there)
         or manages(member, call.channel)
     )
+
+
+def may_read(member: discord.Member, place: Chat) -> bool:
+    """Whether somebody may read in a channel or thread themselves, as far as Discord tells without asking."""
+    if isinstance(place, discord.VoiceChannel | discord.StageChannel):
+        return may_listen(member, place)
+    allowed = place.permissions_for(member)
+    if isinstance(place, discord.Thread) and place.is_private() and not allowed.manage_threads:
+        return False
+    return allowed.view_channel
+
+
+def may_follow(member: discord.Member, call: DiscordCall, here: int | None) -> bool:
+    """Whether somebody may know of a call, and of what was said in it.
+
+    They may where they can read all of it, or enter every channel that it was heard in. `here`: the id of
+    the channel or thread that they are in.
+    """
+    place = call.showing.place
+    whole = place is not None and place.id not in call.heard_in  # pages do not leave it with the bot
+    if place is not None and whole and (here == place.id or may_read(member, place)):
+        return True
+    channels = [member.guild.get_channel(number) for number in call.heard_in]
+    return all(
+        isinstance(channel, discord.VoiceChannel | discord.StageChannel) and may_listen(member, channel)
+        for channel in channels
+    )
+
+
+def followed(interaction: Interaction, call: DiscordCall | None) -> DiscordCall:
+    """The call that somebody asks about. Raises `UserError` if there is none that they may know of."""
+    if call is None or not may_follow(person(interaction), call, interaction.channel_id):
+        raise UserError(say(interaction.locale, en.NO_CALL))
+    return call
 
 
 def running(interaction: Interaction, call: DiscordCall | None) -> DiscordCall:
@@ -37,6 +72,7 @@ def running(interaction: Interaction, call: DiscordCall | None) -> DiscordCall:
     if call is None or call.over:
         raise UserError(say(interaction.locale, en.NO_CALL))
     if not may_end(person(interaction), call):
+        call = followed(interaction, call)
         raise UserError(say(interaction.locale, en.NOT_ALLOWED, channel=call.channel.mention))
     return call
 

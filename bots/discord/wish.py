@@ -35,7 +35,8 @@ class Wish:
 class Terms:
     """What a call is begun with. `began`: the wall clock's time at second 0. `record`: the record's key.
 
-    `first`: the number of the next entry of a record that goes on.
+    `first`: the number of the next entry of a record that goes on. `heard_in`: the ids of the channels that
+    it was in before, where it goes on.
     """
 
     language: str
@@ -44,6 +45,7 @@ class Terms:
     started_by: int | None = None
     record: str | None = None
     first: int = 0
+    heard_in: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,11 +12,9 @@ from bots.discord.call import DiscordCall
 from bots.discord.calls import Calls
 from bots.discord.commands import languages
 from bots.discord.replies import Interaction, fitted, later, reply
-from bots.discord.rights import may_listen, may_write, person
+from bots.discord.rights import followed, may_follow, may_listen, may_write, person
 from bots.discord.setup import Where
-from bots.discord.translations import en
 from bots.discord.wish import Chat, Voice, Wish
-from bots.discord.words import say
 from core.captions.markup import MARKDOWN, utf16
 from core.errors import UserError
 
@@ -62,7 +60,7 @@ class Captions(
         await later(interaction)
         asker = person(interaction)
         voice = _voice(asker, channel)
-        self._only_one(voice)
+        self._only_one(asker, voice)
         call = await self._calls.start(
             Wish(
                 channel=voice,
@@ -94,22 +92,21 @@ class Captions(
 
     @app_commands.command(description="Who is heard, how late the captions are, where they are")
     async def status(self, interaction: Interaction) -> None:
-        call = self._of(interaction)
-        if call is None:
-            raise UserError(say(interaction.locale, en.NO_CALL))
+        call = followed(interaction, self._of(interaction))
         await reply(interaction, fitted(described(call)))
 
     def _of(self, interaction: Interaction) -> DiscordCall | None:
         return self._calls.of(person(interaction).guild.id)
 
-    def _only_one(self, voice: Voice) -> None:
+    def _only_one(self, asker: discord.Member, voice: Voice) -> None:
         call = self._calls.of(voice.guild.id)
         if call is None or call.over:
             return
         if call.channel.id == voice.id:
             raise UserError(f"Captions of {voice.mention} are running already, in {call.status().posted}.")
+        where = call.channel.mention if may_follow(asker, call, None) else "another voice channel"
         raise UserError(
-            f"Captions are running in {call.channel.mention}, and I can be in one voice channel of a server "
+            f"Captions are running in {where}, and I can be in one voice channel of a server "
             "only: stop those first."
         )
 

@@ -12,7 +12,7 @@ from bots.discord.buttons import calls_of
 from bots.discord.calls import Calls
 from bots.discord.consent import opt_in, opt_out
 from bots.discord.replies import ROOM, Interaction, answering, buttons, later, reply
-from bots.discord.rights import person
+from bots.discord.rights import may_follow, person
 from bots.discord.translations import en
 from bots.discord.words import command, say
 from core.errors import UserError
@@ -101,7 +101,7 @@ class Privacy(
             days = secretary.days if setup.retention_days is None else setup.retention_days
             yield say(to, en.KEPT_DAYS if days else en.KEPT_FOR_GOOD, days=days)
             call = self._calls.of(me.guild.id)
-            if call is not None and call.record is not None:
+            if call is not None and call.record is not None and may_follow(me, call, interaction.channel_id):
                 yield say(to, en.KEPT_NOW, channel=call.channel.mention)
         store = _store(self._calls)
         known = None if store is None else await store.person(identity(me.id))

@@ -11,7 +11,7 @@ from bots.discord.call import DiscordCall
 from bots.discord.calls import Calls
 from bots.discord.people import clean_name
 from bots.discord.replies import Interaction, answering, buttons, later, reply
-from bots.discord.rights import manages, may_write, person
+from bots.discord.rights import followed, manages, may_write, person
 from bots.discord.translations import en
 from bots.discord.wish import Chat
 from bots.discord.words import command, say
@@ -72,6 +72,7 @@ def _mine(interaction: Interaction, calls: Calls) -> DiscordCall:
     if call is None or call.over:
         raise UserError(say(interaction.locale, en.NO_CALL))
     if asker.id != call.started_by and not manages(asker, call.channel):
+        call = followed(interaction, call)
         raise UserError(say(interaction.locale, en.NOT_SHARED, channel=call.channel.mention))
     return call
 

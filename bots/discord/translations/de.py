@@ -133,7 +133,7 @@ TEXTS = {
     en.RESUMED: "Die Untertitel gehen weiter.",
     en.STOPPED: "Die Untertitel in {channel} sind beendet.",
     en.NOT_ALLOWED: "Das kann nur, wer die Untertitel gestartet hat oder {channel} oder den Server "
-    "verwalten darf, solange die Person da ist.",
+    "verwalten darf. Ist die Person gegangen, die sie gestartet hat, können es alle in {channel}.",
     en.QUIET: "Noch wurde nichts gesagt.",
     en.CAUGHT_UP: "**Die letzten {minutes} Minuten des Gesprächs**",
     en.BUG: "In Spokenly ist etwas schiefgegangen. Wer es betreibt, sieht es im Protokoll.",

@@ -57,7 +57,8 @@ PAUSED = "The captions pause: nobody is heard until somebody resumes."
 RESUMED = "The captions go on."
 STOPPED = "The captions in {channel} have ended."
 NOT_ALLOWED = (
-    "Only who started the captions, or may manage {channel} or the server, can do that while they are there."
+    "Only who started the captions, or may manage {channel} or the server, can do that. Once who started "
+    "them has left, everybody in {channel} can."
 )
 QUIET = "Nothing has been said yet."
 CAUGHT_UP = "**The last {minutes} minutes of talk**"

@@ -126,7 +126,7 @@ TEXTS = {
     en.RESUMED: "Los subtítulos continúan.",
     en.STOPPED: "Los subtítulos de {channel} han terminado.",
     en.NOT_ALLOWED: "Mientras esté quien inició los subtítulos, solo esa persona o quien pueda gestionar "
-    "{channel} o el servidor puede hacerlo.",
+    "{channel} o el servidor puede hacerlo; después, cualquiera que esté en {channel}.",
     en.QUIET: "Todavía no se ha dicho nada.",
     en.CAUGHT_UP: "**Los últimos {minutes} minutos de la conversación**",
     en.BUG: "Algo salió mal en Spokenly. Quien lo gestiona lo ve en su registro.",

@@ -132,7 +132,7 @@ TEXTS = {
     en.RESUMED: "Les sous-titres reprennent.",
     en.STOPPED: "Les sous-titres de {channel} sont terminés.",
     en.NOT_ALLOWED: "Tant que la personne qui a démarré les sous-titres est là, seules elle et celles qui "
-    "peuvent gérer {channel} ou le serveur peuvent faire cela.",
+    "peuvent gérer {channel} ou le serveur peuvent faire cela ; ensuite, tous ceux qui sont dans {channel}.",
     en.QUIET: "Rien n'a encore été dit.",
     en.CAUGHT_UP: "**Les {minutes} dernières minutes de la conversation**",
     en.BUG: "Quelque chose n'a pas marché dans Spokenly. La personne qui le gère le voit dans son journal.",

@@ -120,7 +120,7 @@ TEXTS = {
     en.RESUMED: "字幕を再開しました。",
     en.STOPPED: "{channel} の字幕を終了しました。",
     en.NOT_ALLOWED: "字幕を開始した人がいる間は、その人か、{channel} またはサーバーを管理できる人だけが操作"
-    "できます。",
+    "できます。その人が退出した後は、{channel} にいる全員が操作できます。",
     en.QUIET: "まだ発言はありません。",
     en.CAUGHT_UP: "**直近 {minutes} 分間の会話**",
     en.BUG: "Spokenly で問題が起きました。運営者はログで確認できます。",
