@@ -30,7 +30,7 @@ WAIT = 60.0
 """Seconds between two tries to tell of calls that were interrupted, while Slack can't be reached."""
 
 quiet = logging.getLogger("slack_bolt.quiet")
-"""Where the SDK logs: it quotes requests, and tells of every retry."""
+"""Where the SDK logs: it quotes requests."""
 quiet.setLevel(logging.ERROR)
 
 Next = Callable[[], Awaitable[BoltResponse | None]]
@@ -181,7 +181,7 @@ def _app(parts: Parts, workspaces: Workspaces) -> AsyncApp:
 
 async def _reached(opened: asyncio.Event, app: AsyncApp, token: str) -> None:
     await opened.wait()
-    await sockets.listen(app, token, quiet)
+    await sockets.listen(app, token)
 
 
 @asynccontextmanager

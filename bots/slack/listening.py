@@ -36,7 +36,8 @@ def listen(app: AsyncApp, desk: Desk) -> None:
         await commands.obey(asker, parse(str(body.get("text") or "")))
 
     async def mention(asker: Asker, body: Body) -> None:
-        await commands.obey(asker, mentioned(str(body["event"].get("text") or "")))
+        if asker.user:  # other apps mention it as well
+            await commands.obey(asker, mentioned(str(body["event"].get("text") or "")))
 
     app.command(COMMAND)(desk.does(typed))
     app.event("app_mention")(desk.does(mention))

@@ -21,6 +21,7 @@ TRIES = 6
 """How often a card is tried to be rewritten when its call is over."""
 
 _UPDATE = "chat.update"
+_NO_CHANNEL = "Captions are shown in channels: use this in one of them."
 
 PAGES = 10
 """Pages of members that are read at most; of a channel with more, everybody counts as present."""
@@ -38,12 +39,14 @@ async def asked() -> AsyncIterator[None]:
 
 async def enter(workspace: Workspace, channel: str) -> str:
     """Come into a channel; returns its name. Raises `UserError`."""
+    if channel.startswith("D"):
+        raise UserError(_NO_CHANNEL)
     async with asked():
         found = (await workspace.client.conversations_info(channel=channel))["channel"]
         if found.get("is_archived"):
             raise UserError("This channel is archived: nobody can post in it any more.")
         if found.get("is_im") or found.get("is_mpim"):
-            raise UserError("Captions start in channels: use this in one of them.")
+            raise UserError(_NO_CHANNEL)
         if not found.get("is_member", True):
             if found.get("is_private"):
                 raise UserError(INVITE)

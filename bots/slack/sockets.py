@@ -40,6 +40,10 @@ NOT_TAKEN = (
     "(https://api.slack.com/apps, your app, Basic Information, App-Level Tokens) and set it."
 )
 
+_silent = logging.getLogger("slack_sdk.silent")
+"""Where the SDK logs: it quotes what people do, and calls every failed attempt of an outage an error."""
+_silent.setLevel(logging.CRITICAL)
+
 NOT_ON = "Socket Mode is off: turn it on at https://api.slack.com/apps, your app, Socket Mode."
 
 
@@ -57,9 +61,9 @@ async def try_out(token: str, api: str) -> bool:
     return True
 
 
-async def listen(app: AsyncApp, token: str, quiet: logging.Logger) -> None:
-    """Stay connected until cancelled. `quiet`: what the SDK logs to; it would tell of what people do."""
-    handlers = [AsyncSocketModeHandler(app, token, logger=quiet, ping_interval=PING) for _ in range(LINES)]
+async def listen(app: AsyncApp, token: str) -> None:
+    """Stay connected until cancelled."""
+    handlers = [AsyncSocketModeHandler(app, token, logger=_silent, ping_interval=PING) for _ in range(LINES)]
     try:
         async with asyncio.TaskGroup() as tasks:
             for handler in handlers:

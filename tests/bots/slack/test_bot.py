@@ -11,7 +11,7 @@ from bots.slack.card import OPEN, STOP
 from bots.slack.house import Ended, House
 from core.errors import UserError
 from tests.bots.slack.office import Office, Shelf, office, running, settings_for, words
-from tests.fakes.slack import FakeSlack
+from tests.fakes.slack import FakeSlack, Place
 
 
 async def test_the_app_comes_into_public_channels_and_asks_to_be_invited_to_others(tmp_path: Path) -> None:
@@ -257,3 +257,20 @@ async def test_another_call_begins_while_one_is_summed_up(tmp_path: Path) -> Non
         held.set()
         await acme.until(lambda: acme.finales)
         assert len(acme.bot.calls.running()) == 1
+
+
+async def test_direct_messages_and_other_apps_start_nothing(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        direct = Place(acme.slack, acme.slack.direct(acme.team, acme.ann.id))
+        await acme.ann.command("/captions", "start", channel=direct)
+        await acme.until(lambda: "Captions are shown in channels" in acme.told(acme.ann))
+        event = {
+            "type": "app_mention",
+            "bot_id": "B1",
+            "text": "start",
+            "channel": acme.general.id,
+            "ts": "1.1",
+        }
+        await acme.slack.sockets.event(acme.team.id, event)
+        await asyncio.sleep(5)
+        assert not acme.rooms.opened
