@@ -239,8 +239,8 @@ class DiscordCall:
         present = self.channel.voice_states
         return tuple(self._guests.name(user) for user in present if user in self._left_out)
 
-    def _deafness(self, speaker: Speaker, deaf: bool) -> None:
-        self.board.notify(notices.deaf(speaker.id), notices.unheard(speaker.name) if deaf else None)
+    def _deafness(self, _speaker: Speaker, _deaf: bool) -> None:
+        self.board.notify(notices.DEAF, notices.unheard(self._ears.deaf_to))
 
     def _spare(self) -> Chat | None:
         """Another place when the present one is gone: the voice channel's own chat."""

@@ -3,18 +3,19 @@
 from bots.discord.people import listed
 from bots.discord.voice.listener import Gone, Phase, Reason
 
-OUT, PAUSED, LINE, MOVED, BUG = "left out", "paused", "line", "moved", "bug"
+OUT, PAUSED, LINE, MOVED, BUG, DEAF = "left out", "paused", "line", "moved", "bug", "deaf"
+
+FIRST = (PAUSED, LINE)
+"""What concerns everybody: it is told before anything else."""
 
 
-def deaf(user: str) -> str:
-    """The key for one person who can't be heard; `user` is the speaker's id."""
-    return f"deaf:{user}"
-
-
-def unheard(name: str) -> str:
+def unheard(names: tuple[str, ...]) -> str | None:
+    """Who speaks and can't be heard."""
+    if not names:
+        return None
     return (
-        f"Discord shows {name} speaking, but nothing can be heard: ask them to rejoin, or change the "
-        "channel's region."
+        f"Discord shows {listed(names)} speaking, but nothing can be heard: ask them to rejoin, or change "
+        "the channel's region."
     )
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import inf
 
+from bots.discord import notices
 from bots.discord.place import MessageGone, Place
 from core.captions.board import Board
 from core.captions.caption import Caption
@@ -206,11 +207,13 @@ class ChatPages:
 
     def _foot(self, board: Board) -> Sequence[str]:
         if self._farewell is not None:
-            return [_small(self._farewell)] if self._farewell else []
+            return [_small(self._farewell, FOOT)]
         state = [self._title, _engine(board)]
         if board.lateness is not None and board.lateness >= LATE:
             state.append(f"{board.lateness:.0f} s behind")
-        return [_small(" · ".join(filter(None, state))), _small(" ".join(board.notices.values()))]
+        above = _small(" · ".join(filter(None, state)), FOOT // 2)
+        told = sorted(board.notices, key=lambda key: key not in notices.FIRST)
+        return [above, _small(" ".join(board.notices[key] for key in told), FOOT - utf16(above))]
 
 
 def _engine(board: Board) -> str | None:
@@ -219,9 +222,9 @@ def _engine(board: Board) -> str | None:
     return newest.engine if isinstance(newest, Caption) else None
 
 
-def _small(text: str) -> str:
-    """One subtle line of at most half of the foot, or nothing."""
-    shown, room = "", FOOT // 2 - len("\n-# …")
+def _small(text: str, room: int) -> str:
+    """One subtle line of at most `room`, its break and its mark among them, or nothing."""
+    shown, room = "", room - len("\n\n-# …")
     for word in words(text):
         longer = f"{shown} {MARKDOWN.escape(word)}".lstrip()
         if utf16(longer) > room:

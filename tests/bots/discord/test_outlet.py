@@ -11,8 +11,10 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
+from bots.discord import notices
 from bots.discord.outlet import LIMIT, ChatPages
 from bots.discord.place import MessageGone
+from bots.discord.voice.listener import Phase
 from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
@@ -127,7 +129,22 @@ async def test_what_is_long_in_the_foot_is_cut_between_words() -> None:
     line = text.splitlines()[-1]
     assert line.startswith("-# I can't hear Speaker 0. ")
     assert line.endswith("…")
-    assert utf16(text) <= 500
+    assert 350 < utf16(text) <= 500
+
+
+async def test_what_concerns_everybody_stands_in_the_foot_before_who_can_not_be_heard() -> None:
+    wall, board = Wall(), Board()
+    names = tuple(f"Somebody with a name {number}" for number in range(9))
+    board.notify(notices.DEAF, notices.unheard(names))
+    board.notify(notices.OUT, notices.left_out(("Eve",)))
+    board.notify(notices.LINE, notices.standing(Phase.RECONNECTING))
+    board.notify(notices.PAUSED, notices.paused("Fred"))
+    await ChatPages(wall).show(board)
+    foot = wall.texts[0].splitlines()[-1]
+    assert foot.startswith("-# The connection to the voice channel broke.")
+    assert foot.index("Fred paused") < foot.index("Somebody with a name 2 and 6 others speaking")
+    assert foot.endswith("Eve is not captioned, at their own wish.")
+    assert len(foot) <= 400
 
 
 async def test_nothing_is_sent_when_nothing_changed() -> None:
