@@ -2,9 +2,12 @@
 
 import asyncio
 import re
-from typing import Any
+from typing import Any, NoReturn
 
-from core.bridge import ENDED, LIFE, REVOKED, TRIES
+import pytest
+
+from bots.discord.outlet import ChatPages
+from core.bridge import BROKEN, ENDED, LIFE, REVOKED, TRIES
 from tests.bots.discord.commands.world import World, world
 from tests.bots.meet.house import house
 from tests.core.test_bridge import Call
@@ -39,7 +42,9 @@ async def test_a_call_is_read_in_another_channel_and_in_a_browser_until_it_ends(
         other = here.guild.text("other")
         await here.start(ann)
         call = here.call
-        code = await shared(here, ann)
+        answer = await ann.command("captions share", channel=here.general)
+        assert f"In a browser: {h.url}/room/" in answer.text
+        code = answer.text[-8:]
         ben = await here.person("Ben", there=False)
         assert "can be read here now" in await asked(ben, "attach", other, code=code.lower())
         _, seat = await h.ask("POST", "/api/shared", None, {"code": code})
@@ -148,6 +153,44 @@ async def test_a_call_is_not_shown_where_it_is_shown_already_nor_where_nothing_m
         closed = here.guild.text("closed")
         closed.deny(ann, "send_messages")
         assert "You may not write" in await asked(ann, "attach", closed, code=code)
+        silent = here.guild.text("silent")
+        silent.deny(None, "send_messages")
+        assert "I lack **Send Messages**" in await asked(ann, "attach", silent, code=code)
+
+
+async def test_a_place_that_is_gone_is_forgotten_and_the_call_is_told() -> None:
+    async with world() as here:
+        ann = await here.ann(there=False)
+        room = Call()
+        code = here.calls.house.bridge.share(room)
+        other = here.guild.text("other")
+        await asked(ann, "attach", other, code=code.text)
+        await here.until(lambda: bool(other.posted))
+        here.guild.delete(other)
+        room.say("Who reads this?")
+        await here.until(lambda: room.told[-1] == [])
+        assert here.calls.sharing.of(other.id) is None
+
+
+async def test_a_fault_in_one_place_is_said_there_and_ends_nothing_else(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with world() as here:
+        ann = await here.ann(there=False)
+        room = Call()
+        code = here.calls.house.bridge.share(room)
+        other = here.guild.text("other")
+        await asked(ann, "attach", here.general, code=code.text)
+        monkeypatch.setattr(ChatPages, "_foot", broken)
+        await asked(ann, "attach", other, code=code.text)
+        await here.until(lambda: BROKEN in text(other))
+        monkeypatch.undo()
+        room.say("Still here.")
+        await here.until(lambda: "Still here." in text(here.general))
+
+
+def broken(*_: object) -> NoReturn:
+    raise LookupError
 
 
 async def test_when_the_bot_goes_calls_of_elsewhere_say_so() -> None:
