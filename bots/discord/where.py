@@ -26,7 +26,8 @@ _TITLE = 100
 def chosen(wish: Wish, where: Where) -> Chat:
     """The place for captions, or the text channel that gets a thread for them.
 
-    Raises `UserError` when it is not there, or Spokenly may not write there.
+    Unless somebody asks for another place, what is said in a channel stays with who may enter it. Raises
+    `UserError` when it is not there, or Spokenly may not write there.
     """
     where = where if wish.where is None else wish.where
     if isinstance(where, int):
@@ -36,15 +37,29 @@ def chosen(wish: Wish, where: Where) -> Chat:
                 "The channel that captions go to is gone, or I can't see it: choose another in "
                 "/spokenly setup."
             )
-    elif where == "voice" or wish.asked_in is None:
-        place = wish.channel
     else:
-        place = wish.asked_in
+        place = wish.channel if where == "voice" else wish.asked_in or wish.channel
+        if wish.where is None and wider(place, wish.channel):
+            place = wish.channel
     if lacking := missing(
         place.permissions_for(wish.channel.guild.me), _needs(place, threaded=where == "thread")
     ):
         raise UserError(refusal(place.mention, lacking))
     return place
+
+
+def wider(place: Chat, voice: Voice) -> bool:
+    """Whether people who may not enter a voice channel can read in a place, as far as roles tell."""
+    if place.id == voice.id or _enters(voice, voice.guild.default_role):
+        return False
+    return any(
+        place.permissions_for(role).view_channel and not _enters(voice, role) for role in voice.guild.roles
+    )
+
+
+def _enters(voice: Voice, role: discord.Role) -> bool:
+    allowed = voice.permissions_for(role)
+    return allowed.view_channel and allowed.connect
 
 
 def _needs(place: Chat, *, threaded: bool) -> tuple[Need, ...]:

@@ -14,6 +14,7 @@ from bots.discord.commands import languages
 from bots.discord.replies import Interaction, fitted, later, reply
 from bots.discord.rights import followed, may_follow, may_listen, may_write, person
 from bots.discord.setup import Where
+from bots.discord.where import wider
 from bots.discord.wish import Chat, Voice, Wish
 from core.captions.markup import MARKDOWN, utf16
 from core.errors import UserError
@@ -116,9 +117,12 @@ class Captions(
         return None if keep is None else keep.value
 
     def _started(self, call: DiscordCall) -> str:
+        place, voice = call.showing.place, call.channel
+        open = place is not None and wider(place, voice)
+        who = f" People who may not enter {voice.mention} can read them there." if open else ""
         kept = "A transcript is kept." if call.record is not None else "Nothing of it is kept."
         return (
-            f"Captions of {call.channel.mention} are on, in {call.status().posted}. I hear "
+            f"Captions of {voice.mention} are on, in {call.status().posted}.{who} I hear "
             f"{languages.name(call.language)}. {kept}"
         )
 

@@ -14,7 +14,7 @@ async def staff_room(here: World) -> tuple[Channel, Member]:
     """A voice channel for one alone, and who that is: they are in it."""
     here.guild.bot("administrator")
     staff, boss = here.guild.voice("Staff"), here.guild.member("Boss")
-    staff.deny(None, "view_channel", "connect")
+    staff.deny(here.guild.everybody, "view_channel", "connect")
     staff.allow(boss, "view_channel", "connect")
     await here.enter(boss, staff)
     return staff, boss

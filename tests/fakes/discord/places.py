@@ -210,6 +210,11 @@ class Guild:
     def _new(self, name: str, kind: int, fields: dict[str, Any]) -> Channel:
         return Channel(self._state, self._state.create_channel(self.id, name, type=kind, **fields).id)
 
+    @property
+    def everybody(self) -> Role:
+        """The role that everybody has."""
+        return Role(self._state, self.id, self._guild.roles[self.id])
+
     def role(self, name: str, *names: str) -> Role:
         """A new role with these permissions."""
         return Role(
