@@ -16,7 +16,7 @@ from core.audio.frame import Speaker
 from core.errors import RecordAway
 from core.record.kept import Call, Removed
 from tests.bots.slack.office import Office, office
-from tests.fakes.record import kept
+from tests.fakes.record import kept, opening
 from tests.fakes.slack import Message
 
 pytestmark = pytest.mark.real_time
@@ -171,3 +171,36 @@ async def test_a_call_in_which_nobody_spoke_says_so(tmp_path: Path) -> None:
         assert "Nothing was said that could be understood." in answers(here, card)[0]
         assert here.slack.world.canvases == {}
         assert len(answers(here, card)) == 1
+
+
+async def test_from_the_command_to_the_files(tmp_path: Path) -> None:
+    async with office(tmp_path, kept=True) as here:
+        calls = here.bot.calls
+        calls.house = replace(calls.house, finale=finale)
+        secretary = calls.house.secretary
+        assert secretary is not None
+        await here.start("start Weekly keep=transcript")
+        (room,) = here.rooms.opened
+        room.joins("Ann")
+        begun = opening(room.key, space=room.space, title=room.title, began=room.began)
+        journal = secretary.keep(begun, room.board)
+        room.says("Ann", "We agreed to ship the release on Friday.")
+        await here.until(lambda: "ship the release" in here.general.text())
+        await secretary.finish(journal, 5.0)
+        card = here.card
+        await here.ann.command("/captions", "stop", channel=here.general)
+        await here.until(lambda: any(message.files for message in here.general.thread(card)))
+        captions, recap, files = here.general.thread(card)
+        assert captions.text == "Ann: We agreed to ship the release on Friday."
+        assert recap.text.startswith("*Weekly*: Ann ended captions.\n\n1 min, 1 line: Ann")
+        assert len(files.files) == 2
+        await here.until(lambda: not calls.running())
+
+
+async def test_a_call_that_was_cut_off_gets_its_recap_later(tmp_path: Path) -> None:
+    async with ending(tmp_path) as (here, card, ended):
+        over = replace(await recorded(here, ended), interrupted=True, why="Spokenly was restarted.")
+        await finale(here.bot.calls.house, over)
+        assert "*Decisions*" in answers(here, card)[0]
+        await finale(here.bot.calls.house, replace(over, record=None))
+        assert answers(here, card)[2] == f"*Weekly*: Spokenly was restarted. {NO_RECORD}"

@@ -17,7 +17,7 @@ from bots.slack.shortcuts import LISTENING, NO_RECORDING, concerns
 from core.record.files.recording import Dictation
 from tests.bots.slack.office import Office, office
 from tests.fakes.engine import Refuse, ScriptedEngine, speak
-from tests.fakes.slack import Message, Person, words
+from tests.fakes.slack import Message, Person, Place, words
 from tests.fakes.slack.state import File
 
 pytestmark = pytest.mark.real_time
@@ -253,3 +253,30 @@ async def test_a_channel_that_can_be_entered_is_entered(tmp_path: Path) -> None:
         message = await here.ann.upload("a.wav", WORDS, channel=hidden)
         await here.ann.shortcut("transcribe", message)
         await here.until(lambda: "/invite @Spokenly" in here.told(here.ann))
+
+
+async def test_a_recording_sent_to_the_bot_itself_is_answered_there(tmp_path: Path) -> None:
+    async with hearing(tmp_path) as here:
+        direct = Place(here.slack, here.slack.direct(here.team, here.ann.id))
+        message = await here.ann.upload("a.wav", WORDS, channel=direct)
+        await here.ann.shortcut("transcribe", message)
+        await here.until(lambda: direct.thread(message))
+        assert "w1 w2 w3" in direct.thread(message)[0].text
+
+
+@pytest.mark.parametrize(
+    ("address", "ours"),
+    [
+        ("https://files.slack.com/files-pri/T1-F1/a.wav", True),
+        ("https://slack.com/signin", True),
+        ("https://slack-files.com/x", True),
+        ("http://files.slack.com/x", False),
+        ("https://evilslack.com/x", False),
+        ("https://slack.com.evil.example/x", False),
+        ("https://files.slack.com@evil.example/x", False),
+        ("https://evil.example/?slack.com", False),
+        ("", False),
+    ],
+)
+def test_whose_address_it_is(address: str, *, ours: bool) -> None:
+    assert files._trusted(address, "https://slack.com/api/") is ours
