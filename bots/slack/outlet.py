@@ -26,8 +26,8 @@ from bots.slack.sheet import SHORT, Piece, Sheet
 from bots.slack.shelf import Page, Shelf
 from bots.slack.stream import Script
 from bots.slack.thread import Thread
-from bots.slack.workspace import Workspace
 from core.captions.board import Board
+from core.captions.markup import utf16
 from core.errors import OutletBusy, OutletError, OutletGone
 
 GLANCE, PEEK = 0.1, 0.4
@@ -44,21 +44,6 @@ TRIES, PAUSE = 3, 60.0
 
 EMPTY = "…"
 """A message that is rewritten as soon as it is there: posted with words, it could not safely be repeated."""
-
-
-class Captions:
-    """Makes the captions of threads; those of one workspace share what Slack allows it."""
-
-    def __init__(self) -> None:
-        self._governors: dict[str, Governor] = {}
-
-    def governor(self, team: str) -> Governor:
-        """The one of a workspace."""
-        return self._governors.setdefault(team, Governor())
-
-    def __call__(self, workspace: Workspace, thread: Thread, calls: Callable[[], int]) -> "ThreadCaptions":
-        """`calls`: how many the workspace has now."""
-        return ThreadCaptions(workspace.client, thread, self.governor(workspace.team), calls)
 
 
 class ThreadCaptions:
@@ -278,8 +263,8 @@ class ThreadCaptions:
 
 def _with(sheet: Sheet, tail: list[Piece]) -> str:
     """A sheet's text and below it what is being said, as far as there is room."""
-    shown = Sheet(sheet.pieces)
+    shown = sheet.tip()
     for piece in tail:
-        if len(shown.text) + len(shown.after(piece)) <= SHORT:
+        if shown.length + utf16(shown.after(piece)) <= SHORT:
             shown.add(replace(piece, alone=False))
     return shown.text

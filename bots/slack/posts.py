@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bots.slack.chat import READ, ChatThread, NotTaken, Unanswered
+from bots.slack.chat import PATIENCE, READ, ChatThread, NotTaken, Unanswered
 from bots.slack.governor import POST
 from bots.slack.ladder import Rung
 from bots.slack.sheet import SHORT, Piece, Sheet
@@ -63,15 +63,21 @@ class Posts:
         """
         if not self._doubt:
             return 0.0
-        if (wait := self._chat.wait(READ)) > 0:
+        wait = self._chat.wait(READ)
+        if 0 < wait <= PATIENCE:
             return wait
-        text = Sheet(self._doubt).text
-        try:
-            stands = any(alike(text, other) for other in await self._chat.newest(self.newest))
-        except NotTaken:
-            stands = False
+        stands = await self._stands() if wait <= 0 else None
+        if stands is None:
             self._doubt.insert(0, Piece("", "", f"*{AGAIN}*", alone=True))
         if not stands:
             self._script.again(self._doubt)
         self._doubt = []
         return 0.0
+
+    async def _stands(self) -> bool | None:
+        """Whether the post of which nobody knows stands in the thread; None: that can't be found out."""
+        text = Sheet(self._doubt).text
+        try:
+            return any(alike(text, other) for other in await self._chat.newest(self.newest))
+        except NotTaken:
+            return None

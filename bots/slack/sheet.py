@@ -37,20 +37,24 @@ class Sheet:
     def __init__(self, pieces: Iterable[Piece] = ()) -> None:
         self.pieces: list[Piece] = []
         self.text = ""
+        self.length = 0
+        """As Slack's limits may count."""
         self._line = 0
         for piece in pieces:
             self.add(piece)
 
-    @property
-    def length(self) -> int:
-        """As Slack's limits count."""
-        return utf16(self.text)
+    def tip(self) -> "Sheet":
+        """A sheet that goes on as this one does, with its text and no more than its last piece."""
+        tip = Sheet()
+        tip.pieces, tip.text, tip.length, tip._line = self.pieces[-1:], self.text, self.length, self._line
+        return tip
 
     def add(self, piece: Piece) -> None:
         added = self.after(piece)
         if not added:
             return
         self.text += added
+        self.length += utf16(added)
         self._line = len(added) if self._breaks(piece) else self._line + len(added)
         self.pieces.append(piece)
 

@@ -1,6 +1,7 @@
 """Messages of captions that are done: streams are ended, and what stands wrong is put right."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,9 @@ from bots.slack.pace import Rank
 from bots.slack.sheet import Piece, Sheet
 from core.errors import OutletBusy
 
-KEPT = 2000
+log = logging.getLogger(__name__)
+
+KEPT = 1000
 """Messages that are remembered, in case that somebody takes back what they said."""
 
 DEAD = 290.0
@@ -45,6 +48,8 @@ class Page:
     sure: int = 0
     streaming: bool = False
     stubborn: int = 0
+    erased: bool = False
+    """Somebody took back what they said here."""
 
     @property
     def unsure(self) -> list[Piece]:
@@ -65,7 +70,9 @@ class Page:
         sure = len(Sheet(self.sheet.pieces[: self.sure]).without(speaker).pieces)
         self.sheet = self.sheet.without(speaker)
         self.sure = min(sure, len(self.sheet.pieces))
-        return len(self.sheet.pieces) < before
+        erased = len(self.sheet.pieces) < before
+        self.erased |= erased
+        return erased
 
 
 class Shelf:
@@ -83,7 +90,8 @@ class Shelf:
         if not page.right:
             self._due.append(page)
         if len(self._due) > KEPT:
-            self._due.popleft()
+            log.warning("slack.page_left")
+            self._left(self._due[0])
 
     def erase(self, speaker: str) -> None:
         """Somebody takes back what they said: it goes from every message that still is remembered."""
@@ -104,8 +112,16 @@ class Shelf:
                 return busy.retry_after
             except Unanswered as unanswered:
                 return unanswered.wait
-            except (MessageLost, NotTaken) as left:
-                self._left(page, deleted=isinstance(left, MessageLost))
+            except MessageLost:
+                if page in self._pages:
+                    self._pages.remove(page)
+                self._left(page)
+                continue
+            except NotTaken:
+                if page.erased and page.sheet.pieces:
+                    page.sheet = Sheet()  # rather nothing than what somebody took back
+                else:
+                    self._left(page)
                 continue
             if wait > 0:
                 return wait
@@ -144,11 +160,9 @@ class Shelf:
             return
         page.settle()
 
-    def _left(self, page: Page, *, deleted: bool) -> None:
+    def _left(self, page: Page) -> None:
         """A page can't be put right: what may be missing on it is shown elsewhere."""
         self._due.remove(page)
-        if deleted:
-            self._pages.remove(page)
         self._again(page.unsure)
         page.sheet = Sheet(page.sheet.pieces[: page.sure])
         page.shown, page.streaming = page.sheet.text, False

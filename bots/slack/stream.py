@@ -85,9 +85,9 @@ class Script:
 
     def chunk(self, sheet: Sheet, limit: int) -> tuple[list[Piece], str]:
         """What goes next onto `sheet`, which takes `limit` characters in all; with the text to append."""
-        after, pieces = Sheet(sheet.pieces), list[Piece]()
+        after, pieces = sheet.tip(), list[Piece]()
         for piece in self.pending:
-            if utf16(after.text) + utf16(after.after(piece)) > limit:
+            if after.length + utf16(after.after(piece)) > limit:
                 break
             after.add(piece)
             pieces.append(piece)

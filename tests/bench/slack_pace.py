@@ -179,13 +179,13 @@ async def trouble(slack: FakeSlack, team: Team, seconds: float, dice: random.Ran
         method = dice.choice([*methods, "chat.postMessage"])
         what = dice.randrange(5)
         if what == 0:
-            faults.landed[method] = faults.landed.get(method, 0) + dice.randint(1, 2)
+            faults.landed[method] = dice.randint(1, 2)
         elif what == 1:
-            faults.statuses.setdefault(method, []).append(dice.choice([500, 502, 503, 504]))
+            faults.statuses[method] = [dice.choice([500, 502, 503, 504])]
         elif what == 2:
-            faults.errors.setdefault(method, []).append(dice.choice(["internal_error", "fatal_error"]))
+            faults.errors[method] = [dice.choice(["internal_error", "fatal_error"])]
         elif what == 3:
-            faults.errors.setdefault(method, []).append("ratelimited")
+            faults.errors[method] = ["ratelimited"]
         else:
             alive = [m.stream for m in slack.world.messages if m.stream is not None and m.stream.open]
             if alive:
