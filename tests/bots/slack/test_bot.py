@@ -96,8 +96,10 @@ async def test_events_that_come_again_are_heeded_once(tmp_path: Path) -> None:
         await acme.until(lambda: "Go to the room" in acme.told(acme.ann))
         await acme.ann.say(f"<@{acme.team.bot}> help", channel=acme.general)
         await acme.until(lambda: "opens a room" in acme.told(acme.ann))
+        await asyncio.sleep(5)
         assert len(acme.rooms.opened) == 1
         assert acme.told(acme.ann).count("opens a room") == 1
+        assert "are just being started" not in acme.told(acme.ann)
 
 
 async def test_everything_is_acknowledged_at_once_however_slow_slack_is(tmp_path: Path) -> None:

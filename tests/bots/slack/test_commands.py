@@ -4,9 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from bots.slack import places, workspace
+from bots.slack.call import SlackCall
 from bots.slack.card import DETACH, OPEN, RECAP, STOP, TRANSCRIPT
+from bots.slack.installations import client_of
 from bots.slack.starting import FORM
 from tests.bots.slack.office import Office, Shelf, office, words
+from tests.fakes.slack import FakeSlack
 
 
 async def test_a_command_posts_a_card_and_gives_whoever_asked_their_own_link(tmp_path: Path) -> None:
@@ -188,6 +192,10 @@ async def test_a_call_is_shown_in_another_channel_by_its_code(tmp_path: Path) ->
         room.says("Ann", "Good morning.")
         (card,) = other.messages
         await acme.until(lambda: "Good morning." in "".join(map(words, other.thread(card))))
+        cy = acme.slack.person(acme.team, "Cy")
+        other.state.members.add(cy.id)
+        await cy.press(card, DETACH)
+        await acme.until(lambda: "Only who attached it" in acme.told(cy))
         await acme.bob.press(card, DETACH)
         await acme.until(lambda: "Bob ended showing this call here." in words(card))
         assert room.shown[-1] == []
@@ -262,3 +270,27 @@ async def test_a_call_in_which_nobody_shares_sound_ends_by_itself(tmp_path: Path
         room.leaves("Ann")
         await acme.slack.until(lambda: len(acme.finales) == 2, 700)
         assert room.closed.startswith("Nobody has shared sound for ten minutes")
+
+
+async def test_people_beyond_those_remembered_are_asked_about_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workspace, "NAMES", 2)
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        people = [slack.person(team, name) for name in ("Ann", "Bob", "Cy")]
+        client = client_of(team.bot_token, None, slack.api)
+        acme = workspace.Workspace(team.id, team.bot, client)
+        for one in (*people, people[2], people[0]):
+            assert (await places.member(acme, one.id)).name == one.name
+        assert [call.method for call in slack.calls].count("users.info") == 4
+
+
+async def test_a_channel_of_many_is_read_page_by_page(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        call = await started(acme)
+        assert await places.present(call.workspace, acme.general.id, acme.bob.id)
+        assert not await places.present(call.workspace, acme.general.id, "U404")
+
+
+async def started(acme: Office) -> SlackCall:
+    await acme.start()
+    return acme.bot.calls.running()[0]
