@@ -2,14 +2,14 @@
 
 import discord
 
-from bots.discord.people import clean_name
+from bots.discord.people import clean_name, skeleton
 from core.audio.frame import Speaker
 
 SOMEBODY = "Somebody"
 
 
 class Guests:
-    """The people of one call. Whoever was met keeps one name for the whole call; no two have the same."""
+    """The people of one call. Whoever was met keeps one name for the whole call; no two look the same."""
 
     def __init__(self, guild: int, client: discord.Client) -> None:
         self._guild = guild
@@ -37,10 +37,9 @@ class Guests:
         """The speaker that this person is; called once for each in a call."""
         name = wanted = self.name(user)
         number = 1
-        while self._named.get(name, user) != user:
+        while self._named.setdefault(skeleton(name), user) != user:
             number += 1
             name = f"{wanted} ({number})"
-        self._named[name] = user
         return Speaker(f"u{user}", name, f"discord:{user}")
 
 

@@ -3,7 +3,10 @@
 Without privileged intents Discord tells of nobody but those who are in a voice channel, which is enough.
 """
 
+import re
 import unicodedata
+
+from core.captions.markup import blank, seen
 
 NAME = 32
 """Characters of a name, as Discord's own limit is."""
@@ -11,22 +14,34 @@ NAME = 32
 _JOINERS = "\u200c\u200d"
 """They make one sign of two in many scripts, and one face of two emoji."""
 
+_JOINED = ("Lo", "Mn", "Mc", "Me", "So", "Sk")
+"""What joiners stand between: letters that have no case, their marks, and emoji."""
+
+_UNSEEN_MARKS = re.compile("[\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+"""Marks that only choose a sign's form, or nothing."""
+
 
 def clean_name(name: str) -> str:
     """A display name on one line, without what would steer the text around it; empty if nothing is left."""
+    text = unicodedata.normalize("NFC", name)
     shown = "".join(
-        " " if character.isspace() else character
-        for character in unicodedata.normalize("NFC", name)
-        if character.isspace() or character in _JOINERS or unicodedata.category(character)[0] != "C"
+        " " if blank(character) else character
+        for index, character in enumerate(text)
+        if blank(character)
+        or (_joins(text, index) if character in _JOINERS else unicodedata.category(character)[0] != "C")
     )
-    return " ".join(shown.split())[:NAME].strip() if any(map(_seen, shown)) else ""
+    return " ".join(shown.split())[:NAME].strip() if any(map(seen, shown)) else ""
 
 
-def _seen(character: str) -> bool:
-    """Whether a character leaves a mark on the screen."""
-    return (
-        not character.isspace() and unicodedata.category(character)[0] not in "CMZ" and character != "\u3164"
-    )
+def _joins(text: str, index: int) -> bool:
+    around = text[index - 1 : index] + text[index + 1 : index + 2]
+    return len(around) == 2 and all(unicodedata.category(one) in _JOINED for one in around)
+
+
+def skeleton(name: str) -> str:
+    """What two names have in common that look the same to a reader, but for letters of other alphabets."""
+    plain = unicodedata.normalize("NFKC", _UNSEEN_MARKS.sub("", name)).casefold()
+    return " ".join("".join(one for one in plain if unicodedata.category(one) != "Cf").split())
 
 
 def listed(names: tuple[str, ...], most: int = 3) -> str:

@@ -96,17 +96,19 @@ def called(name: str, longest: int) -> str:
         piled = piled + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
         if piled <= 3:
             kept.append(character)
-    if not any(map(_seen, kept)):
+    if not any(map(seen, kept)):
         return "?"
     return "".join(kept if len(kept) <= longest else [*kept[: longest - 1], "…"])
 
 
-def _seen(character: str) -> bool:
-    return (
-        character not in _BLANK
-        and unicodedata.category(character)[0] not in "CMZ"
-        and not character.isspace()
-    )
+def blank(character: str) -> bool:
+    """Whether a character is room and nothing else."""
+    return character in _BLANK or character.isspace()
+
+
+def seen(character: str) -> bool:
+    """Whether a character leaves a mark on the screen by itself."""
+    return not blank(character) and unicodedata.category(character)[0] not in "CMZ"
 
 
 FSI, PDI = "\u2068", "\u2069"

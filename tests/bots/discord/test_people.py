@@ -1,11 +1,15 @@
 """Names as they can be shown."""
 
 import unicodedata
+from types import SimpleNamespace
+from typing import cast
 
+import discord
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bots.discord.guests import Guests
 from bots.discord.people import NAME, clean_name, listed
 
 
@@ -25,6 +29,26 @@ def test_a_name_that_nobody_could_see_is_none(name: str) -> None:
 @pytest.mark.parametrize("name", ["Ann", "Zoë", "李雷", "مريم", "👩\u200d🚀", "A B"])
 def test_a_name_that_can_be_shown_stays_as_it_is(name: str) -> None:
     assert clean_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name", ["Ann\u200d", "An\u200cn", "Ann\ufe0f", "Ann\u034f", "Ann\u3164", "\u2800Ann", "ＡＮＮ", "ann"]
+)
+def test_a_name_that_looks_the_same_is_told_apart(name: str) -> None:
+    names = {1: "Ann", 2: name, 3: "Anne"}
+    guild = SimpleNamespace(
+        get_member=lambda user: SimpleNamespace(display_name=names[user], name="x", bot=False)
+    )
+    guests = Guests(1, cast(discord.Client, SimpleNamespace(get_guild=lambda _: guild)))
+    assert guests.meet(1).name == "Ann"
+    assert guests.meet(2).name.endswith(" (2)")
+    assert guests.meet(3).name == "Anne"
+    assert guests.meet(1).name == "Ann"
+
+
+@pytest.mark.parametrize("name", ["می\u200cخواهم", "क्\u200dष", "👩🏽\u200d🚀", "❤️\u200d🔥"])
+def test_joiners_stay_where_signs_need_them(name: str) -> None:
+    assert clean_name(name) == unicodedata.normalize("NFC", name)
 
 
 def test_names_are_listed_as_people_say_them() -> None:
