@@ -20,6 +20,8 @@ class Board:
         self._partials: dict[str, Caption] = {}
         self._notices: dict[str, str] = {}
         self._watchers: set[Callable[[], None]] = set()
+        self._known: dict[str, set[str]] = {}  # speakers' ids, by who they are; entries may be forgotten
+        self._silent: dict[str, float] = {}  # by a speaker's id: what begins before this second stays away
         self.forgotten = 0
         self.erased: dict[str, int] = {}
         """By a speaker's id: of the entries before this number, theirs were taken back."""
@@ -56,6 +58,8 @@ class Board:
         A final without text only takes the partial away. One that ends before the partial begins leaves it:
         somebody's words of before were heard late, beside what they say now.
         """
+        if self._taken_back(caption):
+            return
         if lateness is not None and caption.text:
             self.lateness = lateness
         if caption.final:
@@ -88,14 +92,16 @@ class Board:
     def erase(self, identity: str) -> None:
         """Take back what somebody said until now, at their own wish: their entries stay without words.
 
-        This alone changes what was committed; `erased` tells readers of it.
+        What they are just saying goes too, and does not come back when it is settled. This alone changes what
+        was committed; `erased` tells readers of it.
         """
-        gone = {entry.speaker.id for entry in self._entries if entry.speaker.identity == identity}
+        gone = self._known.get(identity, set())
         for index, entry in enumerate(self._entries):
             if entry.speaker.id in gone and isinstance(entry, Caption):
                 self._entries[index] = replace(entry, text="")
         for speaker in gone:
-            self._partials.pop(speaker, None)
+            if (shown := self._partials.pop(speaker, None)) is not None:
+                self._silent[speaker] = shown.end
             self.erased[speaker] = self.count
         self._changed()
 
@@ -107,6 +113,13 @@ class Board:
     def touch(self) -> None:
         """Something else that readers of this board see has changed."""
         self._changed()
+
+    def _taken_back(self, caption: Caption) -> bool:
+        """Whether a caption is of what its speaker was saying when they took it back."""
+        speaker = caption.speaker
+        if speaker.identity is not None:
+            self._known.setdefault(speaker.identity, set()).add(speaker.id)
+        return caption.start < self._silent.get(speaker.id, caption.start)
 
     def _append(self, entry: Entry) -> None:
         self._entries.append(entry)

@@ -6,6 +6,7 @@ from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 
 SPEAKERS = [Speaker(c, c.upper()) for c in "abc"]
+A, B = Speaker("a", "Ann", "web:a"), Speaker("b", "Bo", "web:b")
 
 shown = st.lists(
     st.builds(
@@ -122,3 +123,25 @@ def test_a_final_of_long_ago_leaves_what_is_being_said_now() -> None:
     assert board.partials[SPEAKERS[0].id] == now
     board.show(Caption(SPEAKERS[0], 100.0, 101.5, "and now,", True))
     assert not board.partials
+
+
+def test_words_under_way_that_were_taken_back_stay_away() -> None:
+    board = Board()
+    for speaker in (A, B):
+        board.show(Caption(speaker, 2, 3, "my pin is", final=False))
+    board.erase("web:a")
+    board.show(Caption(A, 2, 4, "my pin is four two", final=False))
+    assert list(board.partials) == ["b"]
+    board.show(Caption(A, 2, 5, "my pin is four two.", final=True))
+    assert not board.entries
+    board.show(Caption(A, 6, 7, "Good.", final=True))
+    assert [entry.text for entry in board.entries if isinstance(entry, Caption)] == ["Good."]
+
+
+def test_whoever_takes_words_back_that_the_board_has_forgotten_is_erased_for_its_readers() -> None:
+    board = Board(limit=10)
+    board.show(Caption(A, 0, 1, "secret", final=True))
+    for second in range(30):
+        board.show(Caption(B, second, second + 1, "word", final=True))
+    board.erase("web:a")
+    assert board.erased == {"a": 31}
