@@ -102,6 +102,9 @@ class Dave:
                 self._introduce()
             case PrepareEpoch(epoch, version):
                 if epoch == 1:
+                    if version and not self.version:
+                        # People go on as they did until everybody has the keys.
+                        self._plain_until = now + KEPT
                     self.version = version
                     return self._renew()
             case PrepareTransition(transition, version):

@@ -248,3 +248,18 @@ async def _two() -> Group:
 def test_the_library_is_one_whose_commits_install_their_keys() -> None:
     """davey 0.2 waits for another call, and would let us hear nothing without saying so."""
     assert not hasattr(davey.DaveSession, "execute_transition")
+
+
+def test_plain_sound_is_taken_while_encryption_is_being_set_up() -> None:
+    dave = Dave(BOT, CHANNEL)
+    dave.begin(0)
+    dave.take(PrepareEpoch(1, VERSION), [ANN], 100.0)
+    assert dave.takes_plain(100.0 + KEPT - 0.1)
+    assert not dave.takes_plain(100.0 + KEPT)
+
+
+def test_plain_sound_is_not_taken_because_an_encrypted_call_begins_a_new_group() -> None:
+    dave = Dave(BOT, CHANNEL)
+    dave.begin(VERSION)
+    dave.take(PrepareEpoch(1, VERSION), [ANN], 100.0)
+    assert not dave.takes_plain(100.0)
