@@ -9,7 +9,7 @@ import aiohttp
 import discord
 
 from bots.discord.governor import Governor, Route
-from bots.discord.place import MessageGone
+from bots.discord.place import MessageGone, WordsRefused
 from core.errors import OutletBusy, OutletError, OutletGone
 
 PATIENCE = 5.0
@@ -119,8 +119,8 @@ class ChatPlace:
             return OutletBusy(AGAIN)
         name = f"#{self._chat.name}"
         if error.code in FILTERED:
-            sentence = f"AutoMod refuses the captions in {name}: exempt Spokenly from it."
-        elif error.code in (UNKNOWN_CHANNEL, UNKNOWN_GUILD):
+            return WordsRefused(f"AutoMod refuses the captions in {name}: exempt Spokenly from it.")
+        if error.code in (UNKNOWN_CHANNEL, UNKNOWN_GUILD):
             sentence = f"{name}, where the captions were shown, was deleted."
         elif error.code in (LOCKED, ARCHIVED):
             sentence = f"The thread {name} is locked: unlock it, or start captions somewhere else."

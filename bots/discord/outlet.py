@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from math import inf
 
 from bots.discord import notices
-from bots.discord.place import MessageGone, Place
+from bots.discord.place import MessageGone, Place, WordsRefused
 from core.captions.board import Board
 from core.captions.caption import Caption
 from core.captions.markup import MARKDOWN, utf16, words
 from core.captions.pages import KEPT, Page, Pages
-from core.errors import OutletBusy
+from core.errors import OutletBusy, OutletGone
 
 LIMIT = 2000
 """Characters of a message's content (https://docs.discord.com/developers/resources/message)."""
@@ -29,6 +29,9 @@ GLANCE = 0.1
 REWRITE = 3.1
 """Seconds between two changes of pages that were done, when somebody takes back what they said: Discord takes
 few edits of messages that are more than an hour old."""
+
+REFUSALS = 5
+"""Texts in a row that a place may refuse for their words: after that it takes none, whatever is left out."""
 
 LATE = 5.0
 """Seconds by which captions may be late before readers are told."""
@@ -77,6 +80,7 @@ class ChatPages:
         self._nonces = secrets.token_hex(8)
         self._first = 0  # the page with the heading: the first that has words
         self._next = 0  # pages before this number have been posted, or never will be
+        self._refused = 0  # times in a row that the place filtered what it was given
         self._rewritten = -inf  # when a page that was done was written once more
         self._put_off: dict[int, float] = {}  # until when Discord refuses a page that was posted and turned
         self._loop = asyncio.get_running_loop()
@@ -101,6 +105,8 @@ class ChatPages:
                 wait = await self._bring(page, board)
             except MessageGone:
                 wait = self._missing(page)
+            except WordsRefused as refused:
+                wait = await self._filtered(page, refused)
             if wait > 0:
                 waits.append(wait)
                 if page.number >= self._next:
@@ -175,6 +181,7 @@ class ChatPages:
         return page.turned and message is not None and not message.open
 
     def _keep(self, page: Page, message: _Message) -> None:
+        self._refused = 0
         self._messages[page.number] = message
         while len(self._messages) > KEPT:
             del self._messages[next(iter(self._messages))]
@@ -197,6 +204,18 @@ class ChatPages:
             self._pages.written(page)
             return 0.0
         self._pages.lost()
+        return GLANCE
+
+    async def _filtered(self, page: Page, refused: WordsRefused) -> float:
+        """The place does not take what is new on `page`. Returns the seconds until it is shown without."""
+        message = self._messages.get(page.number)
+        if message is not None and self._done(page):
+            # Words were taken back, and what is left of the page must not keep them there.
+            return await self._remove(page, message)
+        self._refused += 1
+        if self._refused > REFUSALS:
+            raise OutletGone(str(refused))
+        self._pages.refused(page, 0 if message is None else message.upto)
         return GLANCE
 
     def _face(self, page: Page, board: Board) -> str:

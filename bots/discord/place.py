@@ -9,10 +9,14 @@ class MessageGone(OutletError):
     """Somebody deleted the message."""
 
 
+class WordsRefused(OutletError):
+    """The chat filters words, and some of these are among them."""
+
+
 class Place(Protocol):
     """A chat with messages of ours. `post` and `edit` are for when `wait` was just 0.
 
-    They raise `OutletBusy`, `OutletGone` (its sentence is for people) or `MessageGone`.
+    They raise `OutletBusy`, `OutletGone` (its sentence is for people), `MessageGone` or `WordsRefused`.
     `message` is an id from `post`. `open`: the page may still change, so its controls stand below it.
     """
 

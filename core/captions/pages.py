@@ -15,6 +15,9 @@ PARAGRAPH = 400
 KEPT = 1000
 """Turned pages that are remembered, in case that somebody takes back what they said."""
 
+FILTERED = "what was said here is filtered in this place"
+"""For people, instead of words that a platform does not take."""
+
 
 @dataclass(frozen=True, slots=True)
 class Page:
@@ -106,6 +109,7 @@ class Pages:
         self._number = 0
         self._lines = _Lines()
         self._opened: float | None = None
+        self._settled: int | None = None  # until there are more entries, nothing is shown that may change
 
     def update(self, board: Board, now: float) -> list[Page]:
         """Take in what is new on the board, `now` in seconds of any clock that runs.
@@ -119,7 +123,8 @@ class Pages:
         for number, entry in enumerate(board.since(self._read), max(self._read, board.forgotten)):
             self._commit(number, entry)
         self._read = board.count
-        partials = sorted(board.partials.values(), key=lambda partial: partial.start)
+        silent = self._read == self._settled
+        partials = [] if silent else sorted(board.partials.values(), key=lambda partial: partial.start)
         text = self._with_tail(partials)
         if (text or self._blank) and self._opened is None:
             self._opened = now
@@ -142,6 +147,27 @@ class Pages:
         self._lines = _Lines(piece for piece in self._lines.pieces if piece.number >= self._shown)
         self._number += 1
         self._opened = None
+
+    def refused(self, page: Page, taken: int) -> None:
+        """The platform filters words, and some of `page` are among those: a mark stands for the newest.
+
+        The entries before number `taken` are on it already. Where none are new, it was what may still change:
+        that is not shown before more is committed.
+        """
+        past = next((index for index, (number, _) in enumerate(self._past) if number == page.number), None)
+        pieces = self._lines.pieces if past is None else self._past[past][1]
+        new = [piece for piece in pieces if piece.number >= taken and not piece.gap]
+        if not new:
+            self._settled = self._read
+            return
+        mark = _Piece(new[0].number, new[0].speaker, "", self._markup.gap(FILTERED), gap=True)
+        left = [piece for piece in pieces if piece not in new]
+        lines = _Lines(sorted([*left, mark], key=lambda piece: piece.number))
+        if past is None:
+            self._lines = lines
+        else:
+            self._past[past] = (page.number, lines.pieces)
+            self._due[page.number] = Page(page.number, lines.text, turned=True)
 
     def _turn(self) -> None:
         self._due[self._number] = Page(self._number, self._lines.text, turned=True)

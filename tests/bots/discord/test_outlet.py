@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bots.discord import notices
-from bots.discord.outlet import LIMIT, ChatPages
-from bots.discord.place import MessageGone
+from bots.discord.outlet import LIMIT, REFUSALS, ChatPages
+from bots.discord.place import MessageGone, WordsRefused
 from bots.discord.voice.listener import Phase
 from core.audio.frame import Speaker
 from core.captions.board import Board
@@ -372,6 +372,88 @@ async def test_an_old_page_that_discord_refuses_to_change_does_not_keep_the_newe
         await asyncio.sleep(30.0)
         publisher.close()
     assert "mine" not in "".join(wall.texts)
+
+
+class Filter(Wall):
+    """A place that does not take some words."""
+
+    words: tuple[str, ...] = ("damn", "heck")
+    refusals = 0
+
+    def _check(self, text: str) -> None:
+        super()._check(text)
+        if any(word in text for word in self.words):
+            self.refusals += 1
+            raise WordsRefused("AutoMod refuses it.")
+
+
+async def test_words_that_a_place_filters_are_left_out_with_a_mark_and_the_captions_go_on() -> None:
+    wall, board = Filter(), Board()
+    pages = ChatPages(wall)
+    board.show(said("hello"))
+    await shown(pages, board)
+    board.show(said("well", final=False))
+    board.show(said("damn it", BEN))
+    await shown(pages, board)
+    board.show(said("well yes"))
+    await shown(pages, board)
+    assert wall.texts == [
+        "**Ann:** hello\n*what was said here is filtered in this place*\n**Ann:** well yes"
+        "\n-# Live captions · Moonshine"
+    ]
+    assert wall.refusals == 1
+
+
+async def test_what_may_still_change_and_is_filtered_is_not_shown_until_it_is_settled() -> None:
+    wall, board = Filter(), Board()
+    pages = ChatPages(wall)
+    board.show(said("hello"))
+    await shown(pages, board)
+    for text in ("oh heck", "oh heck no", "oh that, no"):
+        board.show(said(text, final=False))
+        await shown(pages, board)
+    assert wall.refusals == 1
+    assert wall.texts == ["**Ann:** hello\n-# Live captions · Moonshine"]
+    board.show(said("oh that, no."))
+    board.show(said("and", final=False))
+    await shown(pages, board)
+    assert wall.texts == ["**Ann:** hello oh that, no. *and*\n-# Live captions · Moonshine"]
+
+
+async def test_words_that_are_filtered_when_a_page_turns_leave_the_next_one_alone() -> None:
+    wall, board = Filter(), Board()
+    pages = ChatPages(wall)
+    board.show(said("a " * 700))
+    await shown(pages, board)
+    board.show(said("damn"))
+    board.show(said("b " * 700, BEN))
+    await shown(pages, board)
+    assert [sheet.open for sheet in wall.sheets.values()] == [False, True]
+    assert wall.texts[0].endswith("a\n*what was said here is filtered in this place*")
+    assert "b b" in wall.texts[1]
+
+
+async def test_a_place_that_takes_no_words_at_all_is_gone() -> None:
+    wall, board = Filter(), Board()
+    wall.words = ("Live captions",)
+    board.show(said("hello"))
+    with pytest.raises(OutletGone, match="AutoMod"):
+        await shown(ChatPages(wall), board)
+    assert wall.refusals == REFUSALS + 1
+
+
+async def test_an_old_page_that_is_filtered_goes_rather_than_keep_what_was_taken_back() -> None:
+    wall, board = Filter(), Board()
+    pages = ChatPages(wall)
+    board.show(said("mine", BEN))
+    for letter in "ab":
+        board.show(said(f"{letter} " * 700))
+        await shown(pages, board)
+    wall.words = ("a a",)
+    board.erase("discord:2")
+    await shown(pages, board)
+    assert "mine" not in "".join(wall.texts)
+    assert len(wall.texts) == 1
 
 
 async def test_a_page_on_which_nothing_is_left_goes() -> None:
