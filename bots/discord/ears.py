@@ -7,6 +7,9 @@ from core.audio.frame import Frame, Left, Lost, Speaker, seconds
 from core.audio.senderclock import SenderClock
 from core.session import Session
 
+UNKNOWN = Speaker("somebody", "somebody")
+"""Whoever speaks and is not heard, when it can't be found out who that is."""
+
 
 @dataclass(slots=True)
 class _Voice:
@@ -41,7 +44,7 @@ class Ears:
         self._left_out = left_out
         self._bot = bot
         self._voices: dict[int, _Voice] = {}
-        self._deaf: dict[int, Speaker] = {}
+        self._deaf: dict[int | None, Speaker] = {}
         self.shut = False
         """Nobody is heard: paused, or over."""
         self.heard: dict[int, Speaker] = {}
@@ -54,15 +57,18 @@ class Ears:
         """The names of who speaks and can't be heard."""
         return tuple(speaker.name for speaker in self._deaf.values())
 
-    def welcome(self, user: int) -> bool:
-        """Whether this person's packets may be opened."""
-        if user in self._left_out:
+    def welcome(self, user: int | None) -> bool:
+        """Whether this person's packets may be opened; None: of somebody unknown."""
+        if user is not None and user in self._left_out:
             self.dropped[user] = self.dropped.get(user, 0) + 1
             return False
-        return not self.shut and not self._bot(user)
+        return self._may(user)
 
-    def hear(self, user: int, pcm: bytes, at: float) -> None:
-        """`pcm` (mono, s16le, 16 kHz) that `user` sent at second `at` of their own clock."""
+    def hear(self, user: int, pcm: bytes, at: float, late: float = 0.0) -> None:
+        """`pcm` (mono, s16le, 16 kHz) that `user` sent at second `at` of their own clock.
+
+        `late`: seconds since it came.
+        """
         if not self._may(user):
             return  # what was already opened when somebody opted out must not be heard either
         voice = self._voices.get(user) or self._begin(user)
@@ -70,7 +76,7 @@ class Ears:
         if session is None:
             voice.unheard = at if voice.unheard is None else voice.unheard
             return
-        moment = voice.clock.place(at, seconds(pcm), session.now)
+        moment = voice.clock.place(at, seconds(pcm), session.now - late)
         if voice.unheard is not None:
             since = voice.clock.seconds(voice.unheard)
             voice.unheard = None
@@ -89,16 +95,16 @@ class Ears:
 
     def left(self, user: int) -> None:
         """Their line is over; the next one has another clock."""
-        self.deaf(user, False)
         voice = self._voices.pop(user, None)
         if voice is not None and (session := self._listening()) is not None:
             session.hear(Left(voice.speaker))
 
-    def deaf(self, user: int, deaf: bool) -> None:
-        """Discord shows them speaking and nothing can be heard; or it is over."""
-        if deaf and self._may(user):
-            self._deaf[user] = self.heard.get(user) or self._meet(user)
-            self._deafness(self._deaf[user], True)
+    def deaf(self, user: int | None, deaf: bool) -> None:
+        """They speak and can't be heard (None: somebody unknown), which may be said again; or it is over."""
+        if deaf:
+            if user not in self._deaf and self._may(user):
+                self._deaf[user] = UNKNOWN if user is None else self.heard.get(user) or self._meet(user)
+                self._deafness(self._deaf[user], True)
         elif (speaker := self._deaf.pop(user, None)) is not None:
             self._deafness(speaker, False)
 
@@ -110,8 +116,8 @@ class Ears:
             for voice in self._voices.values():
                 session.hear(Left(voice.speaker))
 
-    def _may(self, user: int) -> bool:
-        return not self.shut and user not in self._left_out and not self._bot(user)
+    def _may(self, user: int | None) -> bool:
+        return not self.shut and (user is None or (user not in self._left_out and not self._bot(user)))
 
     def _begin(self, user: int) -> _Voice:
         speaker = self.heard.get(user)

@@ -96,6 +96,7 @@ class VoiceLine(discord.VoiceProtocol):
     def hush(self, user: int) -> None:
         """They are no longer welcome: what waits of theirs is not heard. Later packets are refused anyway."""
         self._hearing.hush(user)
+        self._watch.dismiss(user, self._listener)
 
     async def connect(
         self,

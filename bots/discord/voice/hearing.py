@@ -3,29 +3,23 @@
 Plain code that is told the time; the socket and the gateway are elsewhere.
 """
 
-from collections.abc import Iterator
-
 from bots.discord.voice import packets
 from bots.discord.voice.dave import MARKER, Dave
-from bots.discord.voice.lines import Counters, Held, Line, Stranger
+from bots.discord.voice.lines import Counters, Line
 from bots.discord.voice.listener import Listener
 from bots.discord.voice.packets import SILENCE, Packet
 from bots.discord.voice.sealed import Seal
-
-HELD = 2.0
-"""Seconds for which packets of somebody unknown are held."""
-
-HELD_PACKETS = 100
-"""The most that are held of one stream: two seconds of usual ones."""
-
-STRANGERS = 32
-"""Streams of unknown people of which something is held."""
+from bots.discord.voice.strangers import Held, Strangers
+from bots.discord.voice.watch import Tally
 
 PEOPLE = 1000
 """People who can be heard at once."""
 
-_RETIRED = 256
-"""Streams remembered after their end, so that a late packet does not make a stranger of somebody."""
+LATE = 0.2
+"""Seconds after the end of a stream for which packets may still be on their way."""
+
+RETIRED = 2.0
+"""Seconds after its end in which a stream is held, but not yet somebody else's, unless the server says so."""
 
 
 class Hearing:
@@ -44,8 +38,9 @@ class Hearing:
         self._listener = listener
         self._lines: dict[int, Line] = {}  # by SSRC
         self._people: dict[int, Line] = {}
-        self._strangers: dict[int, Stranger] = {}
-        self._retired: dict[int, None] = {}
+        self._strangers = Strangers(self.counters)
+        self._retired: dict[int, tuple[int, float]] = {}  # by SSRC: whose it was, until when
+        self._now = float("-inf")
         self._waiting: set[Line] = set()
 
     @property
@@ -60,6 +55,7 @@ class Hearing:
 
     def receive(self, datagram: bytes, now: float) -> None:
         """A datagram came."""
+        self._now = now
         packet = packets.read(datagram)
         if packet is None:
             self.counters.foreign += 1
@@ -72,8 +68,9 @@ class Hearing:
         else:
             self._take(line, packet, datagram, now)
 
-    def met(self, user: int, ssrc: int) -> None:
-        """The stream `ssrc` is `user`'s. Whatever of it was held is heard now."""
+    def met(self, user: int, ssrc: int, now: float) -> None:
+        """The stream `ssrc` is `user`'s. Whatever of it is held is heard now, if they were welcome then."""
+        self._now = now
         known = self._lines.get(ssrc)
         if known is not None and known.user == user:
             return
@@ -87,16 +84,24 @@ class Hearing:
         self.members.add(user)
         line = self._lines[ssrc] = self._people[user] = Line(user, ssrc, self._listener)
         self._retired.pop(ssrc, None)
-        stranger = self._strangers.pop(ssrc, None)
-        for held in stranger.packets if stranger else ():
+        for held in self._strangers.known(ssrc):
             if not self._listener.welcome(user):
                 self._turn_away(line)
-            elif held.sound is not None:
-                line.arrived += 1
-                line.opened += 1
-                self._play(line, held.packet, held.sound, held.now)
+            elif not held.may_be_heard_of(user, now):
+                self.counters.unknown += 1
             else:
-                self._take(line, held.packet, held.datagram, held.now)
+                self._replay(line, held, now)
+
+    def _replay(self, line: Line, held: Held, now: float) -> None:
+        line.late = now - held.now
+        if held.sound is not None:
+            line.packets += 1
+            line.arrived += 1
+            line.opened += 1
+            self._play(line, held.packet, held.sound, held.now)
+        else:
+            self._take(line, held.packet, held.datagram, held.now)
+        line.late = 0.0
 
     def went(self, user: int) -> None:
         """They left the channel."""
@@ -107,6 +112,7 @@ class Hearing:
 
     def tick(self, now: float) -> None:
         """`deadline` has come."""
+        self._now = now
         for line in list(self._waiting):
             if not self._listener.welcome(line.user):
                 self._silence(line)
@@ -117,6 +123,7 @@ class Hearing:
 
     def hush(self, user: int) -> None:
         """They are no longer welcome: nothing that is held of them will be heard."""
+        self._strangers.clear()
         line = self._people.get(user)
         if line is not None:
             self._silence(line)
@@ -125,26 +132,39 @@ class Hearing:
         """A session is over: streams have new numbers in the next one."""
         for line in list(self._people.values()):
             self._end(line)
-        self.counters.unknown += sum(len(stranger.packets) for stranger in self._strangers.values())
         self._strangers.clear()
         self._retired.clear()
         self.members.clear()
 
-    def arrivals(self) -> dict[int, tuple[int, int]]:
-        """For each person: packets with sound that arrived, and those of them that could be heard.
+    def expire(self, now: float) -> None:
+        """Call this now and then: nothing is held for longer than it may be."""
+        self._now = now
+        self._strangers.expire(now)
+        self._retired = {ssrc: whose for ssrc, whose in self._retired.items() if now < whose[1]}
 
-        Packets of somebody unknown count for the one person who can have sent them, where there is
-        only one.
+    def arrivals(self) -> dict[int | None, Tally]:
+        """For each person: what came of them, and what of it could be heard.
+
+        What comes of strangers counts for the one person who can be meant, where there is only one;
+        else, under None, for somebody. It counts for nobody if they may all be people who are not welcome.
         """
-        found = {user: (line.arrived, line.heard) for user, line in self._people.items()}
-        candidates = [user for user in self._unheard() if user not in found]
-        if len(candidates) == 1 and self._strangers:
-            found[candidates[0]] = (max(s.arrived for s in self._strangers.values()), 0)
+        found: dict[int | None, Tally] = {user: line.tally for user, line in self._people.items()}
+        speaking = self._strangers.speaking(self._now)
+        if speaking:
+            unknown = self._unknown()
+            unwelcome = self._unwelcome()
+            if len(speaking) > len(unwelcome):
+                one = unknown[0] if len(unknown) == 1 and not unwelcome else None
+                found[one] = Tally(max(speaking), max(speaking), 0)
         return found
 
-    def _unheard(self) -> Iterator[int]:
-        """Welcome people in the channel whose stream is not known."""
-        return (user for user in self.members if user not in self._people and self._listener.welcome(user))
+    def _unknown(self) -> list[int]:
+        """People in the channel whose stream is not known."""
+        return [user for user in self.members if user not in self._people]
+
+    def _unwelcome(self) -> frozenset[int]:
+        """Those of them who are not to be heard."""
+        return frozenset(user for user in self._unknown() if not self._listener.welcome(user))
 
     def _turn_away(self, line: Line) -> None:
         dropped = self.counters.dropped
@@ -163,12 +183,11 @@ class Hearing:
             line.stop()
         self._waiting.discard(line)
         del self._lines[line.ssrc], self._people[line.user]
-        self._retired[line.ssrc] = None
-        while len(self._retired) > _RETIRED:
-            del self._retired[next(iter(self._retired))]
+        self._retired[line.ssrc] = (line.user, self._now + RETIRED)
 
     def _take(self, line: Line, packet: Packet, datagram: bytes, now: float) -> None:
         """A packet of somebody welcome."""
+        line.packets += 1
         sound = self._unseal(packet, datagram)
         if sound is None:
             line.arrived += 1
@@ -209,30 +228,45 @@ class Hearing:
 
     def _hold(self, packet: Packet, datagram: bytes, now: float) -> None:
         """Somebody unknown: they began to speak before the voice server could say who they are."""
-        stranger = self._strangers.get(packet.ssrc)
-        if stranger is None:
-            if packet.ssrc in self._retired:
-                self.counters.late += 1
+        retired = self._is_retired(packet.ssrc, now)
+        if retired:
+            whose, until = self._retired[packet.ssrc]
+            if now < until - RETIRED + LATE or not self._listener.welcome(whose):
                 return
-            if len(self._strangers) >= STRANGERS:
-                self._give_up(next(iter(self._strangers)))
-            stranger = self._strangers[packet.ssrc] = Stranger()
-        held = Held(packet, datagram, now)
-        self.counters.held += 1
-        stranger.packets.append(held)
-        stranger.arrived += 1
-        while len(stranger.packets) > HELD_PACKETS or now - stranger.packets[0].now > HELD:
-            stranger.packets.popleft()
-            self.counters.unknown += 1
+        unwelcome = self._unwelcome()
+        if not self._listener.welcome(None) or (unwelcome and len(unwelcome) == len(self._unknown())):
+            self._shut_out(packet.ssrc, unwelcome)
+            return
+        held = Held(packet, datagram, now, unwelcome)
+        # Silence proves nothing, and looking into it is not needed to tell.
+        size = len(datagram) - packet.clear - packet.extension - packets.TAG - packets.NONCE
+        stranger = self._strangers.hold(held, sounds=not retired and size > len(SILENCE))
         # The first few are tried at once; then now and then, because keys may still be on their way.
-        if stranger.arrived <= 5 or stranger.arrived % 10 == 0:
+        if not retired and (stranger.arrived <= 5 or stranger.arrived % 10 == 0):
             user = self._identify(held)
             if user is not None:
                 self.counters.identified += 1
-                self.met(user, packet.ssrc)
+                self.met(user, packet.ssrc, now)
 
-    def _give_up(self, ssrc: int) -> None:
-        self.counters.unknown += len(self._strangers.pop(ssrc).packets)
+    def _is_retired(self, ssrc: int, now: float) -> bool:
+        """Whether this stream has just ended; then what still comes of it counts for whose it was."""
+        user, until = self._retired.get(ssrc, (0, now))
+        if now >= until:
+            return False
+        self.counters.late += 1
+        if (line := self._people.get(user)) is not None:
+            line.packets += 1
+            line.arrived += 1
+        return True
+
+    def _shut_out(self, ssrc: int, unwelcome: frozenset[int]) -> None:
+        """Whoever this is, they are not to be heard."""
+        self._strangers.drop(ssrc)
+        if len(unwelcome) == 1:
+            (user,) = unwelcome
+            self.counters.dropped[user] = self.counters.dropped.get(user, 0) + 1
+        else:
+            self.counters.shut_out += 1
 
     def _identify(self, held: Held) -> int | None:
         """Whose packet this is, by whose key opens it. Only keys of people who are welcome are tried."""

@@ -1,10 +1,9 @@
-"""One person's stream, what is held of somebody unknown, and the counts of all that was not heard."""
+"""One person's stream, and the counts of all that was not heard."""
 
-from collections import deque
 from dataclasses import dataclass, field
 
 from bots.discord.voice.listener import Listener
-from bots.discord.voice.packets import Packet
+from bots.discord.voice.watch import Tally
 from core.audio.playout import Playout
 
 
@@ -31,7 +30,9 @@ class Counters:
     unknown: int = 0
     """Packets of unknown people that were given up."""
     late: int = 0
-    """Packets of streams that are over."""
+    """Packets of streams that were over just then."""
+    shut_out: int = 0
+    """Packets of unknown people of whom none can be welcome; nothing of them was decrypted."""
     identified: int = 0
     """Streams whose sender was found by the keys alone."""
 
@@ -39,11 +40,15 @@ class Counters:
 class Line:
     """One person's stream."""
 
-    __slots__ = ("_corrupt", "_listener", "arrived", "opened", "playout", "ssrc", "user")
+    __slots__ = ("_corrupt", "_listener", "arrived", "late", "opened", "packets", "playout", "ssrc", "user")
 
     def __init__(self, user: int, ssrc: int, listener: Listener) -> None:
         self.user = user
         self.ssrc = ssrc
+        self.late = 0.0
+        """Seconds since what is played now came: 0 but for what was held."""
+        self.packets = 0
+        """Packets of any kind that came."""
         self.arrived = 0
         """Packets with sound that came; silence proves nothing."""
         self.opened = 0
@@ -53,9 +58,10 @@ class Line:
         self._corrupt = 0
 
     @property
-    def heard(self) -> int:
-        """Those that were Opus as well."""
-        return self.opened - self._corrupt - (self.playout.corrupt if self.playout is not None else 0)
+    def tally(self) -> Tally:
+        """What came, and what of it could be opened and was Opus as well."""
+        heard = self.opened - self._corrupt - (self.playout.corrupt if self.playout is not None else 0)
+        return Tally(self.packets, self.arrived, heard)
 
     def play(self) -> Playout:
         playout = self.playout
@@ -77,25 +83,7 @@ class Line:
             self.stop()
 
     def _hear(self, pcm: bytes, at: float) -> None:
-        self._listener.hear(self.user, pcm, at)
+        self._listener.hear(self.user, pcm, at, self.late)
 
     def _lost(self, start: float, end: float) -> None:
         self._listener.lost(self.user, start, end)
-
-
-@dataclass(slots=True)
-class Held:
-    packet: Packet
-    datagram: bytes
-    now: float
-    sound: bytes | None = None  # where it was opened already to find out whose it is
-
-
-class Stranger:
-    """Somebody whose packets come and who is not known yet."""
-
-    __slots__ = ("arrived", "packets")
-
-    def __init__(self) -> None:
-        self.arrived = 0
-        self.packets: deque[Held] = deque()

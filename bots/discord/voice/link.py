@@ -181,10 +181,10 @@ class Link:
             case Source(user, ssrc, speaking):
                 self._meet(user, ssrc, speaking)
             case Came(users):
-                self._hearing.members.update(users)
+                self._hearing.members.update(user for user in users if user != self.place.user)
             case Went(user):
                 self._hearing.went(user)
-                self._watch.forget(user)
+                self._watch.dismiss(user, self._listener)
             case Hello() | messages.Acknowledged():
                 pass
             case _:
@@ -236,7 +236,7 @@ class Link:
         self._ready()
 
     def _meet(self, user: int, ssrc: int, speaking: bool) -> None:
-        self._hearing.met(user, ssrc)
+        self._hearing.met(user, ssrc, self._loop.time())
         self._drained()
         now = self._loop.time()
         introduced = self.heard_since is not None and now - self.heard_since > _INTRODUCED
@@ -259,11 +259,12 @@ class Link:
             await asyncio.sleep(_LOOK)
 
     async def _mend(self, gateway: Gateway, now: float) -> None:
+        self._hearing.expire(now)
+        if self.heard_since is not None and now - self.heard_since > _INTRODUCED:
+            # By now everybody has been told of who is here; the others left while no session ran.
+            self._watch.keep(self._hearing.members, self._listener)
         findings = self._watch.look(now, self._hearing.arrivals(), encrypted=self._dave.version > 0)
-        for user in findings.heard:
-            self._listener.deaf(user, False)
-        for user in findings.deaf:
-            self._listener.deaf(user, True)
+        self._watch.tell(findings, self._listener)
         if findings.remedy is None:
             return
         log.warning("voice.deaf", extra={"remedy": findings.remedy.value})

@@ -47,15 +47,18 @@ Standing = Phase | Gone
 class Listener(Protocol):
     """Who is told what a voice connection hears. Nothing here waits or raises. `user`: Discord's id."""
 
-    def welcome(self, user: int) -> bool:
-        """May this person's packets be opened at all?
+    def welcome(self, user: int | None) -> bool:
+        """May this person's packets be opened at all? None: of somebody who is not known yet.
 
-        Asked for every packet, before anything of it is decrypted, so the answer must be quick; it may
-        change at any time. False: opted out, paused, a bot.
+        Asked for every packet, before anything of it is decrypted, and in between, so the answer must be
+        quick; it may change at any time. False: opted out, paused, a bot.
         """
 
-    def hear(self, user: int, pcm: bytes, at: float) -> None:
-        """Sound of theirs: mono s16le 16 kHz. `at`: seconds of the sender's own clock."""
+    def hear(self, user: int, pcm: bytes, at: float, late: float = 0.0) -> None:
+        """Sound of theirs: mono s16le 16 kHz. `at`: seconds of the sender's own clock.
+
+        `late`: seconds since it came. It waited here until it was known whose it is.
+        """
 
     def lost(self, user: int, start: float, end: float) -> None:
         """Sound that was sent and can't be heard, in seconds of the sender's clock."""
@@ -67,10 +70,11 @@ class Listener(Protocol):
         connection began anew.
         """
 
-    def deaf(self, user: int, deaf: bool) -> None:
-        """They are speaking and can't be heard, whatever was tried; or they are heard again.
+    def deaf(self, user: int | None, deaf: bool) -> None:
+        """They are speaking and can't be heard, whatever was tried; or that is over.
 
-        Once at each change. Of somebody who leaves, or is no longer welcome, nothing more is said.
+        Said again and again for as long as it lasts. It is over when they are heard, have left the
+        channel, or are no longer welcome. None: somebody of whom nothing is known but that they speak.
         """
 
     def standing(self, standing: Standing) -> None:

@@ -98,6 +98,14 @@ def _number(body: Mapping[str, Any], name: str, most: int = 0xFFFF_FFFF) -> int:
     return value
 
 
+def _stream(body: Mapping[str, Any], name: str) -> int:
+    """An SSRC; 0 stands for none."""
+    ssrc = _number(body, name)
+    if not ssrc:
+        raise _Unreadable
+    return ssrc
+
+
 def _id(value: object) -> int:
     """A snowflake: digits in a string, or a number."""
     if isinstance(value, str) and 0 < len(value) <= 20 and value.isascii() and value.isdecimal():
@@ -136,14 +144,11 @@ def _described(body: Mapping[str, Any]) -> Message:
 def _speaking(body: Mapping[str, Any]) -> Message:
     state = body.get("speaking")
     speaking = isinstance(state, int) and bool(state & _SPEAKING)
-    return Source(_id(body.get("user_id")), _number(body, "ssrc"), speaking)
+    return Source(_id(body.get("user_id")), _stream(body, "ssrc"), speaking)
 
 
 def _video(body: Mapping[str, Any]) -> Message:
-    ssrc = _number(body, "audio_ssrc")
-    if not ssrc:
-        raise _Unreadable
-    return Source(_id(body.get("user_id")), ssrc, speaking=False)
+    return Source(_id(body.get("user_id")), _stream(body, "audio_ssrc"), speaking=False)
 
 
 def _came(body: Mapping[str, Any]) -> Message:

@@ -24,10 +24,10 @@ class Ears:
     def __init__(self) -> None:
         self.heard = 0
 
-    def welcome(self, _user: int) -> bool:
+    def welcome(self, _user: int | None) -> bool:
         return True
 
-    def hear(self, _user: int, _pcm: bytes, _at: float) -> None:
+    def hear(self, _user: int, _pcm: bytes, _at: float, _late: float = 0.0) -> None:
         self.heard += 1
 
     def lost(self, _user: int, _start: float, _end: float) -> None:
@@ -36,7 +36,7 @@ class Ears:
     def left(self, _user: int) -> None:
         """Nobody leaves."""
 
-    def deaf(self, _user: int, _deaf: bool) -> None:
+    def deaf(self, _user: int | None, _deaf: bool) -> None:
         """Nobody watches."""
 
     def standing(self, _standing: object) -> None:
@@ -47,7 +47,7 @@ def prepared(plan: dict[str, Any], ears: Ears) -> Hearing:
     hearing = Hearing(ears, Dave(1, 2))
     hearing.seal = MODES[plan["mode"]](bytes.fromhex(plan["key"]))
     for user, ssrc in plan["speakers"]:
-        hearing.met(user, ssrc)
+        hearing.met(user, ssrc, time.monotonic())
     return hearing
 
 

@@ -140,12 +140,44 @@ def test_whoever_comes_again_has_another_clock_and_the_same_name() -> None:
     assert len(scene.heard) == 3
 
 
-def test_deafness_is_over_when_somebody_leaves_or_the_call_pauses() -> None:
+def test_deafness_outlasts_a_line_and_is_over_when_that_is_said_or_the_call_pauses() -> None:
     scene = Scene()
     for user in (1, 2):
         scene.ears.deaf(user, True)
-    assert scene.ears.deaf_to == ("Person 1", "Person 2")
     scene.ears.left(1)
+    assert scene.ears.deaf_to == ("Person 1", "Person 2")
+    scene.ears.deaf(1, False)
     scene.ears.hush()
     assert not scene.ears.deaf_to
     assert scene.deafness == [("u1", True), ("u2", True), ("u1", False), ("u2", False)]
+
+
+def test_deafness_that_is_said_again_and_again_is_told_once() -> None:
+    scene = Scene()
+    for _ in range(3):
+        scene.ears.deaf(1, True)
+    assert scene.deafness == [("u1", True)]
+    scene.ears.hush()
+    scene.ears.deaf(1, True)
+    assert scene.deafness == [("u1", True), ("u1", False), ("u1", True)]
+
+
+def test_somebody_unknown_who_is_unheard_is_somebody() -> None:
+    scene = Scene()
+    scene.ears.deaf(None, True)
+    assert scene.ears.deaf_to == ("somebody",)
+    assert scene.ears.welcome(None)
+    scene.ears.shut = True
+    assert not scene.ears.welcome(None)
+    scene.ears.deaf(None, False)
+    assert scene.deafness == [("somebody", True), ("somebody", False)]
+
+
+def test_what_waited_is_placed_when_it_came() -> None:
+    scene = Scene(now=100.0)
+    for step in range(50):
+        scene.ears.hear(1, STEP, 7000 + step * 0.02, 0.98 - step * 0.02)
+    scene.now = 100.02
+    scene.say(1, 7001.0)
+    ats = [round(heard.at, 2) for heard in scene.heard if isinstance(heard, Frame)]
+    assert (ats[0], ats[49], ats[50]) == (99.0, 99.98, 100.0)

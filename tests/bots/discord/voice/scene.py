@@ -26,17 +26,18 @@ class Ears:
     pcm: dict[int, list[tuple[float, bytes]]] = field(default_factory=dict)
     gaps: list[tuple[int, float, float]] = field(default_factory=list)
     gone: list[int] = field(default_factory=list)
-    deafness: list[tuple[int, bool]] = field(default_factory=list)
+    deafness: list[tuple[int | None, bool]] = field(default_factory=list)
+    """Each change."""
     stood: list[Standing] = field(default_factory=list)
     unwelcome: set[int] = field(default_factory=set)
     asked: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def welcome(self, user: int) -> bool:
+    def welcome(self, user: int | None) -> bool:
         self.asked += 1
         return user not in self.unwelcome
 
-    def hear(self, user: int, pcm: bytes, at: float) -> None:
+    def hear(self, user: int, pcm: bytes, at: float, late: float = 0.0) -> None:
         self.pcm.setdefault(user, []).append((at, pcm))
 
     def lost(self, user: int, start: float, end: float) -> None:
@@ -45,9 +46,16 @@ class Ears:
     def left(self, user: int) -> None:
         self.gone.append(user)
 
-    def deaf(self, user: int, deaf: bool) -> None:
+    def deaf(self, user: int | None, deaf: bool) -> None:
+        if deaf == (user in self.deaf_to):
+            return
         self.deafness.append((user, deaf))
         self.news.set()
+
+    @property
+    def deaf_to(self) -> set[int | None]:
+        """Who is said to be unheard now."""
+        return {user for user, deaf in dict(self.deafness).items() if deaf}
 
     def standing(self, standing: Standing) -> None:
         self.stood.append(standing)

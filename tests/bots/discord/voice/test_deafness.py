@@ -163,3 +163,83 @@ async def test_everybody_unheard_is_a_reason_to_join_again() -> None:
         # After that it is not tried again and again.
         assert s.voice.counters["identify"] == tried
         breaking.cancel()
+
+
+async def test_deafness_stays_said_for_as_long_as_it_lasts_and_is_over_when_they_leave() -> None:
+    async with scene() as s:
+        ann = await in_a_call(s)
+        break_keys(ann)
+        await talk(ann, 15)
+        assert s.ears.deafness == [(ann.id, True)]
+        begun = s.voice.counters["identify"]
+        await talk(ann, 30)
+        # The remedies have ended her line more than once meanwhile; she is as unheard as before.
+        assert begun >= 2
+        assert s.ears.deafness == [(ann.id, True)]
+        await ann.leave()
+        await asyncio.sleep(0.5)
+        assert s.ears.deafness == [(ann.id, True), (ann.id, False)]
+
+
+async def test_deafness_is_over_for_who_opts_out_and_may_be_said_anew() -> None:
+    async with scene() as s:
+        ann = await in_a_call(s)
+        (line,) = s.client.voice_clients
+        assert isinstance(line, VoiceLine)
+        break_keys(ann)
+        await talk(ann, 15)
+        s.ears.unwelcome.add(ann.id)
+        line.hush(ann.id)
+        assert s.ears.deaf_to == set()
+        await talk(ann, 5)
+        assert s.ears.deaf_to == set()
+        s.ears.unwelcome.clear()
+        await talk(ann, 15)
+        assert s.ears.deafness == [(ann.id, True), (ann.id, False), (ann.id, True)]
+
+
+async def test_deafness_is_over_for_who_left_while_no_session_ran() -> None:
+    async with scene() as s:
+        ann = await in_a_call(s)
+        break_keys(ann)
+        await talk(ann, 15)
+        assert s.ears.deaf_to == {ann.id}
+        s.faults.refuse_resume = 4006
+        s.session.drop()
+        await ann.leave()
+        await asyncio.sleep(10)
+        assert s.ears.deaf_to == set()
+
+
+async def test_a_speaker_on_a_stage_who_was_never_told_of_is_said_to_be_unheard() -> None:
+    async with scene() as s:
+        stage = s.guild.stage()
+        s.faults.hide_speaking = "all"
+        people = [s.guild.member(name) for name in ("Ann", "Ben", "Cleo")]
+        for one in people:
+            await one.join(stage)
+            one.come_forward()
+        async with asyncio.TaskGroup() as tasks:
+            talking = tasks.create_task(talk(people[0], 30))
+            await asyncio.sleep(1)
+            await s.join(stage)
+            await talking
+        assert s.ears.deafness == [(None, True)]
+        assert s.voice.counters["identify"] == 2
+        assert s.guild.bot_in is not None
+
+
+async def test_somebody_who_opted_out_and_talks_while_the_bot_joins_is_blamed_on_nobody() -> None:
+    async with scene() as s:
+        s.faults.hide_speaking = "all"
+        ann, ben = s.guild.member("Ann"), s.guild.member("Ben")
+        s.ears.unwelcome.add(ben.id)
+        await ann.join(s.lounge)
+        await ben.join(s.lounge)
+        async with asyncio.TaskGroup() as tasks:
+            talking = tasks.create_task(talk(ben, 30))
+            await asyncio.sleep(1)
+            await s.join()
+            await talking
+        assert s.ears.deafness == []
+        assert s.voice.counters["identify"] == 1

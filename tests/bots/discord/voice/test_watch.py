@@ -1,6 +1,6 @@
 """Who speaks and is not heard is noticed, something is tried, and in the end it is said."""
 
-from bots.discord.voice.watch import REJOINS, SETTLE, Findings, Remedy, Watch
+from bots.discord.voice.watch import REJOINS, SETTLE, Findings, Remedy, Tally, Watch
 
 ANN, BEN = 1, 2
 
@@ -11,25 +11,28 @@ class Call:
     def __init__(self, *, encrypted: bool = True) -> None:
         self.watch = Watch()
         self.now = 1000.0
-        self.counts: dict[int, tuple[int, int]] = {}
+        self.counts: dict[int | None, Tally] = {}
         self.encrypted = encrypted
         self.remedies: list[tuple[float, Remedy]] = []
-        self.deaf: list[tuple[float, int]] = []
-        self.heard: list[int] = []
+        self.deaf: list[tuple[float, int | None]] = []
+        self.deaf_to: set[int | None] = set()
+        self.heard: list[int | None] = []
 
     def speak(self, seconds: float, *, heard: tuple[int, ...] = (), unheard: tuple[int, ...] = ()) -> None:
         for _ in range(round(seconds * 2)):
             self.now += 0.5
             for user in (*heard, *unheard):
-                came, could = self.counts.get(user, (0, 0))
-                self.counts[user] = (came + 25, could + (25 if user in heard else 0))
+                came = self.counts.get(user, Tally(0, 0, 0))
+                could = came.heard + (25 if user in heard else 0)
+                self.counts[user] = Tally(came.packets + 25, came.sounds + 25, could)
             self.look()
 
     def look(self) -> Findings:
         found = self.watch.look(self.now, self.counts, encrypted=self.encrypted)
         if found.remedy:
             self.remedies.append((self.now - 1000, found.remedy))
-        self.deaf += [(self.now - 1000, user) for user in found.deaf]
+        self.deaf += [(self.now - 1000, user) for user in found.deaf if user not in self.deaf_to]
+        self.deaf_to = set(found.deaf)
         self.heard += found.heard
         return found
 
@@ -140,7 +143,7 @@ def test_pieces_made_up_for_lost_ones_do_not_count_as_hearing() -> None:
     call = Call()
     for _ in range(60):
         call.now += 0.5
-        came, could = call.counts.get(ANN, (0, 0))
-        call.counts[ANN] = (came + 25, could + 1)
+        came = call.counts.get(ANN, Tally(0, 0, 0))
+        call.counts[ANN] = Tally(came.packets + 25, came.sounds + 25, came.heard + 1)
         call.look()
     assert call.remedies
