@@ -1,7 +1,7 @@
 """The Board as text that only grows: finals, and of what is being said what will not change. Pure."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from bots.slack.markup import SLACK, begin, markdown, name
@@ -59,7 +59,7 @@ class Script:
 
         Returns the speakers who took back what they said: it is gone from here and must go where it stands.
         """
-        gone = self._erase(board.erased)
+        gone = self._erase(board)
         self._entries(board)
         for line in self._notices.update(board.notices, now):
             self._put(Piece("", "", f"*{begin(markdown(line))}*", alone=True, final=False))
@@ -116,14 +116,20 @@ class Script:
 
     # Reading the board
 
-    def _erase(self, erased: Mapping[str, int]) -> list[str]:
-        gone = [speaker for speaker, upto in erased.items() if self.erased.get(speaker) != upto]
-        self.erased = dict(erased)
+    def _erase(self, board: Board) -> list[str]:
+        gone = [speaker for speaker, upto in board.erased.items() if self.erased.get(speaker) != upto]
+        # Somebody who did it before, and had only begun to speak again.
+        gone += [speaker for speaker in self._open if speaker not in gone and self._withdrawn(speaker, board)]
+        self.erased = dict(board.erased)
         if gone:
             self.pending = deque(p for p in self.pending if p.alone or p.speaker not in gone)
             for speaker in gone:
                 self._open.pop(speaker, None)
         return gone
+
+    def _withdrawn(self, speaker: str, board: Board) -> bool:
+        begun = bool(self._open[speaker].words) and speaker not in board.partials
+        return begun and board.erased.get(speaker) == board.count
 
     def _entries(self, board: Board) -> None:
         if board.forgotten > self._read:

@@ -162,6 +162,13 @@ async def test_what_somebody_takes_back_goes_from_every_message() -> None:
         assert ANN.identity is not None
         room.board.erase(ANN.identity)
         await room.show()
+        room.clock += 2
+        room.saying("more secret", stable="more secret")
+        await room.show()
+        assert room.texts[-1] == "Ann: more secret"
+        room.board.erase(ANN.identity)
+        await room.show()
+        room.clock += 2
         room.say("after")
         await room.show()
         assert room.texts == ["Ben: hello0", "Ben: hello1", "Ben: hello2", "Ann: after"]
@@ -206,3 +213,15 @@ async def test_calls_of_one_workspace_share_what_slack_takes() -> None:
         assert max(appends.values()) - min(appends.values()) <= 10  # they began one after the other
         for text in room.texts:
             assert text.replace("Ann:", "").split() == [f"w{number}" for number in range(100)]
+
+
+async def test_where_slack_takes_no_edit_a_message_goes_rather_than_keep_what_was_taken_back() -> None:
+    async with threadroom() as room:
+        room.say("secret")
+        room.say("hello", BEN)
+        await room.show()
+        room.slack.faults.errors["chat.update"] = ["edit_window_closed"]
+        assert ANN.identity is not None
+        room.board.erase(ANN.identity)
+        await room.show()
+        assert room.texts == []

@@ -1,0 +1,87 @@
+"""Messages of captions that are done."""
+
+import asyncio
+
+from bots.slack.chat import ChatThread
+from bots.slack.ladder import Rung
+from bots.slack.sheet import Piece, Sheet
+from bots.slack.shelf import DEAD, STUBBORN, Page, Shelf
+from tests.bots.slack.threadroom import ThreadRoom, seen, threadroom
+
+ONE, TWO = Piece("u1", "**Ann:**", "one"), Piece("u2", "**Ben:**", "two")
+
+
+async def tidied(shelf: Shelf) -> None:
+    for _ in range(100):
+        if (wait := await shelf.tidy()) <= 0:
+            return
+        await asyncio.sleep(wait)
+    raise AssertionError("it never comes to an end")
+
+
+async def streamed(room: ThreadRoom, chat: ChatThread, text: str) -> Page:
+    ts = await chat.start()
+    await chat.append(ts, text)
+    return Page(ts, Rung.STREAM, asyncio.get_running_loop().time(), streaming=True)
+
+
+async def test_a_stream_is_ended_and_what_is_missing_on_it_comes() -> None:
+    async with threadroom() as room:
+        chat, again = ChatThread(room.client, room.thread, room.governor), list[Piece]()
+        shelf, page = Shelf(chat, again.extend), await streamed(room, chat, "**Ann:** one")
+        page.sheet, page.shown, page.sure = Sheet([ONE, TWO]), "**Ann:** one", 1
+        shelf.add(page)
+        room.slack.faults.statuses = {"chat.stopStream": [500], "chat.update": [502, 503]}
+        await tidied(shelf)
+        assert room.texts == ["Ann: one\n\nBen: two"]
+        assert page.right
+        assert again == []
+
+
+async def test_a_stream_that_has_died_by_itself_is_not_stopped() -> None:
+    async with threadroom() as room:
+        chat = ChatThread(room.client, room.thread, room.governor)
+        shelf, page = Shelf(chat, lambda pieces: None), await streamed(room, chat, "**Ann:** one")
+        page.sheet = Sheet([ONE])
+        page.settle()
+        shelf.add(page)
+        await asyncio.sleep(DEAD)
+        await tidied(shelf)
+        assert "stopStream ok" not in room.methods
+
+
+async def test_what_nobody_knows_of_is_shown_elsewhere_when_a_message_cannot_be_put_right() -> None:
+    async with threadroom() as room:
+        chat, again = ChatThread(room.client, room.thread, room.governor), list[Piece]()
+        for error in (["edit_window_closed"], ["message_not_found"], ["streaming_state_conflict"] * STUBBORN):
+            shelf, page = Shelf(chat, again.extend), await streamed(room, chat, "**Ann:** one")
+            page.sheet, page.shown, page.sure = Sheet([ONE, TWO]), "**Ann:** one", 1
+            shelf.add(page)
+            room.slack.faults.errors["chat.update"] = error
+            await tidied(shelf)
+            assert again == [TWO]
+            again.clear()
+            await asyncio.sleep(10)
+
+
+async def test_a_message_without_words_goes() -> None:
+    async with threadroom() as room:
+        chat = ChatThread(room.client, room.thread, room.governor)
+        shelf = Shelf(chat, lambda pieces: None)
+        for text in ("", "**Ann:** one"):
+            ts = await chat.post(text or "…")
+            page = Page(ts, Rung.UPDATE, 0, shown=text or "…")
+            page.sheet = Sheet([ONE] if text else [])
+            shelf.add(page)
+            await tidied(shelf)
+            await asyncio.sleep(5)
+        assert room.texts == ["Ann: one"]
+
+
+def test_taking_back_keeps_count_of_what_surely_stands_there() -> None:
+    page = Page("1.1", Rung.STREAM, 0, Sheet([ONE, TWO, ONE, TWO]), sure=2)
+    assert page.erase("u1")
+    assert not page.erase("u1")
+    assert [piece.text for piece in page.sheet.pieces] == ["two", "two"]
+    assert [piece.text for piece in page.unsure] == ["two"]
+    assert seen(page.sheet.text) == "Ben: two two"
