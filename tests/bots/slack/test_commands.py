@@ -1,5 +1,6 @@
 """Captions as people on Slack start, follow, share and stop them."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ async def test_what_is_said_is_read_in_the_thread_and_the_card_shows_who_is_hear
         for second in range(20):
             room.says("Ann", f"Sentence {second}.", second + 1.0)
         await acme.until(lambda: "Sentence 19." in "".join(map(words, acme.general.thread(acme.card))))
+        await asyncio.sleep(10)
         assert len(acme.card.edits) == edits, "words alone change nothing on the card"
 
 
