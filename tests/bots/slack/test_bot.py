@@ -276,3 +276,22 @@ async def test_direct_messages_and_other_apps_start_nothing(tmp_path: Path) -> N
         await acme.slack.sockets.event(acme.team.id, event)
         await asyncio.sleep(5)
         assert not acme.rooms.opened
+
+
+async def test_what_is_shown_here_ends_with_the_app_and_somebodys_own_token_is_no_matter(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as acme:
+        await acme.start()
+        (room,) = acme.rooms.opened
+        other = acme.slack.channel(acme.team, "random", acme.bob)
+        code = acme.bridge.share(room).text
+        await acme.bob.command("/captions", f"attach {code}", channel=other)
+        await acme.until(lambda: other.messages)
+        revoked = {"type": "tokens_revoked", "tokens": {"oauth": [acme.bob.id]}}
+        await acme.slack.sockets.event(acme.team.id, revoked)
+        await asyncio.sleep(5)
+        assert not room.closed
+        assert room.shown[-1] == ["#random on Slack"]
+        acme.bot.calls.removed(acme.team.id)
+        await acme.until(lambda: "taken out of the Slack workspace" in words(other.messages[0]))
