@@ -10,12 +10,13 @@ import discord
 
 from bots.discord import notices
 from bots.discord.ears import Ears
-from bots.discord.guests import Guests
+from bots.discord.guests import Guests, identity
 from bots.discord.house import House, Line
 from bots.discord.keeping import Keeping
 from bots.discord.setup import Keep
 from bots.discord.showing import Showing
 from bots.discord.voice.listener import Gone, Phase, Reason, Standing
+from bots.discord.where import wider
 from bots.discord.wish import Chat, Status, Terms, Voice
 from core.audio.frame import Speaker
 from core.captions.board import Board
@@ -27,6 +28,8 @@ log = logging.getLogger(__name__)
 
 RESTART = 3.0
 """Seconds between two starts of a session that bugs keep ending."""
+
+LOST = "The record of this call can't be had after the restart: nothing more of it is kept."
 
 EXPLAIN = 30.0
 """Seconds that people are told of what is over: a fault, a move."""
@@ -51,9 +54,13 @@ class DiscordCall:
         self.board = Board()
         self.language = terms.language
         self.keep: Keep = terms.keep
+        self.began, self.started_by, self.record = terms.began, terms.started_by, terms.record
+        """The wall clock's time at second 0; Discord's id of who asked, if somebody did; its record's key."""
         self.over = False
         """It ends, or has ended."""
         self.showing = Showing(house.post, self._spare, self._placeless)
+        self.forgets = 0
+        """How often somebody has taken back what they said."""
         self.doomed: str | None = None
         """Why it must end as soon as it has begun."""
         self._terms = terms
@@ -87,21 +94,6 @@ class DiscordCall:
         return self._channel
 
     @property
-    def began(self) -> datetime:
-        """The wall clock's time at second 0."""
-        return self._terms.began
-
-    @property
-    def started_by(self) -> int | None:
-        """Discord's id of who asked for it; None where nobody did."""
-        return self._terms.started_by
-
-    @property
-    def record(self) -> str | None:
-        """The key of the call's record; None when none is kept."""
-        return self._terms.record
-
-    @property
     def place_id(self) -> int:
         """The id of the voice channel."""
         return self._channel.id
@@ -119,6 +111,8 @@ class DiscordCall:
         secretary = self._house.secretary
         if self.keep == "transcript" and self.record is not None and secretary is not None:
             self._keeping = Keeping(secretary, self._opening(self.record), self.board, self._terms.first)
+        if self._terms.lost:
+            self.board.notify("lost record", LOST)
         self._line = await self._house.join(self._channel, self, tasks, self._broken)
         self.look()
 
@@ -217,9 +211,10 @@ class DiscordCall:
         """The bot was moved to another voice channel; it goes on there."""
         before, self._channel = self._channel, channel
         self.heard_in = tuple(dict.fromkeys((*self.heard_in, channel.id)))
-        if self.showing.place is not None and self.showing.place.id == before.id:
-            self.showing.open(channel, self.board.count)
-        self._explain(notices.MOVED, notices.moved(channel.name))
+        place, why = self.showing.place, notices.moved(channel.name)
+        if place is not None and (place.id == before.id or wider(place, channel)):
+            self.showing.move(channel, self.board, why)
+        self._explain(notices.MOVED, why)
         self.look()
 
     def look(self) -> None:
@@ -234,6 +229,14 @@ class DiscordCall:
             self._line.hush(user)
         self._ears.left(user)
         self.look()
+
+    def forget(self, user: int) -> bool:
+        """Take back what somebody said until now. False: nothing shows its pages any more; `settle` them."""
+        self.drop(user)
+        self.forgets += 1
+        self.showing.erase(identity(user))
+        self.board.erase(identity(user))
+        return self._session is not None
 
     def _out(self) -> tuple[str, ...]:
         present = self.channel.voice_states

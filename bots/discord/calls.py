@@ -44,7 +44,7 @@ class Calls:
         """Who keeps records; None where Spokenly keeps none (SPOKENLY_KEEP=never)."""
         self.begun: Callable[[DiscordCall], None] = lambda _call: None
         """Told of every call that has begun."""
-        self.sharing = Sharing(house, lambda place, text: self.spawn(_said(place, text)))
+        self.sharing = Sharing(house, lambda place, text: self.spawn(say(place, text)))
         self._calls: dict[int, DiscordCall] = {}
         self._starting: set[int] = set()
         self._ends: dict[DiscordCall, asyncio.Task[None]] = {}
@@ -140,6 +140,12 @@ class Calls:
         if (call := self.of(guild)) is not None:
             call.look()
 
+    def forget(self, user: int) -> None:
+        """Take back what somebody said, in all calls that run or are just ending."""
+        for call in {*self._calls.values(), *self._ends}:
+            if not call.forget(user):
+                self.spawn(call.showing.settle(call.board))
+
     # What Discord and a restart do
 
     async def resume(self, mark: Mark, channel: Voice, place: Chat) -> DiscordCall:
@@ -148,7 +154,7 @@ class Calls:
             call.showing.open(place)
         return call
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Have something done beside; a bug in it is loud and ends nothing else."""
         self._tasks.create_task(_guarded(work), name="discord beside")
 
@@ -257,7 +263,7 @@ class Calls:
                     self.sharing.ended(call)
             if self.of(guild) is None:
                 await self.book.mark(guild, None)
-            await farewell(self.house, place, call.channel.mention, why, keeping)
+            await farewell(self.house, place, call.channel.mention, why, keeping, lambda: call.forgets)
         except Exception:
             # The bulkhead: what one call ends with must not end the others.
             log.exception("discord.end_bug")
@@ -284,11 +290,7 @@ class Calls:
         await call.rest()
 
 
-async def _said(place: Chat, text: str) -> None:
-    await say(place, text)
-
-
-async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+async def _guarded(work: Coroutine[Any, Any, object]) -> None:
     try:
         await work
     except Exception:

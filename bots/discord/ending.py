@@ -1,6 +1,7 @@
 """What people get when a call is over: why, what it came to, and the transcript if one was kept."""
 
 import logging
+from collections.abc import Callable
 
 from bots.discord import notices
 from bots.discord.house import House
@@ -16,8 +17,13 @@ from core.record.kept import Call
 log = logging.getLogger(__name__)
 
 
-async def farewell(house: House, place: Chat, channel: str, why: str, keeping: Keeping | None) -> None:
-    """The last message of a call, below its last page. `channel` is a mention, `why` a sentence."""
+async def farewell(
+    house: House, place: Chat, channel: str, why: str, keeping: Keeping | None, forgets: Callable[[], int]
+) -> None:
+    """The last message of a call, below its last page. `channel` is a mention, `why` a sentence.
+
+    `forgets` counts how often somebody has taken back what they said.
+    """
     over = notices.ended(channel, MARKDOWN.escape(why))
     if keeping is None or house.secretary is None:
         await say(place, over)
@@ -26,7 +32,7 @@ async def farewell(house: House, place: Chat, channel: str, why: str, keeping: K
     if call is None:
         await say(place, f"{over}\n{notices.NO_RECORD}")
     else:
-        await _sum_up(house, place, over, call)
+        await _sum_up(house, place, over, call, forgets)
 
 
 async def late_farewell(house: House, place: Chat, channel: str, why: str, record: str | None) -> None:
@@ -43,11 +49,17 @@ async def late_farewell(house: House, place: Chat, channel: str, why: str, recor
         await _sum_up(house, place, over, call)
 
 
-async def _sum_up(house: House, place: Chat, over: str, call: Call) -> None:
-    assert house.secretary is not None
+async def _sum_up(
+    house: House, place: Chat, over: str, call: Call, forgets: Callable[[], int] = lambda: 0
+) -> None:
+    secretary, before = house.secretary, -1
+    assert secretary is not None
     try:
-        recap, cited = await recap_of(house.secretary, call)
-        files = await transcripts(house.secretary, call, place.guild.filesize_limit) if call.lines else {}
+        while before != (before := forgets()):
+            # What was made before somebody took their words back still has them.
+            call = await secretary.store.call(call.key)
+            recap, cited = await recap_of(secretary, call)
+            files = await transcripts(secretary, call, place.guild.filesize_limit) if call.lines else {}
     except (RecordAway, NoSuchRecord):
         log.warning("discord.no_recap")
         await say(place, f"{over}\n{notices.RECORD_AWAY}")

@@ -8,6 +8,11 @@ from core.audio.frame import Speaker
 SOMEBODY = "Somebody"
 
 
+def identity(user: int) -> str:
+    """How boards and the record know somebody, in all servers."""
+    return f"discord:{user}"
+
+
 class Guests:
     """The people of one call. Whoever was met keeps one name for the whole call; no two look the same."""
 
@@ -40,7 +45,7 @@ class Guests:
         while self._named.setdefault(skeleton(name), user) != user:
             number += 1
             name = f"{wanted} ({number})"
-        return Speaker(f"u{user}", name, f"discord:{user}")
+        return Speaker(f"u{user}", name, identity(user))
 
 
 def humans(channel: discord.VoiceChannel | discord.StageChannel) -> list[int]:

@@ -1,6 +1,9 @@
 """Where one call is shown: the pages, and what becomes of them when their place is gone."""
 
+import asyncio
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from bots.discord.house import CallPages, Post
 from bots.discord.wish import Chat
@@ -9,6 +12,12 @@ from core.errors import OutletBusy, OutletGone
 
 SOON = 0.2
 """Seconds between two looks whether there is a place by now."""
+
+PATIENCE = 60.0
+"""Seconds for which pages are taken back that nobody shows any more."""
+
+EARLIER = 20
+"""Places that a call was shown in before, whose pages are still written when somebody takes words back."""
 
 
 class Showing:
@@ -24,6 +33,8 @@ class Showing:
         self._closed = False
         self._pages: CallPages | None = None
         self._from = 0  # the board's entry that the pages begin with
+        self._earlier: deque[tuple[CallPages, Board]] = deque(maxlen=EARLIER)
+        self._settling = asyncio.Lock()
         self.place: Chat | None = None
 
     @property
@@ -34,6 +45,30 @@ class Showing:
         """From now on the pages stand there, beginning with entry `first` of the board."""
         self.place = place
         self._pages = self._post(place, first)
+
+    def move(self, place: Chat, board: Board, why: str) -> None:
+        """Go on in another place. What was said until now stands in the one before, with `why` below it."""
+        if self._pages is not None:
+            self._pages.end(why)
+            self._earlier.append((self._pages, board.excerpt()))
+        self._from = board.count
+        self.open(place, board.count)
+
+    def erase(self, identity: str) -> None:
+        """Take back what somebody said in places of before."""
+        for _, board in self._earlier:
+            board.erase(identity)
+
+    async def settle(self, board: Board) -> None:
+        """Show until all of it is written, where nobody else shows it any more."""
+        async with self._settling:
+            with suppress(TimeoutError, OutletGone):
+                async with asyncio.timeout(PATIENCE):
+                    while True:
+                        try:
+                            return await self.show(board)
+                        except OutletBusy as busy:
+                            await asyncio.sleep(busy.retry_after)
 
     def end(self, sentence: str) -> None:
         """The call is over: the open page's controls go, and `sentence` is its foot."""
@@ -57,8 +92,20 @@ class Showing:
                     self._elsewhere(str(gone))
             else:
                 self._from = count
-                return
+                return await self._show_earlier()
         raise OutletGone("there is no place to show captions")
+
+    async def _show_earlier(self) -> None:
+        waits = []
+        for pages, board in tuple(self._earlier):
+            try:
+                await pages.show(board)
+            except OutletBusy as busy:
+                waits.append(busy.retry_after)
+            except OutletGone:
+                self._earlier.remove((pages, board))
+        if waits:
+            raise OutletBusy(min(waits))
 
     def _elsewhere(self, why: str) -> None:
         if (spare := self._spare()) is not None:

@@ -105,6 +105,14 @@ class Board:
             self.erased[speaker] = self.count
         self._changed()
 
+    def excerpt(self) -> "Board":
+        """What is committed until now, as a board of its own that nothing is added to."""
+        copy = Board(self._limit)
+        copy._entries, copy.forgotten = list(self._entries), self.forgotten
+        copy.erased = dict(self.erased)
+        copy._known = {identity: set(ids) for identity, ids in self._known.items()}
+        return copy
+
     def watch(self, changed: Callable[[], None]) -> Callable[[], None]:
         """Call `changed` after every change. Returns the function that ends it."""
         self._watchers.add(changed)

@@ -11,6 +11,7 @@ from discord.app_commands import Choice
 from bots.discord.buttons import calls_of
 from bots.discord.calls import Calls
 from bots.discord.consent import opt_in, opt_out
+from bots.discord.guests import identity
 from bots.discord.replies import ROOM, Interaction, answering, buttons, later, reply
 from bots.discord.rights import may_follow, person
 from bots.discord.translations import en
@@ -24,11 +25,6 @@ _FILES = 10
 """Files of one message (Discord's limit)."""
 
 FORMS = [Choice(name="JSON (.json)", value="json"), Choice(name="Markdown (.md)", value="md")]
-
-
-def identity(user: int) -> str:
-    """How the record knows somebody, in all servers."""
-    return f"discord:{user}"
 
 
 class Privacy(
@@ -154,8 +150,7 @@ async def _forget(interaction: Interaction, calls: Calls) -> str:
         removed = await calls.secretary.forget(who)
     elif store is not None:
         removed = await store.forget(identity=who)
-    for call in calls.running():
-        call.board.erase(who)
+    calls.forget(interaction.user.id)
     if removed is None or (calls.secretary is None and removed == Removed()):
         return say(to, en.TAKEN_BACK)
     optout = command(to, "privacy optout")

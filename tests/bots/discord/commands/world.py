@@ -186,7 +186,8 @@ async def world(
         )
 
         def post(chat: Chat, first: int) -> ChatPages:
-            return ChatPages(ChatPlace(chat, governor, controls(chat.guild.id, chat.guild.preferred_locale)))
+            view = controls(chat.guild.id, chat.guild.preferred_locale)
+            return ChatPages(ChatPlace(chat, governor, view), first=first)
 
         def visit(chat: Chat, heading: str) -> ChatPages:
             return ChatPages(ChatPlace(chat, governor), heading=heading)
