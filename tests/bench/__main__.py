@@ -23,6 +23,7 @@ PARTS = {
     "discord_pace": ["--quick"],
     "discord": ["--quick"],
     "slack_app": ["--quick"],
+    "slack_pace": ["--quick"],
 }
 """The parts, and how each is made short."""
 

@@ -5,8 +5,9 @@
 The unmodified SDK calls the fake on loopback, on a clock that jumps; a request takes 150 ms. In each call
 two to four people talk in turn, 150 words a minute, now and then two at once. What is said is known 0.6 s
 later and does not change then; an utterance becomes final 0.6 s after its last word. Lags are from when a
-word was spoken to when it first stood in a message: 0.6 s of each are not Slack's. Exits 1 when a word is
-lost or stands twice at the end, or an aim is missed.
+word was spoken to when it first stood in a message: 0.6 s of each are not Slack's. "Slack failing": about
+every ten seconds an answer is lost, a server fails, a call is refused or a stream dies; the app may read the
+thread there. Exits 1 when a word is lost or stands twice at the end, or an aim is missed.
 """
 
 import argparse

@@ -225,3 +225,18 @@ async def test_where_slack_takes_no_edit_a_message_goes_rather_than_keep_what_wa
         room.board.erase(ANN.identity)
         await room.show()
         assert room.texts == []
+
+
+async def test_while_no_stream_can_be_begun_the_old_one_goes_on_but_not_until_it_dies() -> None:
+    async with threadroom() as room:
+        room.say("one")
+        await room.show()
+        await asyncio.sleep(256)
+        room.governor.refused("chat.startStream", 40)
+        room.say("two")
+        await room.show()
+        assert room.texts == ["Ann: one two"]
+        await asyncio.sleep(31)
+        room.say("three")
+        await room.show()
+        assert room.texts == ["Ann: one two", "Ann: three"]
