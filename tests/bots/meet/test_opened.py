@@ -129,13 +129,13 @@ async def test_closing_hears_the_last_words_and_tells_everybody(tmp_path: Path) 
             next_frame = await microphone.send(speak(4))
             room.close(OVER)
             room.close("Somebody else did.")
-            with suppress(aiohttp.ClientConnectionResetError):
-                await microphone.send(bytes(32_000), next_frame)
-            assert {"type": "refused", "error": OVER} in microphone.messages
             await room.ended()
             assert (room.over, room.state, room.record) == (True, "ended", room.key)
             lines = await h.get(f"/api/records/{room.key}/lines")
             assert [one["text"] for one in lines["entries"]] == ["w1 w2 w3 w4"]
+            with suppress(aiohttp.ClientConnectionResetError):
+                await microphone.send(bytes(32_000), next_frame)
+            assert {"type": "refused", "error": OVER} in microphone.messages
             await reader.until(lambda r: r.room.get("closed") == OVER and r.text == "w1 w2 w3 w4")
         status, told = await h.ask("POST", f"/api/rooms/{room.key}/people", None, {"name": "Late"})
         assert (status, told["error"]) == (400, OVER)
