@@ -92,12 +92,9 @@ async def one(calls: Calls, workspace: Workspace, user: str, key: str) -> Filed:
     if channel is None or channel not in await channels_of(workspace, user):
         raise UserError(UNKNOWN)
     try:
-        call = await store.call(key)
+        return Filed(await store.call(key), channel)
     except NoSuchRecord as error:
         raise UserError(UNKNOWN) from error
-    if call.space != workspace.space:
-        raise UserError(UNKNOWN)
-    return Filed(call, channel)
 
 
 async def _where(calls: Calls, store: Store, team: str) -> dict[str, str]:
