@@ -60,8 +60,8 @@ class Session:
         self._until = inf  # when the last words should stand, once it is closed
         self._tracks: dict[str, Track] = {}
         self._backlogs: dict[str, Track] = {}
-        self._tasks: dict[Track, asyncio.Task[None]] = {}
-        self._heard: set[Track] = set()  # all that run, those included whose speakers have left
+        # All that run, those included whose speakers have left.
+        self._heard: dict[Track, asyncio.Task[None]] = {}
         self._notes: dict[str, str] = {}  # of the engines, by the speaker's id
         self._running: asyncio.TaskGroup | None = None
         self._closing = asyncio.Event()
@@ -103,10 +103,11 @@ class Session:
         What comes of them after that is heard as if they had just come.
         """
         for tracks in (self._tracks, self._backlogs):
-            if (track := tracks.pop(speaker.id, None)) is not None:
+            tracks.pop(speaker.id, None)
+        for track, task in self._heard.items():  # those as well that only see their last words out
+            if track.speaker.id == speaker.id:
                 track.hush()
-                if (task := self._tasks.get(track)) is not None:
-                    task.cancel()
+                task.cancel()
 
     def close(self, patience: float = PATIENCE) -> None:
         """The sources have ended: `run` ends after the last words, which may take `patience` seconds.
@@ -158,17 +159,10 @@ class Session:
             self._running = self._limit = None
 
     def _start(self, track: Track, group: asyncio.TaskGroup) -> None:
-        group.create_task(self._see(track), name="track")
-
-    async def _see(self, track: Track) -> None:
-        """A track to its end."""
-        self._heard.add(track)
+        self._heard[track] = task = group.create_task(track.run(), name="track")
+        task.add_done_callback(lambda _: self._heard.pop(track, None))
         if self._closing.is_set():
             track.end()
-        try:
-            await track.run()
-        finally:
-            self._heard.discard(track)
 
     # What a track needs of its call
 

@@ -72,6 +72,7 @@ class Track:
         self._retries = Retries()
         self._wake = asyncio.Event()  # what is waited for may be there
         self._ending = False
+        self._hushed = False
         self._quiet = False  # the engine's last word was that nothing was said
 
     def hear(self, item: Frame | Lost) -> None:
@@ -98,6 +99,10 @@ class Track:
         """The call is over, so nothing is worth a long wait any more: what can't be had soon is given up."""
         self._ending = True
         self._wake.set()
+
+    def hush(self) -> None:
+        """The speaker does not want to be heard: what is given up from now on is not marked as lost."""
+        self._hushed = True
 
     def catch_up(self, backlog: Tape) -> bool:
         """Hear this too, after what is there to be caught up with; says whether there is time for it."""
@@ -295,6 +300,8 @@ class Track:
         await self._intake.swallow()
 
     def _lose(self, lost: Lost) -> None:
+        if self._hushed:
+            return
         self._metrics.gaps_seconds.inc(max(0.0, lost.end - lost.start))
         if lost.end - lost.start >= WORTH_A_MARK:
             self._call.mark(Gap(self.speaker, lost.start, lost.end))

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
@@ -12,7 +13,7 @@ from bots.discord import notices
 from bots.discord.book import Book, Mark, space
 from bots.discord.call import DiscordCall
 from bots.discord.ending import farewell
-from bots.discord.house import House
+from bots.discord.house import House, guarded
 from bots.discord.setup import GuildSetup
 from bots.discord.sharing import Sharing
 from bots.discord.starting import allow, resumed, terms
@@ -46,7 +47,7 @@ class Calls:
         """Told of every call that has begun."""
         self.sharing = Sharing(house, lambda place, text: self.spawn(say(place, text)))
         self._calls: dict[int, DiscordCall] = {}
-        self._starting: set[int] = set()
+        self._starting: dict[int, DiscordCall] = {}
         self._ends: dict[DiscordCall, asyncio.Task[None]] = {}
         self._begins: set[asyncio.Task[Any]] = set()
         self._tasks = asyncio.TaskGroup()
@@ -90,14 +91,19 @@ class Calls:
         place = chosen(wish, setup.where)
         threaded = (setup.where if wish.where is None else wish.where) == "thread"
         async with self._beginning(wish.channel, terms(wish, setup, self.house)) as call:
+            days = setup.days(self.house.settings.retention_days)
             target = await opened(place, call.channel, call.began, threaded=threaded)
-            await announce(call.channel, target, keeps=call.record is not None, days=self._days(setup))
+            await announce(call.channel, target, keeps=call.record is not None, days=days)
             call.showing.open(target)
         return call
 
     def of(self, guild: int) -> DiscordCall | None:
         """The call that runs in a server."""
         return self._calls.get(guild)
+
+    def beginning(self, guild: int) -> DiscordCall | None:
+        """The call that is just being started in a server; who ends it now never sees it begin."""
+        return self._starting.get(guild)
 
     def running(self) -> tuple[DiscordCall, ...]:
         """All that run."""
@@ -150,13 +156,15 @@ class Calls:
 
     async def resume(self, mark: Mark, channel: Voice, place: Chat) -> DiscordCall:
         """Join a call again that ran when Spokenly stopped. Raises `UserError`."""
-        async with self._beginning(channel, await resumed(mark, self.house)) as call:
+        heard_in = self.book.heard_in(mark.record or "")
+        terms = replace(await resumed(mark, self.house), heard_in=heard_in)
+        async with self._beginning(channel, terms) as call:
             call.showing.open(place)
         return call
 
     def spawn(self, work: Coroutine[Any, Any, object]) -> None:
         """Have something done beside; a bug in it is loud and ends nothing else."""
-        self._tasks.create_task(_guarded(work), name="discord beside")
+        self._tasks.create_task(guarded(work), name="discord beside")
 
     def moved(self, call: DiscordCall, channel: Voice) -> None:
         """The bot was moved to another voice channel."""
@@ -165,9 +173,9 @@ class Calls:
         self.spawn(self._follow(call, before))
 
     async def _follow(self, call: DiscordCall, before: Voice) -> None:
+        await self._mark(call)
         await show_status(before, None)
         await show_status(call.channel, notices.STATUS)
-        await self._mark(call)
 
     @asynccontextmanager
     async def _beginning(self, channel: Voice, terms: Terms) -> AsyncIterator[DiscordCall]:
@@ -178,8 +186,8 @@ class Calls:
         if guild in self._starting:
             raise UserError("Captions are just being started here.")
         self._still_open()
-        self._starting.add(guild)
         call = DiscordCall(self.house, channel, terms, left_out=self.book.left_out(guild), end=self.end)
+        self._starting[guild] = call
         task = asyncio.current_task()
         assert task is not None
         self._begins.add(task)
@@ -187,12 +195,14 @@ class Calls:
         try:
             await call.begin(self._tasks)
             self._still_open()
+            if call.doomed is not None:
+                raise UserError(call.doomed)
             yield call
             self._still_open()
             begun = True
         finally:
             self._begins.discard(task)
-            self._starting.discard(guild)
+            del self._starting[guild]
             if not begun:
                 call.abandon()
                 await call.leave()
@@ -211,10 +221,6 @@ class Calls:
         if self._closing:
             raise UserError("Spokenly is being restarted: try again in a minute.")
 
-    def _days(self, setup: GuildSetup) -> int:
-        days = setup.retention_days
-        return self.house.settings.retention_days if days is None else days
-
     async def _mark(self, call: DiscordCall) -> None:
         """Remember that it runs."""
         place = call.showing.place
@@ -225,6 +231,8 @@ class Calls:
             call.channel.id, place.id, call.language, call.keep, call.began, now, call.started_by, call.record
         )
         await self.book.mark(call.channel.guild.id, mark)
+        if call.record is not None and len(call.heard_in) > 1:
+            await self.book.heard(call.channel.guild.id, call.record, call.heard_in)
 
     async def _beat(self) -> None:
         while True:
@@ -238,11 +246,11 @@ class Calls:
         """Begin the end of a call, for a reason (a sentence). Asked again, it is the same end."""
         if call in self._ends:
             return self._ends[call]
+        call.shut()
         if self._calls.get(call.channel.guild.id) is not call:
             # It is still beginning, or over already.
             call.doomed = call.doomed or why
             return None
-        call.shut()
         task = self._tasks.create_task(self._finish(call, why), name="discord end")
         self._ends[call] = task
         task.add_done_callback(lambda _: self._ends.pop(call, None))
@@ -288,10 +296,3 @@ class Calls:
             log.exception("discord.rest_bug")
         await call.leave()
         await call.rest()
-
-
-async def _guarded(work: Coroutine[Any, Any, object]) -> None:
-    try:
-        await work
-    except Exception:
-        log.exception("discord.bug")

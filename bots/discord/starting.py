@@ -1,5 +1,6 @@
 """Whether a call may begin, and with what: asked before anything is done, so that a refusal costs nothing."""
 
+import asyncio
 import secrets
 from datetime import UTC, datetime
 
@@ -9,6 +10,7 @@ from bots.discord.permissions import HEARING, missing, refusal
 from bots.discord.setup import GuildSetup, Keep
 from bots.discord.wish import Terms, Wish
 from core.errors import NoSuchRecord, RecordAway, UserError
+from core.record.database.store import Store
 
 _LANGUAGE = 16
 """Characters of a language's name, at most."""
@@ -65,15 +67,29 @@ def _keep(wish: Keep | None, setup: Keep | None, house: House) -> Keep:
 
 
 async def resumed(mark: Mark, house: House) -> Terms:
-    """How a call goes on that ran when Spokenly stopped. Its record goes on too, unless it was deleted."""
-    first, record = 0, mark.record
+    """How a call goes on that ran when Spokenly stopped. Its record goes on too, unless it was deleted or
+    stays away for half a minute: captions must not wait for longer."""
+    first, record = None, mark.record
     if record is not None and house.secretary is not None:
-        store = house.secretary.store
-        try:
-            first = await store.next_number(await store.call(record))
-        except (NoSuchRecord, RecordAway):
-            record = None
-    else:
-        record = None
-    keep: Keep = "captions" if record is None else "transcript"
-    return Terms(mark.language, keep, mark.began, mark.started_by, record, first)
+        for wait in (*_WAITS, 0.0):
+            try:
+                first = await _next(house.secretary.store, record)
+                break
+            except RecordAway:
+                await asyncio.sleep(wait)
+    keep: Keep = "captions" if first is None else "transcript"
+    lost = record is not None and first is None
+    kept = None if first is None else record
+    return Terms(mark.language, keep, mark.began, mark.started_by, kept, first or 0, lost=lost)
+
+
+_WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 14.0)
+"""Seconds between two looks for a record that is away."""
+
+
+async def _next(store: Store, record: str) -> int | None:
+    """The number of the next entry in a record; None when it was deleted. Raises `RecordAway`."""
+    try:
+        return await store.next_number(await store.call(record))
+    except NoSuchRecord:
+        return None

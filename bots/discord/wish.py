@@ -36,7 +36,7 @@ class Terms:
     """What a call is begun with. `began`: the wall clock's time at second 0. `record`: the record's key.
 
     `first`: the number of the next entry of a record that goes on. `heard_in`: the ids of the channels that
-    it was in before, where it goes on.
+    it was in before, where it goes on. `lost`: it had a record, which can't go on.
     """
 
     language: str
@@ -46,6 +46,7 @@ class Terms:
     record: str | None = None
     first: int = 0
     heard_in: tuple[int, ...] = ()
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)

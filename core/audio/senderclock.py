@@ -38,17 +38,18 @@ class SenderClock:
             self._least_before = None
         self._least = min(self._least, arrived - self._offset)
         if now - self._window_began >= WINDOW:
-            self._follow(self._offset)
+            self._follow(self._offset, now - self._window_began)
             self._window_began = now
         return max(0.0, at + self._offset)
 
-    def _follow(self, offset: float) -> None:
+    def _follow(self, offset: float, window: float) -> None:
+        """`window`: how long it was, in seconds; whoever is silent for long drifts all the while."""
         least, before = self._least, self._least_before
         self._least, self._least_before = float("inf"), least
-        if least > STEP and before is not None and abs(least - before) < DRIFT * WINDOW * 10:
+        if least > STEP and before is not None and abs(least - before) < DRIFT * window * 10:
             self._offset = offset + least
         elif 0 < least < float("inf"):
-            self._offset = offset + min(least, DRIFT * WINDOW)
+            self._offset = offset + min(least, DRIFT * window)
 
     def seconds(self, at: float) -> float | None:
         """Seconds of the call for `at`, as known so far; None before the first `place`."""

@@ -482,3 +482,15 @@ async def test_words_said_while_a_stream_is_brought_to_its_end_are_all_heard() -
         await utter(session, ANN, speak(words(100, 200)))
     assert heard(session.board) == [*words(3), *words(100, 200)]
     assert not [e for e in session.board.entries if isinstance(e, Gap)]
+
+
+async def test_of_somebody_who_wants_to_be_heard_no_more_nothing_appears_that_nobody_has_read() -> None:
+    async with call(ScriptedEngine([Busy(5.0)])) as session:
+        await utter(session, ANN, speak(words(10)))
+        session.hush(ANN)
+        await asyncio.sleep(20)
+        assert session.board.entries == []
+        assert session.board.partials == {}
+        await utter(session, ANN, speak(words(3, first=200)))
+        await asyncio.sleep(5)
+    assert heard(session.board, ANN) == list(words(3, first=200)), "they may change their mind"
