@@ -9,9 +9,10 @@ import discord
 
 from bots.discord import notices
 from bots.discord.house import TROUBLE
-from bots.discord.permissions import IN_THREADS, POSTING, THREADING, VIEW, Need, missing, refusal
+from bots.discord.permissions import IN_THREADS, POSTING, THREADING, THREADS, VIEW, Need, missing, refusal
 from bots.discord.setup import Where
 from bots.discord.wish import Chat, Voice, Wish
+from bots.discord.words import command
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -35,16 +36,17 @@ def chosen(wish: Wish, where: Where) -> Chat:
         if not isinstance(place, Chat):
             raise UserError(
                 "The channel that captions go to is gone, or I can't see it: choose another in "
-                "/spokenly setup."
+                f"{command(wish.channel.guild.preferred_locale, 'spokenly setup')}."
             )
     else:
         place = wish.channel if where == "voice" else wish.asked_in or wish.channel
         if wish.where is None and wider(place, wish.channel):
             place = wish.channel
     if lacking := missing(
-        place.permissions_for(wish.channel.guild.me), _needs(place, threaded=where == "thread")
+        place.permissions_for(wish.channel.guild.me), needs(place, threaded=where == "thread")
     ):
-        raise UserError(refusal(place.mention, lacking))
+        other = " Or choose another place for them when you start them." if THREADS in lacking else ""
+        raise UserError(refusal(place.mention, lacking) + other)
     return place
 
 
@@ -62,7 +64,8 @@ def _enters(voice: Voice, role: discord.Role) -> bool:
     return allowed.view_channel and allowed.connect
 
 
-def _needs(place: Chat, *, threaded: bool) -> tuple[Need, ...]:
+def needs(place: Chat, *, threaded: bool) -> tuple[Need, ...]:
+    """What Spokenly must be allowed where captions are posted, or (`threaded`) get a thread if they can."""
     if isinstance(place, discord.Thread):
         return (VIEW, IN_THREADS)
     return THREADING if threaded and isinstance(place, discord.TextChannel) else POSTING

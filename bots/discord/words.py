@@ -48,9 +48,13 @@ def say(to: Locale | None, words: str, **values: object) -> str:
 
 def command(to: Locale | None, name: str) -> str:
     """A command as the reader's client calls it: `/privacy optin`."""
+    return f"`/{' '.join(option(to, part) for part in name.split())}`"
+
+
+def option(to: Locale | None, name: str) -> str:
+    """An option of a command, or a part of its name, as the reader's client calls it."""
     tongue = TONGUES.get(to) if to is not None else None
-    names = {} if tongue is None else tongue.names
-    return f"`/{' '.join(names.get(part, part) for part in name.split())}`"
+    return name if tongue is None else tongue.names.get(name, name)
 
 
 class Translations(app_commands.Translator):

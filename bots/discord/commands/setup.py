@@ -1,7 +1,7 @@
 """`/spokenly setup`: what who manages a server can choose, and what Spokenly lacks there."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any, Self, get_args
 
@@ -11,10 +11,11 @@ from discord import ChannelType, SelectOption, app_commands, ui
 from bots.discord.buttons import calls_of
 from bots.discord.calls import Calls
 from bots.discord.commands import languages
-from bots.discord.permissions import HEARING, NEEDS, POSTING, missing, refusal
+from bots.discord.commands.allowed import allowed
 from bots.discord.replies import Interaction, answering, buttons, fitted, reply
 from bots.discord.rights import person
 from bots.discord.setup import AUTO_JOIN, GuildSetup, Keep
+from bots.discord.wish import Chat
 from core.errors import UserError
 
 DAYS = 36_500
@@ -48,7 +49,7 @@ class Setup(
     @app_commands.command(description="How captions work in this server")
     async def setup(self, interaction: Interaction) -> None:
         guild = _managed(interaction)
-        await reply(interaction, overview(guild, self._calls), view=choices())
+        await reply(interaction, overview(guild, self._calls, _around(interaction)), view=choices())
 
 
 def _managed(interaction: Interaction) -> discord.Guild:
@@ -66,8 +67,11 @@ def choices() -> ui.View:
     return buttons(*(Choose(part) for part in _FORMS))
 
 
-def overview(guild: discord.Guild, calls: Calls, *, first: str = "") -> str:
-    """How a server is set up, and what is missing for it; `first` stands above."""
+def overview(guild: discord.Guild, calls: Calls, around: Iterable[Chat] = (), *, first: str = "") -> str:
+    """How a server is set up, and what is missing for it; `first` stands above.
+
+    `around`: where who asks is, to write and to talk.
+    """
     setup, house = calls.setup(guild.id), calls.house
     where = {"thread": "a thread of their own", "voice": "the voice channel's own chat"}
     starters = {"everyone": "everybody in the voice channel", "managers": "who manages the server"}
@@ -84,27 +88,18 @@ def overview(guild: discord.Guild, calls: Calls, *, first: str = "") -> str:
         f"- Channels that I join by myself: {', '.join(f'<#{each}>' for each in setup.auto_join) or 'none'}",
         f"- When the last person has left: I {'leave too' if setup.leave_when_empty else 'stay'}",
         "",
-        *(list(lacks(guild, setup)) or ["I am allowed everything that I need."]),
+        *allowed(guild, setup, around),
     ]
     return fitted(lines)
 
 
-def lacks(guild: discord.Guild, setup: GuildSetup) -> Iterator[str]:
-    """One sentence for each place where Spokenly may not do what it needs to."""
-    if lacking := missing(guild.me.guild_permissions, NEEDS):
-        yield refusal("this server", lacking)
-    for number in setup.auto_join:
-        yield from _lacks_in(guild, number, HEARING)
-    if isinstance(setup.where, int):
-        yield from _lacks_in(guild, setup.where, POSTING)
-
-
-def _lacks_in(guild: discord.Guild, number: int, needs: Any) -> Iterator[str]:
-    channel = guild.get_channel_or_thread(number)
-    if channel is None:
-        yield f"I can't see <#{number}>: it is gone, or I lack **View Channels** there."
-    elif lacking := missing(channel.permissions_for(guild.me), needs):
-        yield refusal(channel.mention, lacking)
+def _around(interaction: Interaction) -> Iterator[Chat]:
+    """Where somebody writes, and where they talk."""
+    if isinstance(interaction.channel, Chat):
+        yield interaction.channel
+    voice = person(interaction).voice
+    if voice is not None and isinstance(voice.channel, Chat):
+        yield voice.channel
 
 
 class CaptionsForm(ui.Modal):
@@ -285,7 +280,7 @@ async def _save(interaction: Interaction, setup: GuildSetup) -> None:
     calls, guild = calls_of(interaction), person(interaction).guild
     await calls.change_setup(guild.id, setup)
     await interaction.edit_original_response(
-        content=overview(guild, calls, first="Saved."),
+        content=overview(guild, calls, _around(interaction), first="Saved."),
         view=choices(),
         allowed_mentions=discord.AllowedMentions.none(),
     )

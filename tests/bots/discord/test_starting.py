@@ -43,6 +43,7 @@ async def test_a_place_that_can_not_be_written_in_is_named_before_anything_begin
             assert guild is not None
             sentence = await refused(home, wish(home, asked_in=guild.get_channel(home.chat.id)))
             assert f"In <#{home.chat.id}> I lack **Create Public Threads**" in sentence
+            assert sentence.endswith("Or choose another place for them when you start them.")
 
 
 async def test_a_full_channel_is_said_to_be_full() -> None:

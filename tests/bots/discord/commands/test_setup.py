@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import discord
 import pytest
 from simcord.backend.errors import SetupError
 
+from bots.discord.commands.allowed import allowed
 from bots.discord.setup import GuildSetup
 from core.settings import Settings
 from tests.bots.discord.commands.slow import SlowSecretary
@@ -59,7 +61,39 @@ async def test_the_overview_tells_how_it_is_and_that_nothing_is_missing() -> Non
         assert "They go to: a thread of their own" in text
         assert "Who may start them: everybody in the voice channel" in text
         assert "What is kept of a call: nothing" in text
-        assert "I am allowed everything that I need." in text
+        places = f"this server, <#{here.general.id}>, <#{here.lounge.id}>"
+        assert text.endswith(f"I am allowed everything that I need in: {places}. Other channels may differ.")
+
+
+async def test_what_the_channels_deny_is_named_where_the_server_allows_everything() -> None:
+    async with world() as here:
+        boss = await here.ann("manage_guild")
+        guild = here.bot.get_guild(here.guild.id)
+        assert guild is not None
+        thread = await guild.text_channels[0].create_thread(
+            name="All", type=discord.ChannelType.public_thread
+        )
+        here.general.deny(None, "create_public_threads", "send_messages_in_threads")
+        here.lounge.deny(None, "connect")
+        await here.until(lambda: not guild.voice_channels[0].permissions_for(guild.me).connect)
+        text = (await overview(here, boss)).text
+        assert f"In <#{here.general.id}> I lack **Create Public Threads** and **Send Messages in" in text
+        assert f"In <#{here.lounge.id}> I lack **Connect**" in text
+        lacking = allowed(guild, GuildSetup(where=thread.id))
+        assert [f"In <#{thread.id}> I lack **Send Messages in Threads**" in one for one in lacking] == [True]
+
+
+async def test_channels_that_are_joined_by_themselves_are_written_in_as_well() -> None:
+    async with world() as here:
+        await here.ann("manage_guild")
+        here.lounge.deny(None, "send_messages")
+        guild = here.bot.get_guild(here.guild.id)
+        assert guild is not None
+        await here.until(lambda: not guild.voice_channels[0].permissions_for(guild.me).send_messages)
+        (sentence,) = allowed(guild, GuildSetup(auto_join=(here.lounge.id,)))
+        assert sentence.startswith(f"In <#{here.lounge.id}> I lack **Send Messages**")
+        (sentence,) = allowed(guild, GuildSetup(auto_join=(here.lounge.id,), where=here.general.id))
+        assert sentence.startswith("I am allowed everything")
 
 
 async def test_what_is_missing_is_named() -> None:
