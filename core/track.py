@@ -7,7 +7,7 @@ from core.audio.frame import Frame, Lost, Speaker, seconds
 from core.audio.intake import Intake
 from core.audio.tape import Tape
 from core.call import Call
-from core.captions.caption import Caption, Gap
+from core.captions.caption import Caption, Gap, captioned
 from core.engines.gate import Gate
 from core.engines.poison import DOSE
 from core.engines.pool import Lender, Loan
@@ -263,18 +263,8 @@ class Track:
                     raise _Stale  # somebody speaks now and waits
 
     def _caption(self, said: Hypothesis) -> Caption:
-        start = self._tape.when(said.start)
-        return Caption(
-            speaker=self.speaker,
-            start=start,
-            end=max(start, self._tape.until(said.end)),
-            text=said.text,
-            final=said.final,
-            stable=len(said.text) if said.final else said.stable,
-            language=said.language,
-            confidence=said.confidence,
-            engine=self._engine,
-        )
+        start, end = self._tape.when(said.start), self._tape.until(said.end)
+        return captioned(self.speaker, said, start, end, self._engine)
 
     async def _recover(self, error: LineLost | LineBusy) -> None:
         """Wait before the next try; what is said meanwhile goes on the tape."""

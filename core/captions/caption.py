@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from core.audio.frame import Speaker
+from core.engines.protocol import Hypothesis
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,21 @@ class Caption:
     """How sure the engine is, 0 to 1, where it tells."""
     engine: str | None = None
     """Who heard it, as people read it."""
+
+
+def captioned(speaker: Speaker, said: Hypothesis, start: float, end: float, engine: str) -> Caption:
+    """What an engine heard somebody say from `start` to `end` (seconds of the call)."""
+    return Caption(
+        speaker=speaker,
+        start=start,
+        end=max(start, end),
+        text=said.text,
+        final=said.final,
+        stable=len(said.text) if said.final else said.stable,
+        language=said.language,
+        confidence=said.confidence,
+        engine=engine,
+    )
 
 
 @dataclass(frozen=True, slots=True)
