@@ -15,7 +15,7 @@ from core.errors import RecordAway, UserError
 
 log = logging.getLogger(__name__)
 
-_SETUP, _OUT, _CALL = "setup", "left_out", "call"
+_SETUP, _OUT, _CALL, _HEARD = "setup", "left_out", "call", "heard in:"
 
 
 class Shelf(Protocol):
@@ -86,6 +86,7 @@ class Book:
         self._shelf = shelf
         self._setups: dict[int, GuildSetup] = {}
         self._left_out: dict[int, set[int]] = {}
+        self._heard: dict[str, tuple[int, ...]] = {}
         self._writing = asyncio.Lock()
         self.marks: dict[int, Mark] = {}
         """The calls that ran when Spokenly stopped, and those that run, by server."""
@@ -104,6 +105,9 @@ class Book:
                 self.left_out(guild).update(int(user) for user in ids if str(user).isdecimal())
             if (mark := Mark.from_json(kept.get(_CALL))) is not None:
                 self.marks[guild] = mark
+            for key, channels in kept.items():
+                if key.startswith(_HEARD) and isinstance(channels, list):
+                    self._heard[key.removeprefix(_HEARD)] = tuple(map(int, channels))
 
     def setup(self, guild: int) -> GuildSetup:
         return self._setups.get(guild) or GuildSetup()
@@ -145,6 +149,23 @@ class Book:
             await self._shelf.prefer(space(guild), _OUT, sorted(map(str, wanted)) or None)
             if not out:
                 users.discard(user)
+
+    def heard_in(self, record: str) -> tuple[int, ...]:
+        """The ids of the voice channels that a kept call was moved through; none if it stayed in one."""
+        return self._heard.get(record, ())
+
+    async def heard(self, guild: int, record: str | None, channels: tuple[int, ...]) -> None:
+        """Remember where a kept call was heard: who reads its record must be able to enter all of it.
+
+        Of calls that are not kept, or stay in one channel, nothing is remembered.
+        """
+        if record is None or len(channels) < 2:
+            return
+        self._heard[record] = channels
+        try:
+            await self._shelf.prefer(space(guild), f"{_HEARD}{record}", list(map(str, channels)))
+        except RecordAway:
+            log.warning("discord.channels_not_kept")
 
     async def mark(self, guild: int, mark: Mark | None) -> None:
         """Remember the call that runs, or that none does. What can't be written is left."""

@@ -69,7 +69,7 @@ class Control(ui.DynamicItem[ui.Button[Any]], template="spokenly:(?P<does>optout
                 case "pause":
                     await pause_or_resume(interaction, calls.of(guild))
                 case _:
-                    await stop(interaction, calls.of(guild))
+                    await stop(interaction, calls.of(guild) or calls.beginning(guild))
 
 
 def controls(guild: int, to: Locale | None = None) -> ui.View:

@@ -173,6 +173,7 @@ class Calls:
         self.spawn(self._follow(call, before))
 
     async def _follow(self, call: DiscordCall, before: Voice) -> None:
+        await self.book.heard(before.guild.id, call.record, call.heard_in)
         await self._mark(call)
         await show_status(before, None)
         await show_status(call.channel, notices.STATUS)
@@ -231,8 +232,7 @@ class Calls:
             call.channel.id, place.id, call.language, call.keep, call.began, now, call.started_by, call.record
         )
         await self.book.mark(call.channel.guild.id, mark)
-        if call.record is not None and len(call.heard_in) > 1:
-            await self.book.heard(call.channel.guild.id, call.record, call.heard_in)
+        await self.book.heard(call.channel.guild.id, call.record, call.heard_in)
 
     async def _beat(self) -> None:
         while True:

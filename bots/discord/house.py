@@ -1,9 +1,10 @@
 """What all calls of one bot share."""
 
 import asyncio
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiohttp
 import discord
@@ -19,6 +20,8 @@ from core.switchboard import Switchboard
 
 if TYPE_CHECKING:
     from bots.discord.voice.listener import Listener
+
+log = logging.getLogger(__name__)
 
 TROUBLE = (discord.DiscordException, aiohttp.ClientError, OSError, TimeoutError)
 """Whatever a request to Discord may fail with."""
@@ -80,3 +83,11 @@ class House:
     visit: Visiting
     bridge: Bridge
     store: Store | None = None
+
+
+async def guarded(work: Coroutine[Any, Any, object]) -> None:
+    """The bulkhead of what is done beside: a bug in it is loud and ends nothing else."""
+    try:
+        await work
+    except Exception:
+        log.exception("discord.bug")

@@ -60,6 +60,10 @@ class GuildSetup:
             leave_when_empty=leave if isinstance(leave, bool) else plain.leave_when_empty,
         )
 
+    def days(self, usual: int) -> int:
+        """Days until a record is deleted, `usual` where the server has no choice of its own; 0: never."""
+        return usual if self.retention_days is None else self.retention_days
+
     def forbids(self, roles: Collection[int], *, manages: bool, present: bool) -> str | None:
         """Why somebody may not start captions, as a sentence for them; None: they may.
 

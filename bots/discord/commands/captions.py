@@ -81,7 +81,8 @@ class Captions(
 
     @app_commands.command(description="End the captions")
     async def stop(self, interaction: Interaction) -> None:
-        await stop(interaction, self._of(interaction))
+        guild = person(interaction).guild.id
+        await stop(interaction, self._calls.of(guild) or self._calls.beginning(guild))
 
     @app_commands.command(description="Pause: nobody is heard until somebody resumes")
     async def pause(self, interaction: Interaction) -> None:

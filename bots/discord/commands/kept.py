@@ -1,7 +1,7 @@
 """Which records of a server somebody may see, and how they choose one.
 
-Who may enter the voice channel of a call may read what was said in it, and so may who manages the server. A
-record's key begins with the channel's id.
+Who may enter every voice channel that a call was heard in may read what was said in it; where one of them was
+deleted, who manages the server may. A record's key begins with the id of the first.
 """
 
 import asyncio
@@ -38,14 +38,14 @@ async def chosen(interaction: Interaction, calls: Calls, key: str | None) -> Cal
     store, me = _store(calls), person(interaction)
     if key is None:
         for call in await store.calls(space=space(me.guild.id), limit=_LOOKED_AT):
-            if call.lines and _may_see(me, call):
+            if call.lines and _may_see(me, calls, call):
                 return call
         raise UserError(
             "No call of this server was kept that you may see: `/captions start` with a transcript keeps one."
         )
     with suppress(NoSuchRecord):
         call = await store.call(key)
-        if call.space == space(me.guild.id) and _may_see(me, call):
+        if call.space == space(me.guild.id) and _may_see(me, calls, call):
             return call
     # Whoever guesses must not learn what there is.
     raise UserError("There is no such call: choose one of those that the option `call` offers.")
@@ -58,16 +58,16 @@ async def offered(interaction: Interaction, calls: Calls, typed: str) -> list[Ch
     me = person(interaction)
     try:
         async with asyncio.timeout(_IN_TIME):
-            found = await _seen(calls.secretary.store, me, typed.strip().casefold())
+            found = await _seen(calls, calls.secretary.store, me, typed.strip().casefold())
     except (TimeoutError, RecordAway):
         return []
     return [Choice(name=_title(call), value=call.key) for call in found]
 
 
-async def _seen(store: Store, me: discord.Member, wanted: str) -> Sequence[Call]:
+async def _seen(calls: Calls, store: Store, me: discord.Member, wanted: str) -> Sequence[Call]:
     found: list[Call] = []
     for call in await store.calls(space=space(me.guild.id), limit=_LOOKED_AT):
-        if wanted in _title(call).casefold() and _may_see(me, call):
+        if wanted in _title(call).casefold() and _may_see(me, calls, call):
             found.append(call)
             if len(found) == _OFFERED:
                 break
@@ -88,9 +88,14 @@ def _store(calls: Calls) -> Store:
     return calls.secretary.store
 
 
-def _may_see(me: discord.Member, call: Call) -> bool:
-    if me.guild_permissions.manage_guild:
-        return True
+def _may_see(me: discord.Member, calls: Calls, call: Call) -> bool:
     found = _KEY.fullmatch(call.key)
-    channel = me.guild.get_channel(int(found["channel"])) if found else None
-    return isinstance(channel, discord.VoiceChannel | discord.StageChannel) and may_listen(me, channel)
+    first = [int(found["channel"])] if found else []
+    for number in {*first, *calls.book.heard_in(call.key)} or {0}:
+        channel = me.guild.get_channel(number)
+        if isinstance(channel, discord.VoiceChannel | discord.StageChannel):
+            if not may_listen(me, channel):
+                return False
+        elif not me.guild_permissions.manage_guild:
+            return False
+    return True

@@ -54,3 +54,18 @@ async def test_stop_hears_nobody_while_the_database_is_slow() -> None:
             group.create_task(call.stop("Ann"))
             await asyncio.sleep(1)
             assert not call.welcome(ann.id)
+
+
+async def test_stop_while_it_is_joining_is_the_end_of_it() -> None:
+    async with world(slow=5.0) as here:
+        ann = await here.ann()
+        async with asyncio.TaskGroup() as group:
+            starting = group.create_task(
+                ann.command("captions start", {"where": "here"}, channel=here.general)
+            )
+            await here.until(lambda: here.calls.beginning(here.guild.id) is not None)
+            told = (await ann.command("captions stop", channel=here.general)).text
+        assert told == f"The captions in <#{here.lounge.id}> have ended."
+        assert starting.result().text == "Ann stopped them."
+        assert here.calls.of(here.guild.id) is None
+        assert not here.general.posted

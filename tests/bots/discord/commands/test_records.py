@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from bots.discord.book import Book
 from core.audio.frame import Speaker
 from core.errors import RecordAway
 from core.record.kept import Call
@@ -88,7 +89,7 @@ async def test_a_recap_is_shown_to_everybody_only_where_the_person_may_write(tmp
 async def test_only_calls_of_channels_that_a_person_may_enter_are_shown(tmp_path: Path) -> None:
     async with keeping(tmp_path) as secretary, world(secretary=secretary) as here:
         board = here.guild.voice("Board")
-        ann, boss = await here.ann(), await here.person("Boss", "manage_guild")
+        ann, boss = await here.ann(), await here.person("Boss")
         board.deny(ann, "connect")
         await a_talk(here, secretary, here.lounge, number=1)
         secret = await a_talk(here, secretary, board, "Home: Board", 2)
@@ -106,6 +107,42 @@ async def test_only_calls_of_channels_that_a_person_may_enter_are_shown(tmp_path
         assert [one["value"] for one in offered] == [secret.key]
         assert "Board" in (await told(boss, here, "recap", {"call": secret.key})).text
         assert "no such call" in (await told(boss, here, "recap", {"call": elsewhere.key})).text
+
+
+@pytest.mark.real_time
+async def test_who_manages_the_server_reads_of_a_channel_they_may_enter_or_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    async with keeping(tmp_path) as secretary, world(secretary=secretary) as here:
+        board = here.guild.voice("Board")
+        boss, ann = await here.person("Boss", "manage_guild"), await here.ann()
+        board.deny(boss, "view_channel")
+        await a_talk(here, secretary, board, "Home: Board")
+        assert "No call of this server" in (await told(boss, here, "transcript")).text
+        here.guild.delete(board)
+        await here.until(lambda: here.bot.get_channel(board.id) is None)
+        assert "Home: Board" in (await told(boss, here, "transcript")).text
+        assert "No call of this server" in (await told(ann, here, "transcript")).text
+
+
+@pytest.mark.real_time
+async def test_the_record_of_a_call_that_was_moved_takes_the_right_to_enter_all_its_channels(
+    tmp_path: Path,
+) -> None:
+    async with keeping(tmp_path) as secretary, world(secretary=secretary) as here:
+        staff, ann, eve = here.guild.voice("Staff"), await here.ann(), await here.person("Eve")
+        staff.deny(eve, "view_channel", "connect")
+        call = await here.start(ann, {"where": "here", "keep": "transcript"})
+        here.say(ann, "Hello everybody in the lounge.")
+        there = here.bot.get_channel(staff.id)
+        here.calls.moved(call, there)  # type: ignore[arg-type]  # a voice channel
+        here.say(ann, "We will dismiss Carl on Friday.", at=30)
+        await call.stop("Ann")
+        assert "No call of this server" in (await told(eve, here, "transcript")).text
+        assert "Lounge" in (await told(ann, here, "transcript")).text
+        book = Book(here.shelf)
+        await book.read()
+        assert book.heard_in(call.record or "") == (here.lounge.id, staff.id)
 
 
 @pytest.mark.real_time
