@@ -63,10 +63,7 @@ class DiscordCall:
         """How often somebody has taken back what they said."""
         self.doomed: str | None = None
         """Why it must end as soon as it has begun."""
-        self._terms = terms
-        self._house = house
-        self._left_out = left_out
-        self._end = end
+        self._house, self._terms, self._left_out, self._end = house, terms, left_out, end
         self._guests = Guests(channel.guild.id, house.client)
         self._key = secrets.token_hex(8)  # calls of one server may overlap while the earlier one ends
         self._ears = Ears(
@@ -77,8 +74,7 @@ class DiscordCall:
         self._keeping: Keeping | None = None
         self._line: Line | None = None
         self._session: Session | None = None
-        self._sessions = 0
-        self._started = 0.0
+        self._sessions, self._started = 0, 0.0
         self._quiet = asyncio.Event()  # no session runs
         self._phase = Phase.CONNECTING
         self._paused_by: str | None = None
