@@ -66,6 +66,11 @@ def test_a_final_that_says_otherwise_is_shown_as_a_change() -> None:
     assert read(saying("one tree", "one tree"), said("one three four")) == "Ann: one tree → three four"
 
 
+def test_what_the_engine_hears_otherwise_in_the_middle_is_left_to_the_final() -> None:
+    text = read(saying("one two", "one two"), saying("one tree five", "one tree"), said("one tree five"))
+    assert text == "Ann: one two → tree five"
+
+
 def test_words_of_before_that_are_heard_late_leave_alone_what_is_being_said() -> None:
     text = read(saying("one two", "one", 10, 11), said("before", 1, 2), said("one two", 10, 12))
     assert text == "Ann: one before two"
