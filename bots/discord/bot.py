@@ -273,7 +273,11 @@ def _listen(client: Client, watch: Watch) -> None:
     ) -> None:
         watch.voice_state(member, before, after)
 
-    for event in (on_guild_available, on_guild_join, on_guild_remove, on_voice_state_update):
+    async def on_resumed() -> None:
+        for guild in client.guilds:
+            watch.look_for_strays(guild)
+
+    for event in (on_guild_available, on_guild_join, on_guild_remove, on_voice_state_update, on_resumed):
         client.event(event)
 
 

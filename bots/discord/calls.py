@@ -66,8 +66,7 @@ class Calls:
         if self._beating is not None:
             self._beating.cancel()
         await self.sharing.close()
-        loop = asyncio.get_running_loop()
-        deadline = loop.call_later(self.house.settings.drain, self._hurry)
+        deadline = asyncio.get_running_loop().call_later(self.house.settings.drain, self._hurry)
         try:
             for call in tuple(self._calls.values()):
                 self._tasks.create_task(self._rest(call), name="discord rest")
@@ -104,6 +103,10 @@ class Calls:
     def beginning(self, guild: int) -> DiscordCall | None:
         """The call that is just being started in a server; who ends it now never sees it begin."""
         return self._starting.get(guild)
+
+    def busy(self, guild: int) -> bool:
+        """Whether a call runs in a server, or begins, or ends."""
+        return guild in {*self._calls, *self._starting, *(call.channel.guild.id for call in self._ends)}
 
     def running(self) -> tuple[DiscordCall, ...]:
         """All that run."""
@@ -227,10 +230,8 @@ class Calls:
         place = call.showing.place
         if call.over or place is None:
             return
-        now = datetime.now(UTC)
-        mark = Mark(
-            call.channel.id, place.id, call.language, call.keep, call.began, now, call.started_by, call.record
-        )
+        where, seen = (call.channel.id, place.id), datetime.now(UTC)
+        mark = Mark(*where, call.language, call.keep, call.began, seen, call.started_by, call.record)
         await self.book.mark(call.channel.guild.id, mark)
         await self.book.heard(call.channel.guild.id, call.record, call.heard_in)
 

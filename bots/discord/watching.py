@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import discord
@@ -19,6 +20,9 @@ log = logging.getLogger(__name__)
 
 GRACE = 30.0
 """Seconds for which a call goes on in a channel that everybody has left."""
+
+STRAY = 5.0
+"""Seconds that a bot may sit in a voice channel without a call: one may just begin or end."""
 
 FORGOTTEN = timedelta(minutes=30)
 """After so long without Spokenly nobody expects it to listen again by itself."""
@@ -41,10 +45,23 @@ class Watch:
             self._resuming.add(guild.id)
             self._calls.spawn(self._resume(guild, mark))
             return
+        self.look_for_strays(guild)
         for number in self._calls.setup(guild.id).auto_join:
             channel = guild.get_channel(number)
             if isinstance(channel, discord.VoiceChannel | discord.StageChannel) and humans(channel):
                 self._enter(channel)
+
+    def look_for_strays(self, guild: discord.Guild) -> None:
+        """A bot that sits in a voice channel without a call leaves: Discord did not hear it leave before."""
+        if guild.me.voice is not None and not self._calls.busy(guild.id):
+            self._calls.spawn(self._leave(guild))
+
+    async def _leave(self, guild: discord.Guild) -> None:
+        await asyncio.sleep(STRAY)
+        if guild.me.voice is not None and not self._calls.busy(guild.id):
+            log.info("discord.stray_left")
+            with suppress(*TROUBLE):
+                await guild.change_voice_state(channel=None)
 
     def removed(self, guild: discord.Guild) -> None:
         """The bot was put out of a server, or the server is gone."""

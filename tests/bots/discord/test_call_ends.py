@@ -160,3 +160,16 @@ async def test_a_record_that_is_away_at_the_restart_goes_on_or_people_are_told(
                 told = "nothing more of it is kept" in home.text(home.thread)
                 assert (home.call.record == key, told) == (goes_on, not goes_on)
                 await home.call.stop("Ben")
+
+
+async def test_a_bot_that_discord_did_not_hear_leave_leaves_when_it_is_back() -> None:
+    async with scene() as home:
+        ann = home.guild.member("Ann")
+        await ann.join(home.lounge)
+        async with home.running():
+            guild = home.calls.house.client.get_guild(home.guild.id)
+            assert guild is not None
+            await guild.change_voice_state(channel=guild.get_channel(home.lounge.id))
+            await home.until(lambda: home.guild.bot_in is not None)
+            home.fake.gateway.drop()
+            await home.until(lambda: home.guild.bot_in is None)
