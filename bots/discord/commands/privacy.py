@@ -152,6 +152,7 @@ async def _forget(interaction: Interaction, calls: Calls) -> str:
         removed = await store.forget(identity=who)
     calls.forget(interaction.user.id)
     if removed is None or (calls.secretary is None and removed == Removed()):
-        return say(to, en.TAKEN_BACK)
+        return f"{say(to, en.TAKEN_BACK)} {say(to, en.STAYS)}"
     optout = command(to, "privacy optout")
-    return say(to, en.FORGOTTEN, lines=removed.lines, calls=removed.calls, optout=optout)
+    told = say(to, en.FORGOTTEN, lines=removed.lines, calls=removed.calls, optout=optout)
+    return f"{told} {say(to, en.STAYS)}"

@@ -91,8 +91,9 @@ TEXTS = {
     # Answers
     en.OPTED_OUT: "Ab jetzt wirst du auf diesem Server nicht untertitelt: Was dein Mikrofon sendet, wird "
     "weggeworfen, noch bevor es entschlüsselt ist. Das gilt für jedes weitere Gespräch hier, bis du es mit "
-    "{optin} zurücknimmst. Was vorher untertitelt wurde, bleibt, bis du es mit {forget} löschst; und was "
-    "andere über dich sagen, wird weiter untertitelt.",
+    "{optin} zurücknimmst. Was vorher untertitelt wurde, bleibt: {forget} löscht, was davon aufbewahrt ist, "
+    "und nimmt es aus laufenden Gesprächen zurück; Nachrichten beendeter Gespräche bleiben, bis jemand sie "
+    "löscht. Was andere über dich sagen, wird weiter untertitelt.",
     en.OUT_ALREADY: "Du wirst auf diesem Server schon nicht untertitelt. Das bleibt so, bis du es mit "
     "{optin} zurücknimmst.",
     en.NOT_WRITTEN: "Es ließ sich aber nicht festhalten: Bitte in einer Minute noch einmal, sonst endet "
@@ -109,9 +110,11 @@ TEXTS = {
     "Gespräch werden deine Untertitel zurückgenommen. Niemand kann das rückgängig machen. Untertitel, die "
     "in Kanälen stehen, sind dort Nachrichten: Wer Nachrichten verwalten darf, kann sie löschen.",
     en.FORGOTTEN: "Gelöscht. Zeilen: {lines}, Gespräche: {calls}. Von dir sind keine Worte mehr "
-    "aufbewahrt. Damit keine dazukommen, gibt es {optout}.",
+    "aufbewahrt, und aus laufenden Gesprächen kommen keine dazu. Für spätere gibt es {optout}.",
     en.TAKEN_BACK: "Hier wird nichts aufbewahrt. Was du in laufenden Gesprächen gesagt hast, ist "
     "zurückgenommen.",
+    en.STAYS: "Nachrichten von Gesprächen, die vorbei sind, oder von vor dem letzten Start von Spokenly "
+    "bleiben: Wer Nachrichten verwalten darf, kann sie löschen.",
     en.NOT_YOURS: "Dieser Knopf gehört jemand anderem.",
     en.KEPT_SOUND: "**Ton** wird nie aufbewahrt. {engine} hört ihn, danach ist er weg.",
     en.KEPT_NEVER: "**Worte**: Dieses Spokenly bewahrt von keinem Gespräch etwas auf.",

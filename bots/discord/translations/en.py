@@ -3,8 +3,9 @@
 OPTED_OUT = (
     "From this moment on you are not captioned in this server: what your microphone sends is thrown away "
     "before it is even decrypted. That holds for every later call here, until you take it back with {optin}. "
-    "What was captioned before stays until you delete it with {forget}, and what others say about you is "
-    "still captioned."
+    "What was captioned before stays: {forget} deletes what is kept of it and takes it back from calls that "
+    "are running; messages of calls that are over stay until somebody deletes them. What others say about "
+    "you is still captioned."
 )
 OUT_ALREADY = "You are not captioned in this server already. It stays so until you take it back with {optin}."
 NOT_WRITTEN = (
@@ -24,10 +25,14 @@ FORGET = (
     "may manage messages can delete them."
 )
 FORGOTTEN = (
-    "Deleted. Lines: {lines}, calls: {calls}. Nothing you said is kept any more. So that nothing more "
-    "is, there is {optout}."
+    "Deleted. Lines: {lines}, calls: {calls}. Nothing you said is kept any more, and of calls that are "
+    "running nothing more of you will be. For later calls there is {optout}."
 )
 TAKEN_BACK = "Nothing is kept here. What you said in running calls was taken back."
+STAYS = (
+    "Messages of calls that are over, or from before Spokenly was last started, stay: whoever may manage "
+    "messages can delete them."
+)
 NOT_YOURS = "This button is somebody else's."
 
 KEPT_SOUND = "**Sound** is never kept. {engine} hears it, and then it is gone."

@@ -87,8 +87,9 @@ TEXTS = {
     # Answers
     en.OPTED_OUT: "Desde este momento no se te subtitula en este servidor: lo que envía tu micrófono se "
     "desecha incluso antes de descifrarlo. Vale para todas las llamadas futuras aquí, hasta que lo retires "
-    "con {optin}. Lo que se subtituló antes queda hasta que lo borres con {forget}, y lo que otros digan "
-    "de ti se sigue subtitulando.",
+    "con {optin}. Lo que se subtituló antes queda: {forget} borra lo que se conserva de ello y lo retira "
+    "de las llamadas en curso; los mensajes de llamadas terminadas quedan hasta que alguien los borre. Lo "
+    "que otros digan de ti se sigue subtitulando.",
     en.OUT_ALREADY: "Ya no se te subtitula en este servidor. Queda así hasta que lo retires con {optin}.",
     en.NOT_WRITTEN: "Pero no se pudo guardar: pídelo de nuevo en un minuto, o terminará cuando Spokenly se "
     "reinicie.",
@@ -102,9 +103,11 @@ TEXTS = {
     "y los resúmenes de esas llamadas. Líneas: {lines}, llamadas: {calls}. En una llamada en curso también "
     "se retiran tus subtítulos. Nadie puede deshacerlo. Los subtítulos publicados en canales son mensajes "
     "allí: quien pueda gestionar mensajes puede borrarlos.",
-    en.FORGOTTEN: "Borrado. Líneas: {lines}, llamadas: {calls}. Ya no se conserva nada de lo que dijiste. "
-    "Para que no haya más, existe {optout}.",
+    en.FORGOTTEN: "Borrado. Líneas: {lines}, llamadas: {calls}. Ya no se conserva nada de lo que dijiste, "
+    "ni se conservará más de las llamadas en curso. Para las siguientes existe {optout}.",
     en.TAKEN_BACK: "Aquí no se conserva nada. Lo que dijiste en llamadas en curso se ha retirado.",
+    en.STAYS: "Los mensajes de llamadas terminadas, o de antes del último inicio de Spokenly, quedan: quien "
+    "pueda gestionar mensajes puede borrarlos.",
     en.NOT_YOURS: "Este botón es de otra persona.",
     en.KEPT_SOUND: "**El sonido** nunca se conserva. {engine} lo oye, y después desaparece.",
     en.KEPT_NEVER: "**Las palabras**: este Spokenly no conserva nada de ninguna llamada.",

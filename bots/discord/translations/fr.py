@@ -91,8 +91,9 @@ TEXTS = {
     # Answers
     en.OPTED_OUT: "À partir de maintenant, tu n'es plus sous-titré sur ce serveur : ce que ton micro "
     "envoie est jeté avant même d'être déchiffré. Cela vaut pour tous les prochains appels ici, jusqu'à ce "
-    "que tu l'annules avec {optin}. Ce qui a été sous-titré avant reste jusqu'à ce que tu l'effaces avec "
-    "{forget}, et ce que les autres disent de toi reste sous-titré.",
+    "que tu l'annules avec {optin}. Ce qui a été sous-titré avant reste : {forget} efface ce qui en est "
+    "conservé et le retire des appels en cours ; les messages des appels terminés restent jusqu'à ce que "
+    "quelqu'un les supprime. Ce que les autres disent de toi reste sous-titré.",
     en.OUT_ALREADY: "Tu n'es déjà pas sous-titré sur ce serveur. Cela reste ainsi jusqu'à ce que tu "
     "l'annules avec {optin}.",
     en.NOT_WRITTEN: "Mais cela n'a pas pu être enregistré : redemande dans une minute, sinon cela prend "
@@ -109,8 +110,10 @@ TEXTS = {
     "sous-titres sont retirés aussi. Personne ne peut l'annuler. Les sous-titres publiés dans des salons y "
     "sont des messages : qui peut gérer les messages peut les supprimer.",
     en.FORGOTTEN: "Supprimé. Lignes : {lines}, appels : {calls}. Plus aucune de tes paroles n'est "
-    "conservée. Pour qu'il n'y en ait pas de nouvelles, il y a {optout}.",
+    "conservée, et plus aucune ne le sera des appels en cours. Pour les suivants, il y a {optout}.",
     en.TAKEN_BACK: "Rien n'est conservé ici. Ce que tu as dit dans les appels en cours a été retiré.",
+    en.STAYS: "Les messages des appels terminés, ou d'avant le dernier démarrage de Spokenly, restent : qui "
+    "peut gérer les messages peut les supprimer.",
     en.NOT_YOURS: "Ce bouton est à quelqu'un d'autre.",
     en.KEPT_SOUND: "**Le son** n'est jamais conservé. {engine} l'entend, puis il disparaît.",
     en.KEPT_NEVER: "**Les paroles** : ce Spokenly ne conserve rien d'aucun appel.",

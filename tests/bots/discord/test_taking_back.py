@@ -86,8 +86,9 @@ async def test_what_is_taken_back_while_the_recap_is_made_is_not_in_it(
             await asyncio.sleep(1.0)
             await forget(here, ann)
             gate.set()
-        assert "pineapple" not in texts(here.general)
         assert "Friday" in here.general.posted[-1].content
+        assert "pineapple" not in here.general.posted[-1].content
+        await here.until(lambda: "pineapple" not in texts(here.general))
 
 
 async def test_words_of_just_before_a_move_stand_where_they_were_said() -> None:
@@ -127,3 +128,16 @@ async def test_captions_in_a_thread_do_not_follow_the_bot_into_a_closed_channel(
         here.say(ann, "only for the staff")
         await here.until(lambda: "only for the staff" in texts(staff))
         assert "only for the staff" not in texts(here.general)
+
+
+async def test_whoever_takes_words_back_is_told_what_stays() -> None:
+    async with world() as here:
+        ann = await here.ann()
+        call = await here.start(ann)
+        here.say(ann, "my secret is pineapple")
+        await here.until(lambda: "pineapple" in texts(here.general))
+        told = await ann.command("privacy optout", channel=here.general)
+        assert "messages of calls that are over stay until somebody deletes them" in told.text
+        await call.stop("Ann")
+        assert "Messages of calls that are over" in await forget(here, ann)
+        assert "pineapple" in texts(here.general)
