@@ -1,7 +1,10 @@
 """What to do when the voice gateway closes the connection (API docs, "Voice Close Event Codes")."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from enum import Enum
+
+from core.backoff import backoff
 
 
 class After(Enum):
@@ -29,6 +32,15 @@ class Ended:
 
     after: After
     code: int | None = None
+
+
+@dataclass(slots=True)
+class Tries:
+    """Sessions begun in vain, how often the channel was joined again for them, and the waits between."""
+
+    troubles: int = 0
+    rejoins: int = 0
+    waits: Iterator[float] = field(default_factory=backoff)
 
 
 _AFTER = {

@@ -8,15 +8,16 @@ from typing import Any
 import aiohttp
 import discord
 
-from bots.discord.voice.closing import After, Ended
+from bots.discord.voice.asking import Asking
+from bots.discord.voice.closing import After, Ended, Tries
 from bots.discord.voice.dave import Dave
 from bots.discord.voice.hearing import Hearing
 from bots.discord.voice.lines import Counters
 from bots.discord.voice.link import Link
 from bots.discord.voice.listener import Gone, Listener, Phase, Reason, Standing
+from bots.discord.voice.refusals import SENTENCES
 from bots.discord.voice.summons import Place, Summons
 from bots.discord.voice.watch import Watch
-from core.backoff import backoff
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -34,17 +35,6 @@ _STABLE = 10.0
 _AGAIN = 3
 _REJOINS = 3
 """Sessions begun in vain before the channel is joined again, and how often that is done."""
-
-_SENTENCES = {
-    Reason.LEFT: "The captions were stopped before I could join the voice channel.",
-    Reason.KICKED: "Somebody disconnected me from the voice channel while I was joining it.",
-    Reason.DELETED: "The voice channel was deleted while I was joining it.",
-    Reason.NO_ANSWER: "Discord doesn't let me into the voice channel: it may be full, or I may lack the "
-    "permission to connect to it.",
-    Reason.UNREACHABLE: "I can't reach Discord's voice server: whoever runs Spokenly should look whether a "
-    "firewall keeps UDP from going out; otherwise try again in a minute.",
-    Reason.REFUSED: "Discord's voice server doesn't take me at the moment; try again in a few minutes.",
-}
 
 
 class VoiceLine(discord.VoiceProtocol):
@@ -74,6 +64,7 @@ class VoiceLine(discord.VoiceProtocol):
         self._guild = channel.guild.id
         self._mute = True
         self._summons = Summons(channel.id)
+        self._asking = Asking(client, self._guild, self)
         self._hearing = Hearing(listener, Dave(self._user, channel.id))
         self._watch = Watch()
         self._link: Link | None = None
@@ -82,6 +73,8 @@ class VoiceLine(discord.VoiceProtocol):
         self._decided = asyncio.Event()  # hearing, or gone
         self._over = asyncio.Event()
         self._standing: Standing | None = None
+        self._broken = False  # the session, or what is left of it, does not hear
+        self._settled = float("-inf")
 
     @property
     def counters(self) -> Counters:
@@ -120,20 +113,21 @@ class VoiceLine(discord.VoiceProtocol):
             # Whoever owns the tasks is about to end.
             life.close()
             self._finish()
-            raise UserError(_SENTENCES[Reason.LEFT]) from error
+            raise UserError(SENTENCES[Reason.LEFT]) from error
         # Not at the end of the task itself: that is never reached if it is cancelled before it begins.
         self._task.add_done_callback(self._finish)
         try:
             async with asyncio.timeout(timeout):
                 await self._decided.wait()
         except TimeoutError:
-            self._gone = Gone(Reason.UNREACHABLE if self._summons.server else Reason.NO_ANSWER)
+            silent = self._asking.sent and not self._summons.server
+            self._gone = Gone(Reason.NO_ANSWER if silent else Reason.UNREACHABLE)
             await self.disconnect(force=True)
         except asyncio.CancelledError:
             self._task.cancel()
             raise
         if isinstance(self._standing, Gone):
-            raise UserError(_SENTENCES[self._standing.reason])
+            raise UserError(SENTENCES[self._standing.reason])
 
     async def disconnect(self, *, force: bool = False) -> None:
         """Leave the channel, and wait until nothing is left of the connection."""
@@ -170,15 +164,15 @@ class VoiceLine(discord.VoiceProtocol):
     async def _live(self) -> None:
         """The whole life of the connection."""
         try:
-            await self._ask(self._summons.channel)
-            self._gone = await self._stay()
+            asked = await self._asking.insist(self._summons.channel, mute=self._mute)
+            self._gone = await self._stay() if asked else Gone(Reason.UNREACHABLE)
         finally:
             self._link = None
             self._hearing.forget()
             if self._gone.reason not in (Reason.KICKED, Reason.DELETED):
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(_LEAVE):
-                        await self._ask(None)
+                        await self._asking.ask(None, mute=self._mute)
 
     def _finish(self, _task: object = None) -> None:
         self.cleanup()
@@ -188,34 +182,59 @@ class VoiceLine(discord.VoiceProtocol):
 
     async def _stay(self) -> Gone:
         """One session after the other, until there can be no other."""
-        troubles, rejoins, waits = 0, 0, backoff()
+        tries = Tries()
         while True:
             found = await self._summons.place()
             if found is None:
-                return self._why(None)
-            link = self._make(*found)
-            ended = await link.run()
-            heard = self._end(link)
-            if heard is not None and self._loop.time() - heard > _STABLE:
-                troubles, rejoins, waits = 0, 0, backoff()
-            log.info("voice.ended", extra={"after": ended.after.value, "code": ended.code})
-            if ended.after is After.REFUSED:
-                return Gone(Reason.REFUSED, ended.code)
-            if ended.after is After.MOVED:
-                continue
-            if ended.after is After.WAIT and await self._summons.word():
-                if self._summons.out:
-                    return self._why(ended.code)
-                continue
-            troubles += 1
-            if ended.after in (After.REJOIN, After.WAIT) or troubles % _AGAIN == 0:
-                # A close that nobody explains: the bot's own session with Discord was lost, and this with it.
-                rejoins += 1
-                reached = ended.after is not After.UNREACHABLE
-                if rejoins > (_REJOINS if reached or self._decided.is_set() else 0):
-                    return Gone(Reason.REFUSED if reached else Reason.UNREACHABLE, ended.code)
-                await self._rejoin()
-            await asyncio.sleep(next(waits))
+                gone = await self._ask_again(None)
+            else:
+                self._asking.answered()
+                link = self._make(*found)
+                ended = await link.run()
+                heard = self._end(link, ended)
+                if heard is not None and self._loop.time() - heard > _STABLE:
+                    tries = Tries()
+                log.info("voice.ended", extra={"after": ended.after.value, "code": ended.code})
+                gone = await self._follow(ended, tries)
+            if gone is not None:
+                return gone
+
+    async def _follow(self, ended: Ended, tries: Tries) -> Gone | None:
+        """Do what the end of a session asks for. Returns why it was the last; None: go on."""
+        if ended.after in (After.MOVED, After.REFUSED):
+            return None if ended.after is After.MOVED else Gone(Reason.REFUSED, ended.code)
+        if not self._asking.here:
+            # There is no network: what was tried without one says nothing.
+            return None if await self._asking.back() else Gone(Reason.UNREACHABLE)
+        if ended.after is After.WAIT and await self._summons.word():
+            return await self._ask_again(ended.code) if self._summons.out else None
+        tries.troubles += 1
+        if ended.after in (After.REJOIN, After.WAIT) or tries.troubles % _AGAIN == 0:
+            # A close that nobody explains: the bot's own session with Discord was lost, and this with it.
+            tries.rejoins += 1
+            reached = ended.after is not After.UNREACHABLE
+            if tries.rejoins > (_REJOINS if reached or self._decided.is_set() else 0):
+                return Gone(Reason.REFUSED if reached else Reason.UNREACHABLE, ended.code)
+            if not await self._rejoin():
+                return self._why(None, Reason.UNREACHABLE)
+        await asyncio.sleep(next(tries.waits))
+        return None
+
+    async def _ask_again(self, code: int | None) -> Gone | None:
+        """There is no place to go to. Returns why that is final; None: Discord was asked once more."""
+        gone = self._why(code, Reason.NO_ANSWER)
+        if gone.reason is Reason.NO_ANSWER:
+            final = self._asking.unanswered() or (self._asking.sent and not self._decided.is_set())
+        else:
+            # Out together with the bot's own gateway: that was the network, and nobody's wish.
+            lost = self._broken or self._loop.time() - self._settled < _STABLE
+            final = gone.reason is Reason.DELETED or not (lost and self._asking.changed)
+        if final:
+            return gone
+        self._summons.begin_again()
+        if await self._asking.insist(self._summons.channel, mute=self._mute):
+            return None
+        return self._why(None, Reason.UNREACHABLE)
 
     def _make(self, session: str, endpoint: str, token: str) -> Link:
         place = Place(self._guild, self._summons.channel, self._user, session, endpoint, token)
@@ -226,55 +245,51 @@ class VoiceLine(discord.VoiceProtocol):
             self._watch,
             self._listener,
             ready=self._ready,
-            interrupted=lambda: self._say(Phase.RECONNECTING),
+            interrupted=self._interrupted,
         )
         return self._link
 
-    def _end(self, link: Link) -> float | None:
+    def _end(self, link: Link, ended: Ended) -> float | None:
         """A session is over. Returns since when it could hear."""
         self._link = None
         self._hearing.forget()
-        if self._decided.is_set():
-            self._say(Phase.RECONNECTING)
+        self._interrupted(said=ended.after is After.WAIT)
         return link.heard_since
 
     async def _connect(self, url: str) -> aiohttp.ClientWebSocketResponse:
         # discord.py's own way out, so that its connector and proxy hold for voice as well.
         return await self.client.http.ws_connect(url, compress=15)
 
+    def _interrupted(self, *, said: bool = False) -> None:
+        """Nothing is heard. `said`: Discord itself has ended the session."""
+        if not said and not self._broken:
+            self._broken = True
+            self._asking.mark()
+        if self._decided.is_set():
+            self._say(Phase.RECONNECTING)
+
     def _ready(self) -> None:
+        self._broken, self._settled = False, self._loop.time()
         self._say(self._hearing_phase())
         self._decided.set()
 
     def _hearing_phase(self) -> Phase:
         return Phase.DEAFENED if self._summons.deafened else Phase.HEARING
 
-    def _why(self, code: int | None) -> Gone:
+    def _why(self, code: int | None, otherwise: Reason) -> Gone:
         """Discord has put us out, or does not let us in."""
         guild = self.client.get_guild(self._guild)
         if guild is not None and guild.get_channel(self._summons.channel) is None:
             return Gone(Reason.DELETED, code)
-        return Gone(Reason.KICKED if self._summons.out else Reason.NO_ANSWER, code)
+        out = self._summons.out or (guild is None and self._asking.here)
+        return Gone(Reason.KICKED if out else otherwise, code)
 
-    async def _rejoin(self) -> None:
+    async def _rejoin(self) -> bool:
         self._summons.leaving = True
-        await self._ask(None)
+        await self._asking.ask(None, mute=self._mute)
         await asyncio.sleep(_OUT)
         self._summons.begin_again()
-        await self._ask(self._summons.channel)
-
-    async def _ask(self, channel: int | None) -> None:
-        """Say where we want to be."""
-        guild = self.client.get_guild(self._guild)
-        if guild is None or self.client.is_closed():
-            return
-        if channel is not None and guild.voice_client is not self:
-            # A new session of the bot's with Discord begins with no voice connections: we are still here.
-            self.client._connection._add_voice_client(self._guild, self)
-        wish = discord.Object(channel) if channel is not None else None
-        # A lost main gateway comes back by itself; that nobody answered this wish is seen later on.
-        with contextlib.suppress(ConnectionError, aiohttp.ClientError):
-            await guild.change_voice_state(channel=wish, self_mute=self._mute, self_deaf=False)
+        return await self._asking.insist(self._summons.channel, mute=self._mute)
 
     def _say(self, standing: Standing) -> None:
         if standing != self._standing:

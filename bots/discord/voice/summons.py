@@ -74,6 +74,7 @@ class Summons:
     def begin_again(self) -> None:
         """We go out of the channel in order to be told everything anew."""
         self.server = self.session = None
+        self.out = False
 
     async def place(self) -> tuple[str, str, str] | None:
         """Session, endpoint and token, once both messages have come; None when they don't come."""

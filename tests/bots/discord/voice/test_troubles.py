@@ -1,7 +1,10 @@
 """What happens to a voice connection in the field, and that it is heard again afterwards, or told why not."""
 
 import asyncio
+import contextlib
+from collections.abc import Iterator
 
+import aiohttp
 import pytest
 
 from bots.discord.voice.connection import VoiceLine
@@ -298,4 +301,94 @@ async def test_a_session_that_is_closed_without_a_word_of_discords_is_joined_ane
         s.session.close(4014)
         await asyncio.sleep(30)
         assert s.ears.stood[-1:] == [Phase.HEARING]
+        assert await speech(s, ann) >= 1
+
+
+@contextlib.contextmanager
+def no_network(s: Scene, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The bot's machine is cut off: every connection breaks, and none can be opened."""
+
+    async def refuse(*_: object, **__: object) -> None:
+        raise aiohttp.ClientConnectionError("network is unreachable")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(aiohttp.TCPConnector, "connect", refuse)
+        # The library's own waits before it connects again are left to chance, and grow to minutes.
+        patch.setattr("discord.backoff.ExponentialBackoff.delay", lambda _self: 5.0)
+        s.faults.downlink.loss = 1.0
+        s.fake.gateway.drop()
+        s.session.drop()
+        yield
+    s.faults.downlink.loss = 0.0
+
+
+@pytest.mark.parametrize("seconds", [10, 45, 120, 400])
+async def test_an_outage_of_the_internet_is_ridden_out(
+    monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    async with scene() as s:
+        ann = await in_a_call(s)
+        with no_network(s, monkeypatch):
+            await asyncio.sleep(seconds)
+            assert s.ears.now is Phase.RECONNECTING
+        await s.ears.until(Phase.HEARING)
+        await asyncio.sleep(5)
+        assert await speech(s, ann) >= 1
+        assert not any(isinstance(one, Gone) for one in s.ears.stood)
+
+
+async def test_a_bot_that_discord_put_out_during_an_outage_comes_back(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with scene() as s:
+        ann = await in_a_call(s)
+        with no_network(s, monkeypatch):
+            await asyncio.sleep(20)
+            s.guild.disconnect_bot()
+            await asyncio.sleep(5)
+        await asyncio.sleep(60)
+        assert s.ears.now is Phase.HEARING
+        assert await speech(s, ann) >= 1
+
+
+async def test_a_kick_long_after_an_outage_is_a_kick(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene() as s:
+        await in_a_call(s)
+        with no_network(s, monkeypatch):
+            await asyncio.sleep(20)
+        await s.ears.until(Phase.HEARING)
+        await asyncio.sleep(60)
+        s.guild.disconnect_bot()
+        await asyncio.sleep(60)
+        assert s.ears.now == Gone(Reason.KICKED, 4014)
+        assert s.guild.bot_in is None
+
+
+async def test_a_network_that_never_comes_back_is_told_in_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with scene() as s:
+        await in_a_call(s)
+        with no_network(s, monkeypatch):
+            await s.ears.until(Gone, patience=2000)
+        assert s.ears.now == Gone(Reason.UNREACHABLE)
+
+
+async def test_a_channel_that_lets_nobody_in_any_more_is_told_once_that_is_sure() -> None:
+    async with scene() as s:
+        await in_a_call(s)
+        s.fake.rooms.silent = True
+        s.session.close(4014)
+        await asyncio.sleep(60)
+        assert s.ears.stood[-1:] == [Phase.RECONNECTING]
+        await s.ears.until(Gone, patience=200)
+        assert s.ears.stood[-1:] == [Gone(Reason.NO_ANSWER)]
+
+
+async def test_a_gateway_that_is_dead_without_a_word_is_not_taken_for_a_full_channel() -> None:
+    async with scene() as s:
+        ann = await in_a_call(s)
+        s.fake.rooms.silent = True
+        s.session.close(4014)
+        await asyncio.sleep(90)
+        s.fake.rooms.silent = False
+        await s.ears.until(Phase.HEARING)
         assert await speech(s, ann) >= 1
