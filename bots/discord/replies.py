@@ -17,7 +17,7 @@ from discord import app_commands, ui
 
 from bots.discord.house import TROUBLE
 from bots.discord.translations import en
-from bots.discord.words import say
+from bots.discord.words import command, say
 from core.captions.markup import utf16
 from core.errors import RecordAway, UserError
 
@@ -32,8 +32,8 @@ LONGEST = 2_000
 ROOM = 24_000_000
 """Bytes of all the files of one message: Discord takes requests of 25 MiB."""
 
-_EXPIRED = (10062, 10015)
-"""Unknown interaction, unknown webhook: the person waits no more."""
+_EXPIRED = (10062, 10015, 50027)
+"""Unknown interaction, unknown webhook, a webhook's token that is over: an answer comes too late."""
 
 
 def fitted(lines: Iterable[str]) -> str:
@@ -119,7 +119,8 @@ def _expected(interaction: Interaction, error: Exception) -> str | None:
         case discord.HTTPException() if error.code in _EXPIRED:
             sentence = "That took too long for Discord: try again."
         case discord.Forbidden():
-            sentence = "Discord does not let me do that here: `/spokenly setup` shows what I lack."
+            setup = command(interaction.locale, "spokenly setup")
+            sentence = f"Discord does not let me do that here: {setup} shows what I lack."
         case discord.DiscordServerError() | aiohttp.ClientError():
             sentence = "Discord has trouble of its own now: try again in a minute."
         case _:

@@ -27,8 +27,9 @@ ASKED: Any = SimpleNamespace(locale=Locale.german)
     [
         (UserError("One sentence."), "One sentence."),
         (RecordAway("at /secret"), "Die Mitschriften sind gerade nicht erreichbar."),
-        (refusal(discord.Forbidden, 403, 50013), "`/spokenly setup` shows what I lack"),
+        (refusal(discord.Forbidden, 403, 50013), "`/spokenly einrichten` shows what I lack"),
         (refusal(discord.NotFound, 404, 10062), "took too long"),
+        (refusal(discord.HTTPException, 401, 50027), "took too long"),
         (refusal(discord.DiscordServerError, 503), "trouble of its own"),
         (aiohttp.ServerDisconnectedError(), "trouble of its own"),
         (app_commands.CommandNotFound("old", []), "has changed"),
