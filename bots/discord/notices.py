@@ -1,7 +1,10 @@
 """What people who read a call's captions must be told, and the keys that it stands under on the board."""
 
+from discord import Locale
+
 from bots.discord.people import listed
 from bots.discord.voice.listener import Gone, Phase, Reason
+from bots.discord.words import say
 
 OUT, PAUSED, LINE, MOVED, BUG, DEAF = "left out", "paused", "line", "moved", "bug", "deaf"
 
@@ -54,16 +57,20 @@ def moved(channel: str) -> str:
     return f"Spokenly was moved to “{channel}” and goes on there."
 
 
-def announced(channel: str, *, keeps: bool, days: int) -> str:
-    """The first message: captions are on. `channel` is a mention; `days` of 0 keep a record for good."""
+def announced(channel: str, *, keeps: bool, days: int, to: Locale | None = None) -> str:
+    """The first message: captions are on. `channel` is a mention; `days` of 0 keep a record for good.
+
+    `to`: the language of the buttons.
+    """
     if keeps:
         long = "until somebody deletes it" if not days else "for 1 day" if days == 1 else f"for {days} days"
         kept = f"A transcript is kept {long}; the sound never is."
     else:
         kept = "Nothing of it is kept beyond these messages."
+    button = say(to, "Don't caption me")
     return (
         f"\N{MEMO} **Captions are on in {channel}.** What people say there is shown here as text. {kept} "
-        "Press *Don't caption me* under the captions if you don't want that."
+        f"Press *{button}* under the captions if you don't want that."
     )
 
 

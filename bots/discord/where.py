@@ -105,7 +105,8 @@ async def say(place: Chat, text: str, files: dict[str, bytes] | None = None) -> 
 
 async def announce(voice: Voice, place: Chat, *, keeps: bool, days: int) -> None:
     """Say where the captions are that they are on, and where people talk."""
-    await say(place, notices.announced(voice.mention, keeps=keeps, days=days))
+    to = voice.guild.preferred_locale
+    await say(place, notices.announced(voice.mention, keeps=keeps, days=days, to=to))
     if place.id != voice.id:
         await say(voice, notices.elsewhere(place.mention))
 

@@ -12,6 +12,7 @@ import discord
 import pytest
 from discord import Locale
 
+from bots.discord import notices
 from bots.discord.translations import en
 from bots.discord.words import TONGUES, command, say
 from tests.bots.discord.commands.world import world
@@ -178,3 +179,9 @@ def test_what_people_are_called_never_counts_as_a_place() -> None:
 
 async def test_the_commands_are_small_enough_to_be_sent_at_once() -> None:
     assert len(json.dumps(list((await registered()).values()))) < 100_000
+
+
+def test_the_first_message_names_the_button_as_it_is_called_there() -> None:
+    told = notices.announced("<#1>", keeps=False, days=0, to=Locale.german)
+    assert "Press *Mich nicht untertiteln* under" in told
+    assert "Press *Don't caption me* under" in notices.announced("<#1>", keeps=False, days=0)
