@@ -21,6 +21,7 @@ from bots.discord.chat import ChatPlace
 from bots.discord.commands import add_commands
 from bots.discord.governor import Governor
 from bots.discord.house import TROUBLE, CallPages, House
+from bots.discord.invite import NOT_TAKEN
 from bots.discord.joining import join
 from bots.discord.outlet import ChatPages
 from bots.discord.watching import Watch
@@ -43,11 +44,6 @@ INTENTS = discord.Intents(guilds=True, voice_states=True)
 
 STABLE = 300.0
 """Seconds after which a bot's earlier troubles are forgotten."""
-
-NOT_TAKEN = (
-    "Discord does not take the bot's token: make a new one (https://discord.com/developers/applications, "
-    "your application, Bot, Reset Token) and set DISCORD_TOKEN to it."
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,11 @@ from core.errors import UserError
 API = "https://discord.com/api/v10"
 _PATIENCE = 10.0
 
+NOT_TAKEN = (
+    "Discord does not take the bot's token: make a new one (https://discord.com/developers/applications, "
+    "your application, Bot, Reset Token) and set DISCORD_TOKEN to it."
+)
+
 
 def link(application: int) -> str:
     """The address to open. Its scopes: the bot itself, and its commands.
@@ -32,7 +37,10 @@ def explained() -> list[str]:
 
 async def ask(token: str, path: str, connector: aiohttp.BaseConnector | None = None) -> Any:
     """What Discord's REST API answers a bot. Raises `UserError` when it is refused or does not answer."""
-    headers = {"Authorization": f"Bot {token.strip()}", "User-Agent": "DiscordBot (spokenly, 1)"}
+    token = token.strip()
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise UserError(NOT_TAKEN)  # no header could hold it
+    headers = {"Authorization": f"Bot {token}", "User-Agent": "DiscordBot (spokenly, 1)"}
     timeout = aiohttp.ClientTimeout(_PATIENCE)
     try:
         async with (
@@ -40,11 +48,7 @@ async def ask(token: str, path: str, connector: aiohttp.BaseConnector | None = N
             session.get(f"{API}{path}") as answer,
         ):
             if answer.status == 401:
-                raise UserError(
-                    "Discord does not take the bot's token: make a new one "
-                    "(https://discord.com/developers/applications, your application, Bot, Reset Token) and "
-                    "set DISCORD_TOKEN to it."
-                )
+                raise UserError(NOT_TAKEN)
             if answer.status != 200:
                 raise UserError(f"Discord answers with an error ({answer.status}): try again later.")
             return await answer.json()

@@ -54,6 +54,14 @@ async def test_what_is_missing_is_named_for_each_server() -> None:
         assert any("not in the server of SPOKENLY_DISCORD_GUILD" in sentence for sentence in found)
 
 
+@pytest.mark.parametrize("token", ["a\nb", "a b", "…", ""])
+async def test_a_token_that_can_be_none_is_called_wrong_before_anybody_is_asked(token: str) -> None:
+    async with FakeDiscord() as fake:
+        with pytest.raises(UserError, match="does not take the bot's token"):
+            await ask(token, "/users/@me", fake.connector())
+        assert not fake.rest.asked or token == ""
+
+
 @pytest.mark.real_time
 async def test_a_bot_that_is_nowhere_is_told_how_to_be_invited() -> None:
     async with FakeDiscord() as fake:
