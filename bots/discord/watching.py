@@ -13,6 +13,7 @@ from bots.discord.calls import Calls
 from bots.discord.ending import late_farewell
 from bots.discord.guests import humans
 from bots.discord.house import TROUBLE
+from bots.discord.where import say
 from bots.discord.wish import Chat, Voice, Wish
 from core.errors import UserError
 
@@ -121,8 +122,10 @@ class Watch:
     async def _join(self, channel: Voice) -> None:
         try:
             await self._calls.start(Wish(channel))
-        except UserError:
+        except UserError as error:
             log.info("discord.not_joined_by_itself")
+            # Those who count on captions must know that they should ask for them.
+            await say(channel, f"I could not caption {channel.mention} by myself. {error}")
 
     async def _resume(self, guild: discord.Guild, mark: Mark) -> None:
         """A call ran here when Spokenly stopped: it goes on, or people are told why not."""

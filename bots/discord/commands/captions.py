@@ -12,10 +12,11 @@ from bots.discord.call import DiscordCall
 from bots.discord.calls import Calls
 from bots.discord.commands import languages
 from bots.discord.replies import Interaction, fitted, later, reply
-from bots.discord.rights import followed, may_follow, may_listen, may_write, person
+from bots.discord.rights import followed, may_follow, may_listen, may_read, may_write, person
 from bots.discord.setup import Where
 from bots.discord.where import wider
 from bots.discord.wish import Chat, Voice, Wish
+from bots.discord.words import command
 from core.captions.markup import MARKDOWN, utf16
 from core.errors import UserError
 
@@ -145,8 +146,11 @@ def _where(
     """Where the captions are to go. Raises `UserError` when somebody may not write there."""
     asker = person(interaction)
     place: Any = into if into is not None else interaction.channel
-    if into is not None and not may_write(asker, into):
-        raise UserError(f"You may not write in {into.mention}, so captions can't go there for you.")
+    if into is not None and not (may_write(asker, into) and _in(interaction, into)):
+        raise UserError(
+            f"You may not write in {into.mention}, so captions can't go there for you. Into a private thread "
+            f"of yours they go from inside: use {command(interaction.locale, 'captions start')} there."
+        )
     if into is not None or (where is not None and where.value == "here"):
         if not isinstance(place, Chat):
             raise UserError("Captions can't be posted in a channel of this kind: choose another.")
@@ -156,6 +160,11 @@ def _where(
     if where is None:
         return None
     return "voice" if where.value == "voice" else "thread"
+
+
+def _in(interaction: Interaction, place: discord.TextChannel | discord.Thread) -> bool:
+    """Whether somebody may read there; Discord tells nobody who is in a private thread but who is there."""
+    return place.id == interaction.channel_id or may_read(person(interaction), place)
 
 
 def described(call: DiscordCall) -> list[str]:

@@ -208,3 +208,19 @@ async def test_a_server_that_removes_the_bot_ends_its_own_call_alone() -> None:
             await ben.say(pitched(440))
             await home.until(lambda: "t440" in home.text(den))
             assert "call" not in home.store.preferred.get(f"discord:{home.guild.id}", {})
+
+
+async def test_people_are_told_once_that_a_channel_could_not_be_joined_by_itself() -> None:
+    async with scene() as home:
+        ann, ben = home.guild.member("Ann"), home.guild.member("Ben")
+        home.chat.deny(None, "send_messages")
+        async with home.running():
+            setup = GuildSetup(auto_join=(home.lounge.id,), where=home.chat.id)
+            await home.calls.change_setup(home.guild.id, setup)
+            await ann.join(home.lounge)
+            await home.until(lambda: bool(home.lounge.posted))
+            await ben.join(home.lounge)
+            await asyncio.sleep(2)
+            (told,) = home.lounge.posted
+            assert f"I could not caption <#{home.lounge.id}> by myself." in told.content
+            assert "**Send Messages**" in told.content

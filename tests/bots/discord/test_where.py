@@ -2,6 +2,7 @@
 
 import asyncio
 
+import discord
 import pytest
 
 from tests.bots.discord.commands.world import World, world
@@ -54,6 +55,21 @@ async def test_captions_of_a_closed_channel_may_go_to_a_thread_of_a_place_as_clo
         told = await boss.command("captions start", channel=here.general)
         await here.until(lambda: bool(here.general.threads))
         assert "may not enter" not in told.text
+
+
+async def test_captions_go_into_a_private_thread_from_inside_alone() -> None:
+    async with world() as here:
+        ann = await here.ann()
+        chat = here.bot.get_channel(here.general.id)
+        assert isinstance(chat, discord.TextChannel)
+        made = await chat.create_thread(name="Board", type=discord.ChannelType.private_thread)
+        thread = here.general.threads[-1]
+        told = await ann.command("captions start", {"into": thread}, channel=here.general)
+        assert "You may not write in" in told.text
+        assert here.calls.of(here.guild.id) is None
+        await made.add_user(discord.Object(ann.id))
+        told = await ann.command("captions start", {"into": thread}, channel=thread)
+        assert "are on" in told.text
 
 
 def _everybody_reads(here: World) -> bool:
