@@ -57,10 +57,11 @@ class Ears:
         """The names of who speaks and can't be heard."""
         return tuple(speaker.name for speaker in self._deaf.values())
 
-    def welcome(self, user: int | None) -> bool:
-        """Whether this person's packets may be opened; None: of somebody unknown."""
+    def welcome(self, user: int | None, packets: int = 0) -> bool:
+        """Whether this person's packets may be opened (None: of somebody unknown), `packets` of them now."""
         if user is not None and user in self._left_out:
-            self.dropped[user] = self.dropped.get(user, 0) + 1
+            if packets:
+                self.dropped[user] = self.dropped.get(user, 0) + packets
             return False
         return self._may(user)
 

@@ -63,7 +63,7 @@ class Hearing:
         line = self._lines.get(packet.ssrc)
         if line is None:
             self._hold(packet, datagram, now)
-        elif not self._listener.welcome(line.user):
+        elif not self._listener.welcome(line.user, 1):
             self._turn_away(line)
         else:
             self._take(line, packet, datagram, now)
@@ -85,7 +85,7 @@ class Hearing:
         line = self._lines[ssrc] = self._people[user] = Line(user, ssrc, self._listener)
         self._retired.pop(ssrc, None)
         for held in self._strangers.known(ssrc):
-            if not self._listener.welcome(user):
+            if not self._listener.welcome(user, 1):
                 self._turn_away(line)
             elif not held.may_be_heard_of(user, now):
                 self.counters.unknown += 1
@@ -264,6 +264,7 @@ class Hearing:
         self._strangers.drop(ssrc)
         if len(unwelcome) == 1:
             (user,) = unwelcome
+            self._listener.welcome(user, 1)
             self.counters.dropped[user] = self.counters.dropped.get(user, 0) + 1
         else:
             self.counters.shut_out += 1

@@ -47,11 +47,11 @@ Standing = Phase | Gone
 class Listener(Protocol):
     """Who is told what a voice connection hears. Nothing here waits or raises. `user`: Discord's id."""
 
-    def welcome(self, user: int | None) -> bool:
+    def welcome(self, user: int | None, packets: int = 0) -> bool:
         """May this person's packets be opened at all? None: of somebody who is not known yet.
 
-        Asked for every packet, before anything of it is decrypted, and in between, so the answer must be
-        quick; it may change at any time. False: opted out, paused, a bot.
+        Asked for every packet, before anything of it is decrypted; `packets` is then 1. Asked in between as
+        well, so the answer must be quick; it may change at any time. False: opted out, paused, a bot.
         """
 
     def hear(self, user: int, pcm: bytes, at: float, late: float = 0.0) -> None:

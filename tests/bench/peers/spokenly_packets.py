@@ -24,7 +24,7 @@ class Ears:
     def __init__(self) -> None:
         self.heard = 0
 
-    def welcome(self, _user: int | None) -> bool:
+    def welcome(self, _user: int | None, _packets: int = 0) -> bool:
         return True
 
     def hear(self, _user: int, _pcm: bytes, _at: float, _late: float = 0.0) -> None:

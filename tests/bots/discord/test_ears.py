@@ -57,7 +57,8 @@ def test_who_is_left_out_is_refused_and_counted_before_anything_is_opened() -> N
     scene = Scene()
     assert scene.ears.welcome(1)
     scene.left_out.add(1)
-    assert [scene.ears.welcome(1) for _ in range(3)] == [False] * 3
+    assert [scene.ears.welcome(1, 1) for _ in range(3)] == [False] * 3
+    assert not scene.ears.welcome(1), "no packet came: it was asked only"
     assert scene.ears.welcome(2)
     assert scene.ears.dropped == {1: 3}
     scene.left_out.clear()

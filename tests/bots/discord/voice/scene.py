@@ -33,7 +33,7 @@ class Ears:
     asked: int = 0
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def welcome(self, user: int | None) -> bool:
+    def welcome(self, user: int | None, packets: int = 0) -> bool:
         self.asked += 1
         return user not in self.unwelcome
 

@@ -200,6 +200,28 @@ def test_nothing_of_a_stranger_is_held_or_opened_when_none_can_be_welcome() -> N
     assert (call.remedies, call.told) == ([], [])
 
 
+def test_looking_and_asking_counts_no_packets_of_who_opted_out() -> None:
+    call = Call(BEN)
+    call.hearing.members |= {ANN, BEN}
+    for _ in range(100):
+        call.look()
+        call.hearing.tick(call.now)
+    call.talk(7, 2)
+    assert call.call.dropped == {}
+    call.meets(ANN, 7)
+    call.meets(BEN, 8)
+    call.speak(8, 20)
+    call.hearing.went(BEN)
+    assert call.call.dropped == {BEN: 20}
+
+
+def test_packets_that_can_only_be_of_who_opted_out_are_counted_as_theirs() -> None:
+    call = Call(BEN)
+    call.hearing.members |= {BEN}
+    call.talk(7, 2)
+    assert call.call.dropped == {BEN: 100}
+
+
 def test_silence_of_a_stranger_is_no_deafness() -> None:
     call = Call()
     call.hearing.members.add(ANN)
