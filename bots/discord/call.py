@@ -58,7 +58,7 @@ class DiscordCall:
         """The wall clock's time at second 0; Discord's id of who asked, if somebody did; its record's key."""
         self.over = False
         """It ends, or has ended."""
-        self.showing = Showing(house.post, self._spare, self._placeless)
+        self.showing = Showing(house.post, self._spare, self._give_up)
         self.forgets = 0
         """How often somebody has taken back what they said."""
         self.doomed: str | None = None
@@ -109,7 +109,7 @@ class DiscordCall:
             self._keeping = Keeping(secretary, self._opening(self.record), self.board, self._terms.first)
         if self._terms.lost:
             self.board.notify("lost record", LOST)
-        self._line = await self._house.join(self._channel, self, tasks, self._broken)
+        self._line = await self._house.join(self._channel, self, tasks, lambda: self._give_up(notices.BROKEN))
         self.look()
 
     def _opening(self, key: str) -> Opening:
@@ -246,11 +246,7 @@ class DiscordCall:
         place = self.showing.place
         return None if place is None or place.id == self.channel.id else self.channel
 
-    def _broken(self) -> None:
-        if not self.over:
-            self._end(self, notices.BROKEN)
-
-    def _placeless(self, why: str) -> None:
+    def _give_up(self, why: str) -> None:
         # What nobody can see must not be listened to.
         if not self.over:
             self._end(self, why)

@@ -1,5 +1,6 @@
 """The buttons under the live page, pressed in a fake Discord."""
 
+import discord
 import pytest
 
 from bots.discord.buttons import controls
@@ -42,7 +43,11 @@ async def test_buttons_work_after_a_restart() -> None:
         async with world(fake=fake) as here:
             ann = await here.ann(locale="de")
             await here.start(ann)
-            page = here.page_of(here.general)
+            chat = here.bot.get_channel(here.general.id)
+            assert isinstance(chat, discord.TextChannel)
+            page = fake.message(
+                (await chat.send("A page that a crash left.", view=controls(here.guild.id))).id
+            )
         async with world(fake=fake, guild=here.guild, shelf=here.shelf) as again:
             answer = await ann.press(page, "spokenly:optout")
             assert "Ab jetzt wirst du" in answer.text
