@@ -7,6 +7,7 @@ from discord import app_commands
 from bots.discord.buttons import Control
 from bots.discord.calls import Calls
 from bots.discord.commands.captions import Captions
+from bots.discord.commands.forms import on_interaction
 from bots.discord.commands.privacy import Forget, Privacy
 from bots.discord.commands.recap import recap
 from bots.discord.commands.setup import Choose, Setup
@@ -33,4 +34,5 @@ def add_commands(tree: app_commands.CommandTree[Any], calls: Calls, dictation: D
     tree.add_command(transcript(calls))
     tree.add_command(Transcribe(calls, dictation).command())
     tree.error(command_failed)
+    tree.client.event(on_interaction)
     tree.client.add_dynamic_items(Control, Forget, Post, Choose, Unshare)

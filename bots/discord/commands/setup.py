@@ -12,6 +12,7 @@ from bots.discord.buttons import calls_of
 from bots.discord.calls import Calls
 from bots.discord.commands import languages
 from bots.discord.commands.allowed import allowed
+from bots.discord.commands.forms import form_id
 from bots.discord.replies import Interaction, answering, buttons, fitted, reply
 from bots.discord.rights import person
 from bots.discord.setup import AUTO_JOIN, GuildSetup, Keep
@@ -106,7 +107,7 @@ class CaptionsForm(ui.Modal):
     """Language, place, and who may start."""
 
     def __init__(self, user: int, setup: GuildSetup) -> None:
-        super().__init__(title="Captions in this server", custom_id=f"spokenly:form:captions:{user}")
+        super().__init__(title="Captions in this server", custom_id=form_id("captions", user))
         self.language: ui.TextInput[Self] = ui.TextInput(
             custom_id="language", default=setup.language or "", required=False, max_length=40
         )
@@ -165,7 +166,7 @@ class RecordForm(ui.Modal):
     """What is kept, for how long, and which channels are joined."""
 
     def __init__(self, user: int, setup: GuildSetup) -> None:
-        super().__init__(title="Records and joining", custom_id=f"spokenly:form:record:{user}")
+        super().__init__(title="Records and joining", custom_id=form_id("record", user))
         self.keep: ui.Select[Self] = _select(
             "keep",
             setup.keep or "usual",

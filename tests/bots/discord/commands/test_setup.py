@@ -6,6 +6,7 @@ import discord
 import pytest
 from simcord.backend.errors import SetupError
 
+from bots.discord.commands import forms
 from bots.discord.commands.allowed import allowed
 from bots.discord.setup import GuildSetup
 from core.settings import Settings
@@ -126,6 +127,20 @@ async def test_an_overview_of_much_that_is_missing_fits_into_a_message() -> None
         text = (await overview(here, boss)).text
         assert len(text) <= 2000
         assert text.endswith("…")
+
+
+async def test_a_form_that_is_sent_after_a_restart_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with FakeDiscord() as fake:
+        async with world(fake=fake) as here:
+            boss = await here.person("Boss", "manage_guild")
+            shown = await overview(here, boss)
+            form = await boss.press(shown.message, "spokenly:setup:record")
+        monkeypatch.setattr(forms, "RUN", "another")
+        async with world(fake=fake, guild=here.guild, shelf=here.shelf):
+            answer = await boss.submit(form, {"keep": "captions", "days": "", "leave": "yes"})
+            await answer.settle()
+            assert "open it again" in answer.text
+            assert answer.ephemeral
 
 
 async def test_the_captions_form_saves_what_was_chosen() -> None:
