@@ -1,5 +1,6 @@
 """A recap as one chat message: what matters most first, as much as fits, and nothing in it is alive."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from core.captions.board import Board
@@ -49,15 +50,26 @@ def _point(claim: Claim, said: Mapping[int, Line], *, quoted: bool) -> str:
     words = MARKDOWN.escape(line(claim.text))
     names = dict.fromkeys(called(said[number].speaker.name) for number in claim.lines if number in said)
     owed = ", ".join(MARKDOWN.escape(line(part)) for part in (claim.who, claim.when) if part and line(part))
-    told = f"“{words}”" if quoted else words
+    told = f"“{words}”" if quoted else harmless(line(claim.text))
     told = f"**{owed}:** {told}" if owed else told
     return f"- {told} ({', '.join(names)})" if names else f"- {told}"
 
 
+def harmless(words: str) -> str:
+    """Words that begin a line, as nothing but words: no list, no heading, no quote."""
+    escaped = MARKDOWN.escape(words)
+    return f"\u200b{escaped}" if re.match(r"[-+#>]|\d+[.)]", words) else escaped
+
+
 def called(name: str) -> str:
     """A name as it may stand in a message."""
+    return MARKDOWN.escape(shortened(name))
+
+
+def shortened(name: str) -> str:
+    """A name on one line that is not too long."""
     shown = line(name) or "Somebody"
-    return MARKDOWN.escape(shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…")
+    return shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
 
 
 def lately(board: Board, minutes: int = MINUTES) -> list[Line]:

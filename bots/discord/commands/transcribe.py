@@ -14,7 +14,7 @@ from typing import Any, Self
 import discord
 from discord import Locale, app_commands, ui
 
-from bots.discord.brief import called
+from bots.discord.brief import called, harmless
 from bots.discord.calls import Calls
 from bots.discord.house import TROUBLE
 from bots.discord.replies import LONGEST, Interaction, answering, buttons, later, reply
@@ -159,7 +159,9 @@ async def _answer(interaction: Interaction, message: discord.Message, heard: Hea
     """The words as a message, or as a file where they are too many; with a button to post them."""
     if not heard.captions:
         raise UserError(f"No speech was heard in it. {about(heard.cut or '')}".rstrip())
-    title = f"What {called(message.author.display_name)} recorded:"
+    own = any(sounds(each.filename, each.content_type) for each in message.attachments)
+    # Discord does not say who recorded what somebody forwards.
+    title = f"What {called(message.author.display_name)} {'recorded' if own else 'forwarded'}:"
     cut = about(heard.cut) if heard.cut else None
     foot = f"-# {MARKDOWN.escape(cut)}" if cut else ""
     view = buttons(Post(interaction.locale))
@@ -190,13 +192,7 @@ async def _each(captions: Sequence[Caption]) -> AsyncIterator[Caption]:
 
 def _shown(captions: Sequence[Caption]) -> str:
     """The words as paragraphs, as they may stand in a message."""
-    return "\n".join(map(_harmless, paragraphs(captions)))
-
-
-def _harmless(words: str) -> str:
-    """Words that begin a line: nothing of them is a list or a heading."""
-    escaped = MARKDOWN.escape(words)
-    return f"\u200b{escaped}" if re.match(r"[-+#>]|\d+[.)]", words) else escaped
+    return "\n".join(map(harmless, paragraphs(captions)))
 
 
 class Post(ui.DynamicItem[ui.Button[Any]], template="spokenly:post"):
@@ -223,24 +219,29 @@ class Post(ui.DynamicItem[ui.Button[Any]], template="spokenly:post"):
             if not (isinstance(place, Chat) and may_write(person(interaction), place)):
                 raise UserError(say(interaction.locale, en.MAY_NOT_WRITE))
             assert shown is not None, "a button stands under a message"
-            await later(interaction)
-            files = {each.filename: await _fetched(each) for each in shown.attachments}
+            await interaction.response.edit_message(view=None)  # once is enough
             try:
-                await _post(place, shown.content, files)
-            except discord.Forbidden as error:
-                raise UserError(
-                    f"I may not write in {place.mention}: give me **Send Messages** there, or copy the text."
-                ) from error
+                await _post(place, shown)
+            except (UserError, *TROUBLE):
+                await interaction.edit_original_response(view=buttons(Post(interaction.locale)))
+                raise
             await reply(interaction, say(interaction.locale, en.POSTED))
 
 
-async def _post(place: Chat, text: str, files: dict[str, bytes]) -> None:
-    await place.send(
-        text,
-        files=[discord.File(io.BytesIO(data), name) for name, data in files.items()],
-        allowed_mentions=discord.AllowedMentions.none(),
-        suppress_embeds=True,
-    )
+async def _post(place: Chat, shown: discord.Message) -> None:
+    """Raises `UserError` where Spokenly may not, or the file is gone."""
+    files = {each.filename: await _fetched(each) for each in shown.attachments}
+    try:
+        await place.send(
+            shown.content,
+            files=[discord.File(io.BytesIO(data), name) for name, data in files.items()],
+            allowed_mentions=discord.AllowedMentions.none(),
+            suppress_embeds=True,
+        )
+    except discord.Forbidden as error:
+        raise UserError(
+            f"I may not write in {place.mention}: give me **Send Messages** there, or copy the text."
+        ) from error
 
 
 def _long(seconds: float) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from discord import app_commands
 from discord.app_commands import Choice
 
-from bots.discord.brief import called
+from bots.discord.brief import harmless, shortened
 from bots.discord.calls import Calls
 from bots.discord.commands.kept import chosen, offered
 from bots.discord.replies import ROOM, Interaction, later, reply
@@ -62,7 +62,7 @@ async def _transcript(interaction: Interaction, calls: Calls, key: str | None, f
                     f"That transcript is larger than the {room // 1_000_000} MB that Discord takes here: ask "
                     "whoever runs this Spokenly for it."
                 )
-    told = f"{called(call.title)}, {call.began:%d %b %Y %H:%M} UTC"
+    told = f"{harmless(shortened(call.title))}, {call.began:%d %b %Y %H:%M} UTC"
     if call.state == "live":
         told = f"{told}, as far as it has come"
     await reply(interaction, told, files={f"transcript.{form.suffix}": bytes(file)})

@@ -1,9 +1,10 @@
 """A recap as one message."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.discord.brief import brief, called, last_words, lately
+from bots.discord.brief import brief, called, harmless, last_words, lately
 from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
@@ -26,6 +27,14 @@ def recap(*decisions: str, summary: tuple[str, ...] = (), quoted: bool = True) -
         decisions=tuple(Claim(words, (0,)) for words in decisions),
         quoted=quoted,
     )
+
+
+@pytest.mark.parametrize("title", ["- Home", "+ Home", "1. Home", "2) Home", "-# Home", "> Home", "# Home"])
+def test_what_begins_a_line_is_no_list_and_no_heading(title: str) -> None:
+    assert harmless(title).startswith("\u200b")
+    point, _ = brief(recap(title, quoted=False), [], 2000)
+    assert "\n- \u200b" in point
+    assert harmless("Home: Lounge - 1. *x*") == "Home: Lounge - 1. \\*x\\*"
 
 
 def test_what_matters_most_comes_first() -> None:

@@ -5,6 +5,8 @@ import io
 import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -71,6 +73,7 @@ async def test_the_button_posts_the_words_harmlessly() -> None:
         assert not posted.allowed_mentions.allows_user(ann.id)
         assert "@everyone" not in posted.content
         assert "https://" not in posted.content
+        await here.until(lambda: answer.message.labels == [])
 
 
 async def test_who_may_not_write_there_posts_nothing() -> None:
@@ -85,6 +88,22 @@ async def test_who_may_not_write_there_posts_nothing() -> None:
         done = await ann.press(answer.message, "spokenly:post")
         assert "give me **Send Messages** there" in done.text
         assert here.general.posted == []
+        here.general.allow(None, "send_messages")
+        await ann.press(answer.message, "spokenly:post")
+        await here.until(lambda: len(here.general.posted) == 1)
+
+
+async def test_what_somebody_forwards_is_not_called_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = dict[str, Any]()
+
+    async def edit(**fields: Any) -> None:
+        shown.update(fields)
+
+    asker: Any = SimpleNamespace(locale=None, edit_original_response=edit)
+    message: Any = SimpleNamespace(attachments=[], author=SimpleNamespace(display_name="Mallory"))
+    caption = Caption(Speaker("recording", "Recording"), 0, 1, "hello", True)
+    await transcribe._answer(asker, message, recording.Heard([caption], "engine", None))
+    assert shown["content"] == "What Mallory forwarded:\nhello"
 
 
 @pytest.mark.parametrize(
