@@ -287,6 +287,11 @@ class DiscordCall:
         return self._session
 
     def _explain(self, key: str, sentence: str) -> None:
-        """Tell people something for a while."""
+        """Tell people something for a while, or until there is something newer to tell."""
+
+        def over() -> None:
+            if self.board.notices.get(key) == sentence:
+                self.board.notify(key, None)
+
         self.board.notify(key, sentence)
-        asyncio.get_running_loop().call_later(EXPLAIN, self.board.notify, key, None)
+        asyncio.get_running_loop().call_later(EXPLAIN, over)

@@ -119,6 +119,22 @@ async def test_a_bot_that_is_moved_goes_on_in_the_other_channel() -> None:
             assert "moved to" not in home.text(home.thread)
 
 
+async def test_the_notice_of_the_second_move_stays_when_that_of_the_first_would_be_over() -> None:
+    async with scene() as home:
+        ann = home.guild.member("Ann")
+        second, third = home.guild.voice("Second"), home.guild.voice("Third")
+        async with home.running():
+            await ann.join(home.lounge)
+            call = await home.start(ann)
+            for there in (second, third):
+                home.guild.move_bot(there)
+                await ann.join(there)
+                await asyncio.sleep(20)
+            assert call.board.notices[notices.MOVED] == notices.moved("Third")
+            await asyncio.sleep(30)
+            assert notices.MOVED not in call.board.notices
+
+
 async def test_captions_in_a_voice_channels_own_chat_move_along() -> None:
     async with scene() as home:
         ann, den = home.guild.member("Ann"), home.guild.voice("Den")
