@@ -41,6 +41,7 @@ class Hearing:
         self._strangers = Strangers(self.counters)
         self._retired: dict[int, tuple[int, float]] = {}  # by SSRC: whose it was, until when
         self._now = float("-inf")
+        self._surveyed: tuple[list[int], frozenset[int]] | None = None
         self._waiting: set[Line] = set()
 
     @property
@@ -71,6 +72,7 @@ class Hearing:
     def met(self, user: int, ssrc: int, now: float) -> None:
         """The stream `ssrc` is `user`'s. Whatever of it is held is heard now, if they were welcome then."""
         self._now = now
+        self._surveyed = None
         known = self._lines.get(ssrc)
         if known is not None and known.user == user:
             return
@@ -106,6 +108,7 @@ class Hearing:
     def went(self, user: int) -> None:
         """They left the channel."""
         self.members.discard(user)
+        self._surveyed = None
         line = self._people.get(user)
         if line is not None:
             self._end(line)
@@ -124,6 +127,7 @@ class Hearing:
     def hush(self, user: int) -> None:
         """They are no longer welcome: nothing that is held of them will be heard."""
         self._strangers.clear()
+        self._surveyed = None
         line = self._people.get(user)
         if line is not None:
             self._silence(line)
@@ -135,10 +139,12 @@ class Hearing:
         self._strangers.clear()
         self._retired.clear()
         self.members.clear()
+        self._surveyed = None
 
     def expire(self, now: float) -> None:
         """Call this now and then: nothing is held for longer than it may be."""
         self._now = now
+        self._surveyed = None
         self._strangers.expire(now)
         self._retired = {ssrc: whose for ssrc, whose in self._retired.items() if now < whose[1]}
 
@@ -150,21 +156,23 @@ class Hearing:
         """
         found: dict[int | None, Tally] = {user: line.tally for user, line in self._people.items()}
         speaking = self._strangers.speaking(self._now)
+        self._surveyed = None
         if speaking:
-            unknown = self._unknown()
-            unwelcome = self._unwelcome()
+            unknown, unwelcome = self._survey()
             if len(speaking) > len(unwelcome):
                 one = unknown[0] if len(unknown) == 1 and not unwelcome else None
                 found[one] = Tally(max(speaking), max(speaking), 0)
         return found
 
-    def _unknown(self) -> list[int]:
-        """People in the channel whose stream is not known."""
-        return [user for user in self.members if user not in self._people]
+    def _survey(self) -> tuple[list[int], frozenset[int]]:
+        """People in the channel whose stream is not known, and those of them who are not to be heard.
 
-    def _unwelcome(self) -> frozenset[int]:
-        """Those of them who are not to be heard."""
-        return frozenset(user for user in self._unknown() if not self._listener.welcome(user))
+        A stage may have thousands of listeners, so it is not counted anew for every packet.
+        """
+        if self._surveyed is None:
+            unknown = [user for user in self.members if user not in self._people]
+            self._surveyed = unknown, frozenset(one for one in unknown if not self._listener.welcome(one))
+        return self._surveyed
 
     def _turn_away(self, line: Line) -> None:
         dropped = self.counters.dropped
@@ -233,8 +241,8 @@ class Hearing:
             whose, until = self._retired[packet.ssrc]
             if now < until - RETIRED + LATE or not self._listener.welcome(whose):
                 return
-        unwelcome = self._unwelcome()
-        if not self._listener.welcome(None) or (unwelcome and len(unwelcome) == len(self._unknown())):
+        unknown, unwelcome = self._survey()
+        if not self._listener.welcome(None) or (unwelcome and len(unwelcome) == len(unknown)):
             self._shut_out(packet.ssrc, unwelcome)
             return
         held = Held(packet, datagram, now, unwelcome)

@@ -296,3 +296,10 @@ def test_a_speaking_message_without_a_stream_is_none() -> None:
     envelope = reading.read('{"op":5,"d":{"user_id":"2","ssrc":0,"speaking":0}}')
     assert envelope is not None
     assert envelope.message is None
+
+
+def test_strangers_on_a_stage_with_a_large_audience_cost_little() -> None:
+    room = Room()
+    room.hearing.members |= set(range(100, 2100))
+    room.speak(7, 50)
+    assert room.ears.asked < 2 * 2000
