@@ -117,5 +117,5 @@ def ended(channel: str, why: str) -> str:
 OVER = "The captions are over."
 BROKEN = "A fault in Spokenly broke the connection to the voice channel: start them again."
 NO_RECORD = "Its record was deleted, so there is no transcript."
-RECORD_AWAY = "Its record can't be read now: ask for /recap and /transcript later."
+RECORD_AWAY = "Its record can't be read now: ask for the recap and the transcript later."
 RESTING = "Spokenly is being restarted. It goes on here by itself when it is back."

@@ -134,7 +134,7 @@ def _voice(asker: discord.Member, channel: Voice | None) -> Voice:
     if channel is None:
         channel = asker.voice.channel if asker.voice is not None else None
         if channel is None:
-            raise UserError("You are in no voice channel: join one, or name one with the option `channel`.")
+            raise UserError("You are in no voice channel: join one, or name one when you start them.")
     if not may_listen(asker, channel):
         raise UserError(f"You may not enter {channel.mention}, so you can't have it captioned.")
     return channel

@@ -6,7 +6,7 @@ deleted, who manages the server may. A record's key begins with the id of the fi
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import suppress
 
 import discord
@@ -16,13 +16,14 @@ from bots.discord.book import space
 from bots.discord.calls import Calls
 from bots.discord.replies import Interaction
 from bots.discord.rights import may_listen, person
+from bots.discord.words import command, option
 from core.errors import NoSuchRecord, RecordAway, UserError
 from core.record.database.store import Store
 from core.record.kept import Call
 from core.record.written import line
 
 _LOOKED_AT = 100
-"""How many of a server's newest records are looked at, when somebody chooses."""
+"""Records that are read at once, and the newest that somebody can choose from."""
 
 _OFFERED = 25
 """Choices that Discord shows."""
@@ -37,18 +38,29 @@ async def chosen(interaction: Interaction, calls: Calls, key: str | None) -> Cal
     """The record of that key, or the last that this person may see. Raises `UserError` or `RecordAway`."""
     store, me = _store(calls), person(interaction)
     if key is None:
-        for call in await store.calls(space=space(me.guild.id), limit=_LOOKED_AT):
+        async for call in _newest(store, space(me.guild.id)):
             if call.lines and _may_see(me, calls, call):
                 return call
+        start = command(interaction.locale, "captions start")
         raise UserError(
-            "No call of this server was kept that you may see: `/captions start` with a transcript keeps one."
+            f"No call of this server was kept that you may see: {start} with a transcript keeps one."
         )
     with suppress(NoSuchRecord):
         call = await store.call(key)
         if call.space == space(me.guild.id) and _may_see(me, calls, call):
             return call
     # Whoever guesses must not learn what there is.
-    raise UserError("There is no such call: choose one of those that the option `call` offers.")
+    listed = option(interaction.locale, "call")
+    raise UserError(f"There is no such call: choose one of those that the option `{listed}` offers.")
+
+
+async def _newest(store: Store, where: str) -> AsyncIterator[Call]:
+    """All records of a space, the newest first."""
+    before = None
+    while found := await store.calls(space=where, before=before, limit=_LOOKED_AT):
+        for call in found:
+            yield call
+        before = found[-1].began
 
 
 async def offered(interaction: Interaction, calls: Calls, typed: str) -> list[Choice[str]]:

@@ -103,7 +103,7 @@ async def test_somebody_in_no_voice_channel_is_told_what_to_do() -> None:
     async with world() as here:
         ann = await here.ann(there=False)
         assert await started(here, ann) == (
-            "You are in no voice channel: join one, or name one with the option `channel`."
+            "You are in no voice channel: join one, or name one when you start them."
         )
 
 

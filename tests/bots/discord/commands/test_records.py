@@ -1,12 +1,14 @@
 """`/recap` and `/transcript`: who may see what was kept, and what they get."""
 
 import zipfile
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 
 from bots.discord.book import Book
+from bots.discord.commands import kept as records
 from core.audio.frame import Speaker
 from core.errors import RecordAway
 from core.record.kept import Call
@@ -162,6 +164,25 @@ async def test_a_transcript_is_a_private_file(form: str, tmp_path: Path) -> None
         too_large = await told(ann, here, "transcript", {"format": form})
         assert "larger than" in too_large.text
         assert not too_large.message.files
+
+
+@pytest.mark.real_time
+async def test_a_call_of_ones_own_is_found_behind_many_that_one_may_not_see(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(records, "_LOOKED_AT", 3)
+    async with keeping(tmp_path) as secretary, world(secretary=secretary) as here:
+        ann, board = await here.ann(), here.guild.voice("Board")
+        board.deny(ann, "view_channel", "connect")
+        await a_talk(here, secretary, here.lounge)
+        for number in range(7):
+            await kept(
+                secretary.store,
+                key=f"{board.id}-{number}",
+                space=f"discord:{here.guild.id}",
+                began=datetime.now(UTC) + timedelta(hours=number),
+            )
+        assert (await told(ann, here, "transcript")).text.startswith("Home: Lounge, ")
 
 
 @pytest.mark.real_time
