@@ -14,7 +14,8 @@ from bots.discord.call import DiscordCall
 from bots.discord.calls import Calls
 from bots.discord.consent import opt_out
 from bots.discord.people import clean_name
-from bots.discord.replies import LONGEST, Interaction, answering, buttons, later, reply
+from bots.discord.place import LONGEST
+from bots.discord.replies import Interaction, answering, buttons, later, reply
 from bots.discord.rights import followed, person, running
 from bots.discord.translations import en
 from bots.discord.words import say

@@ -3,13 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import TypeAlias
 
 import aiohttp
 import discord
 
 from bots.discord.governor import Governor, Route
 from bots.discord.place import MessageGone, WordsRefused
+from bots.discord.wish import Chat
 from core.errors import OutletBusy, OutletError, OutletGone
 
 PATIENCE = 5.0
@@ -26,8 +26,6 @@ UNKNOWN_CHANNEL, UNKNOWN_GUILD, UNKNOWN_MESSAGE = 10003, 10004, 10008
 ARCHIVED, LOCKED = 50083, 160005
 FILTERED = frozenset({200000, 200001, 240000})  # AutoMod, AutoMod on a title, harmful links
 TOO_OLD = 30046  # too many edits of a message that is more than an hour old
-
-Chat: TypeAlias = discord.Thread | discord.TextChannel | discord.VoiceChannel | discord.StageChannel
 
 _NOBODY = discord.AllowedMentions.none()
 

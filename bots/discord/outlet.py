@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from math import inf
 
 from bots.discord import notices
-from bots.discord.place import MessageGone, Place, WordsRefused
+from bots.discord.place import LONGEST, MessageGone, Place, WordsRefused
 from core.captions.board import Board
 from core.captions.caption import Caption
 from core.captions.markup import MARKDOWN, utf16, words
 from core.captions.pages import KEPT, Page, Pages
 from core.errors import OutletBusy, OutletGone
-
-LIMIT = 2000
-"""Characters of a message's content (https://docs.discord.com/developers/resources/message)."""
 
 FOOT = 400
 """Of those, how many the lines below the words may take."""
@@ -64,18 +61,15 @@ class ChatPages:
     pace = GLANCE
     """Seconds. Discord's own limits, not this, are what spreads the requests (bots/discord/pace.py)."""
 
-    def __init__(
-        self, place: Place, *, heading: str = "", title: str = "Live captions", first: int = 0
-    ) -> None:
-        """`heading`: Markdown above the first words, for people; it may mention. `title`: begins the foot.
+    def __init__(self, place: Place, *, heading: str = "", first: int = 0) -> None:
+        """`heading`: Markdown above the first words, for people; it may mention.
 
         `first`: the board's entry that the pages begin with, where those before stand elsewhere.
         """
         self._place = place
         self._heading = f"{heading}\n" if heading else ""
-        self._title = title
         self._farewell: str | None = None
-        self._pages = Pages(LIMIT - FOOT - utf16(self._heading), MARKDOWN, AGE, blank=True, first=first)
+        self._pages = Pages(LONGEST - FOOT - utf16(self._heading), MARKDOWN, AGE, blank=True, first=first)
         self._messages: dict[int, _Message] = {}
         self._nonces = secrets.token_hex(8)
         self._first = 0  # the page with the heading: the first that has words
@@ -227,7 +221,7 @@ class ChatPages:
     def _foot(self, board: Board) -> Sequence[str]:
         if self._farewell is not None:
             return [_small(self._farewell, FOOT)]
-        state = [self._title, _engine(board)]
+        state = ["Live captions", _engine(board)]
         if board.lateness is not None and board.lateness >= LATE:
             state.append(f"{board.lateness:.0f} s behind")
         above = _small(" · ".join(filter(None, state)), FOOT // 2)

@@ -4,6 +4,9 @@ from typing import Protocol
 
 from core.errors import OutletError
 
+LONGEST = 2_000
+"""Characters of a message's content, in UTF-16 code units (https://docs.discord.com/developers/resources/message)."""
+
 
 class MessageGone(OutletError):
     """Somebody deleted the message."""

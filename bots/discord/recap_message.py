@@ -2,19 +2,17 @@
 
 from collections.abc import Iterable
 
+from bots.discord.place import LONGEST
 from core.captions.markup import MARKDOWN, utf16
 from core.record.kept import Call, Line
 from core.record.recaps.brief import Style
 from core.record.recaps.closing import closing
 from core.record.recaps.recap import Recap
 
-LIMIT = 2_000
-"""Characters of a message, as Discord counts: UTF-16 code units."""
-
 
 def recap_message(opening: str, call: Call, recap: Recap | None, lines: Iterable[Line] = ()) -> str:
     """At most 2,000 characters. `opening` is ours and stands as it is; `lines`: those that are cited."""
-    return closing(opening, call, recap, lines, room=LIMIT, style=_STYLE, small=lambda text: f"-# {text}")
+    return closing(opening, call, recap, lines, room=LONGEST, style=_STYLE, small=lambda text: f"-# {text}")
 
 
 def _safe(words: str) -> str:

@@ -16,6 +16,7 @@ import discord
 from discord import app_commands, ui
 
 from bots.discord.house import TROUBLE
+from bots.discord.place import LONGEST
 from bots.discord.translations import en
 from bots.discord.words import command, say
 from core.captions.markup import utf16
@@ -25,9 +26,6 @@ log = logging.getLogger(__name__)
 
 Interaction = discord.Interaction[Any]
 """What somebody did: used a command, pressed a button, sent a form."""
-
-LONGEST = 2_000
-"""UTF-16 code units of one message (Discord's limit)."""
 
 ROOM = 24_000_000
 """Bytes of all the files of one message: Discord takes requests of 25 MiB."""

@@ -17,7 +17,8 @@ from discord import Locale, app_commands, ui
 from bots.discord.brief import called, harmless
 from bots.discord.calls import Calls
 from bots.discord.house import TROUBLE
-from bots.discord.replies import LONGEST, Interaction, answering, buttons, later, reply
+from bots.discord.place import LONGEST
+from bots.discord.replies import Interaction, answering, buttons, later, reply
 from bots.discord.rights import may_write, person
 from bots.discord.translations import en
 from bots.discord.wish import Chat

@@ -8,9 +8,10 @@ from typing import get_args
 
 import discord
 
-from bots.discord.chat import Chat, ChatPlace
+from bots.discord.chat import ChatPlace
 from bots.discord.governor import Governor
 from bots.discord.outlet import ChatPages
+from bots.discord.wish import Chat
 from core.audio.frame import Speaker
 from core.captions.board import Board
 from core.captions.caption import Caption

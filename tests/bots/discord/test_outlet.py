@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from bots.discord import notices
-from bots.discord.outlet import LIMIT, REFUSALS, ChatPages
-from bots.discord.place import MessageGone, WordsRefused
+from bots.discord.outlet import REFUSALS, ChatPages
+from bots.discord.place import LONGEST, MessageGone, WordsRefused
 from bots.discord.voice.listener import Phase
 from core.audio.frame import Speaker
 from core.captions.board import Board
@@ -77,7 +77,7 @@ class Wall:
     def _check(self, text: str) -> None:
         if self.failure is not None:
             raise self.failure
-        assert 0 < utf16(text) <= LIMIT
+        assert 0 < utf16(text) <= LONGEST
 
     @property
     def texts(self) -> list[str]:

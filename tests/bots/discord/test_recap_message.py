@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.discord.recap_message import LIMIT, recap_message
+from bots.discord.place import LONGEST
+from bots.discord.recap_message import recap_message
 from core.audio.frame import Speaker
 from core.captions.markup import utf16
 from core.record.kept import Call, Line
@@ -55,6 +56,6 @@ def test_nothing_that_was_said_can_ping_link_or_format() -> None:
 def test_it_always_fits_into_one_message(words: str, many: int, quoted: bool) -> None:
     said = [Line(0, Speaker("u1", words[:40], None), 0, 1, words)]
     text = recap_message("Over.", call(speakers=(words[:40],)), recap(words, quoted=quoted, many=many), said)
-    assert utf16(text) <= LIMIT
+    assert utf16(text) <= LONGEST
     assert not text.endswith("**")
     assert text.startswith("Over.")

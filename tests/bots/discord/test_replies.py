@@ -9,7 +9,8 @@ import discord
 import pytest
 from discord import Locale, app_commands
 
-from bots.discord.replies import LONGEST, _expected, fitted, trouble
+from bots.discord.place import LONGEST
+from bots.discord.replies import _expected, fitted, trouble
 from core.captions.markup import utf16
 from core.errors import RecordAway, RecordUnusable, UserError
 
