@@ -24,6 +24,7 @@ PARTS = {
     "discord": ["--quick"],
     "slack_app": ["--quick"],
     "slack_pace": ["--quick"],
+    "places": ["--quick"],
 }
 """The parts, and how each is made short."""
 
