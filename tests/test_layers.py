@@ -78,6 +78,7 @@ PURE = [
     "bots/discord/voice/messages.py",
     "bots/discord/voice/packets.py",
     "bots/discord/voice/reading.py",
+    "bots/discord/voice/refusals.py",
     "bots/discord/voice/watch.py",
     "bots/meet/limits.py",
     "bots/meet/sdp.py",

@@ -4,11 +4,9 @@ import asyncio
 import hashlib
 import json
 import logging
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any
 
 import aiohttp
 import discord
@@ -18,6 +16,7 @@ from bots.discord.book import Book
 from bots.discord.buttons import controls
 from bots.discord.calls import Calls
 from bots.discord.chat import ChatPlace
+from bots.discord.client import Client, connected
 from bots.discord.commands import add_commands
 from bots.discord.governor import Governor
 from bots.discord.house import TROUBLE, CallPages, House
@@ -60,16 +59,6 @@ class Parts:
     hears: Callable[[str], bool]
     bridge: Bridge
     connector: Callable[[], aiohttp.BaseConnector] | None = None
-
-
-class Client(discord.Client):
-    """discord.py's client, with the calls that its buttons look for (`bots.discord.buttons.Bot`)."""
-
-    calls: Calls
-
-    async def on_error(self, event: str, /, *args: Any, **kwargs: Any) -> None:
-        """What an event's own code failed with; discord.py's way would log what it was told."""
-        log.error("discord.event_bug", exc_info=sys.exc_info()[1])
 
 
 class DiscordBot:
@@ -160,7 +149,7 @@ class DiscordBot:
                     add_commands(tree, calls, self._parts.dictation)
                     _listen(client, Watch(calls))
                     calls.spawn(self._register(tree))
-                    gateway = tasks.create_task(_connected(client), name="discord gateway")
+                    gateway = tasks.create_task(connected(client), name="discord gateway")
                     closing = tasks.create_task(self._closing.wait(), name="discord closing")
                     await asyncio.wait([gateway, closing], return_when=asyncio.FIRST_COMPLETED)
                     closing.cancel()
@@ -225,31 +214,6 @@ async def _fingerprint(tree: app_commands.CommandTree[Client], guild: discord.Ob
         for command in tree.get_commands(guild=guild)
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-
-
-async def _connected(client: Client) -> Exception | None:
-    """Stay connected to Discord's gateway, through every outage, until the client is closed.
-
-    Returns why it can't be any more: a `UserError` where Discord does not take the token. Returned and not
-    raised, because the calls are to leave before their client does.
-    """
-    waits = backoff()
-    while not client.is_closed():
-        try:
-            await client.connect()
-        except discord.ConnectionClosed as closed:
-            return UserError(NOT_TAKEN) if closed.code == _AUTHENTICATION_FAILED else closed
-        except (AttributeError, *TROUBLE) as error:
-            # discord.py trips over its own missing connection when the very first one fails.
-            if client.is_closed() or client.ws is not None:
-                return error
-            log.warning("discord.gateway_away")
-            await asyncio.sleep(next(waits))
-    return None
-
-
-_AUTHENTICATION_FAILED = 4004
-"""https://discord.com/developers/docs/topics/opcodes-and-status-codes#gateway-gateway-close-event-codes"""
 
 
 def _listen(client: Client, watch: Watch) -> None:

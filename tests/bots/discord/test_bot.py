@@ -6,6 +6,7 @@ from functools import partial
 from io import StringIO
 from pathlib import Path
 
+import discord
 import pytest
 
 from bots import app
@@ -128,3 +129,8 @@ async def test_without_discord_the_rooms_are_there_all_the_same(
     settings = Settings(port=0, data_dir=folder, discord_token=fake.token)
     async with app.spokenly(settings, alone(PitchEngine()), Metrics()) as running:
         assert running.address
+
+
+def test_an_outage_is_over_for_the_bot_within_seconds_of_its_end() -> None:
+    waits = discord.client.ExponentialBackoff()  # type: ignore[attr-defined]  # what discord.py waits by
+    assert max(waits.delay() for _ in range(300)) <= 16

@@ -224,7 +224,7 @@ async def test_status_tells_who_is_heard_and_who_is_not() -> None:
         for _ in range(12):
             call.hear(ben.id, bytes(640), 0.0)
         await here.calls.opt_out(here.guild.id, ann.id)
-        assert not call.welcome(ann.id)
+        assert not call.welcome(ann.id, 1)
         call.board.lateness = 1.26
         text = await asked(here, ann, "status")
         assert "Captions come 1.3 s after the words." in text
