@@ -9,7 +9,8 @@ import asyncio
 import logging
 import secrets
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Protocol, Self
@@ -123,7 +124,8 @@ class Attachment:
         """Show what was said until now, then nothing more. `why`: for people there."""
         if self._why is None and not self.over:
             self._why = why
-            self._closing(why)
+            with _bulkhead():
+                self._closing(why)
             self._publisher.close()
 
     def end(self, why: str = "") -> None:
@@ -219,14 +221,14 @@ class Bridge:
         attachment = Attachment(source, publisher, where, closing, ended)
         self._attached.append(attachment)
         self._tasks.create_task(self._show(attachment, publisher), name="bridge")
-        source.shown_at(self.places(source))
+        self._tell(source)
         return attachment
 
     def rename(self, attachment: Attachment, where: str) -> None:
         """The place is known otherwise now, e.g. because more people read there."""
         if where != attachment.where and not attachment.over:
             attachment.where = where
-            attachment.source.shown_at(self.places(attachment.source))
+            self._tell(attachment.source)
 
     def places(self, source: Source) -> list[str]:
         """Where a call is shown besides its own place."""
@@ -273,15 +275,28 @@ class Bridge:
         tries.append(now)
 
     async def _show(self, attachment: Attachment, publisher: Publisher) -> None:
-        why = "The place is gone."
+        why = BROKEN
         try:
-            await publisher.run()
-        except Exception:
-            # A bulkhead: a fault in one place must not end the call, nor what others see of it.
-            log.exception("bridge.bug")
-            why = BROKEN
+            with _bulkhead():
+                await publisher.run()
+                why = "The place is gone."
         finally:
             self._attached.remove(attachment)
-            attachment.end(why)
+            with _bulkhead():
+                attachment.end(why)
             if not attachment.source.over:
-                attachment.source.shown_at(self.places(attachment.source))
+                self._tell(attachment.source)
+
+    def _tell(self, source: Source) -> None:
+        """Everybody in a call is told where it is shown now."""
+        with _bulkhead():
+            source.shown_at(self.places(source))
+
+
+@contextmanager
+def _bulkhead() -> Iterator[None]:
+    """A fault in one place must not end the call, nor what others see of it."""
+    try:
+        yield
+    except Exception:
+        log.exception("bridge.bug")

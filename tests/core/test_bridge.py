@@ -261,3 +261,39 @@ async def test_leaving_shows_the_last_words_everywhere() -> None:
         call.say("last")
     assert place.shown == ["last"]
     assert place.why == [STOPPED]
+
+
+def stumble(*_given: object) -> None:
+    raise ZeroDivisionError
+
+
+@pytest.mark.parametrize("leaving", [False, True])
+async def test_a_bug_in_what_one_place_does_at_its_end_ends_no_other(leaving: bool) -> None:
+    call, other, place = Call(), Call(), Place()
+    async with Bridge() as bridge:
+        broken = bridge.attach(call, Place(), "broken", stumble, closing=stumble)
+        bridge.attach(call, place, "good", place.why.append, closing=place.why.append)
+        bridge.attach(other, place, "other", place.why.append)
+        if not leaving:
+            broken.detach()
+            await asyncio.sleep(1)
+            assert bridge.places(call) == ["good"]
+            assert bridge.places(other) == ["other"]
+            assert place.why == []
+        call.say("last")
+        bridge.ended(call)
+        await asyncio.sleep(1)
+        assert place.why == [ENDED, ENDED]
+    assert place.why == [ENDED, ENDED, STOPPED]
+
+
+async def test_a_call_that_can_not_tell_its_people_of_a_place_leaves_all_places_as_they_are() -> None:
+    call, other, place = Call(), Call(), Place()
+    async with Bridge() as bridge:
+        gone = bridge.attach(call, Place(), "gone")
+        bridge.attach(other, place, "other")
+        call.shown_at = stumble  # type: ignore[assignment,method-assign]  # a bug of one kind of call
+        gone.detach()
+        await asyncio.sleep(1)
+        assert bridge.places(other) == ["other"]
+        assert bridge.attach(call, place, "again").over is False
