@@ -7,6 +7,12 @@ from core.audio.frame import Frame, Left, Lost, Speaker, seconds
 from core.audio.senderclock import SenderClock
 from core.session import Session
 
+TORN = 30.0
+"""Seconds in which somebody who was cut off in the middle of a word is heard again, so that it was a loss."""
+
+AUDIBLE = 300
+"""Amplitude from which a frame is no silence; Discord ends whatever is said with a little of that."""
+
 UNKNOWN = Speaker("somebody", "somebody")
 """Whoever speaks and is not heard, when it can't be found out who that is."""
 
@@ -19,6 +25,8 @@ class _Voice:
     clock: SenderClock
     unheard: float | None = None
     """The sender's second since when no session has listened."""
+    last: Frame | None = None
+    """What was heard of them last."""
 
 
 class Ears:
@@ -45,6 +53,7 @@ class Ears:
         self._bot = bot
         self._voices: dict[int, _Voice] = {}
         self._deaf: dict[int | None, Speaker] = {}
+        self._torn: dict[int, float] = {}  # when somebody's line ended in the middle of a word
         self.shut = False
         """Nobody is heard: paused, or over."""
         self.heard: dict[int, Speaker] = {}
@@ -82,7 +91,10 @@ class Ears:
             since = voice.clock.seconds(voice.unheard)
             voice.unheard = None
             session.hear(Lost(voice.speaker, moment if since is None else since, moment))
-        session.hear(Frame(voice.speaker, moment, pcm))
+        elif (torn := self._torn.pop(user, None)) is not None and 0 < moment - torn < TORN:
+            session.hear(Lost(voice.speaker, torn, moment))
+        voice.last = Frame(voice.speaker, moment, pcm)
+        session.hear(voice.last)
 
     def lost(self, user: int, start: float, end: float) -> None:
         """What was sent from `start` to `end` of the sender's clock can't be heard."""
@@ -97,6 +109,8 @@ class Ears:
     def left(self, user: int) -> None:
         """Their line is over; the next one has another clock."""
         voice = self._voices.pop(user, None)
+        if voice is not None and voice.last is not None and self._may(user) and _audible(voice.last.pcm):
+            self._torn[user] = voice.last.at + voice.last.seconds
         if voice is not None and (session := self._listening()) is not None:
             session.hear(Left(voice.speaker))
 
@@ -111,6 +125,7 @@ class Ears:
 
     def hush(self) -> None:
         """What everybody said is settled now, as if they had left; they may go on."""
+        self._torn.clear()
         for user in tuple(self._deaf):
             self.deaf(user, False)
         if (session := self._listening()) is not None:
@@ -126,3 +141,7 @@ class Ears:
             speaker = self.heard[user] = self._meet(user)
         voice = self._voices[user] = _Voice(speaker, SenderClock())
         return voice
+
+
+def _audible(pcm: bytes) -> bool:
+    return any(abs(sample) > AUDIBLE for sample in memoryview(pcm).cast("h"))

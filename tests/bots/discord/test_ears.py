@@ -182,3 +182,37 @@ def test_what_waited_is_placed_when_it_came() -> None:
     scene.say(1, 7001.0)
     ats = [round(heard.at, 2) for heard in scene.heard if isinstance(heard, Frame)]
     assert (ats[0], ats[49], ats[50]) == (99.0, 99.98, 100.0)
+
+
+LOUD = b"\0\x20" * (RATE // 50)
+
+
+def test_what_is_missing_between_two_lines_in_the_middle_of_a_word_is_told_as_lost() -> None:
+    scene = Scene()
+    scene.say(1, 0.0, 0.1)
+    scene.ears.hear(1, LOUD, 0.1)
+    scene.ears.left(1)
+    scene.now += 5.0
+    scene.say(1, 900.0, 0.1)
+    (lost,) = (heard for heard in scene.heard if isinstance(heard, Lost))
+    assert 4.9 < lost.end - lost.start < 5.1
+
+
+def test_who_was_silent_when_their_line_ended_has_lost_nothing() -> None:
+    scene = Scene()
+    scene.say(1, 0.0, 0.1)
+    scene.ears.left(1)
+    scene.now += 5.0
+    scene.say(1, 900.0, 0.1)
+    assert not [heard for heard in scene.heard if isinstance(heard, Lost)]
+
+
+def test_who_was_left_out_meanwhile_has_lost_nothing() -> None:
+    scene = Scene()
+    scene.ears.hear(1, LOUD, 0.1)
+    scene.left_out.add(1)
+    scene.ears.left(1)
+    scene.left_out.clear()
+    scene.now += 5.0
+    scene.say(1, 900.0, 0.1)
+    assert not [heard for heard in scene.heard if isinstance(heard, Lost)]
