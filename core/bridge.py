@@ -44,6 +44,9 @@ REVOKED = "The call is not shown here any more: sharing was ended where it takes
 STOPPED = "Spokenly was stopped: the call is not shown here any more."
 BROKEN = "Captions stopped here because of a fault in Spokenly. Attach the call again to go on."
 
+Told = Callable[[str], None]
+"""Is told why a call is not shown somewhere any more: a sentence for people, or nothing."""
+
 
 def cleaned(typed: str) -> str:
     """A code, however somebody typed it: in small letters, with spaces or dashes."""
@@ -104,14 +107,7 @@ class Code:
 class Attachment:
     """A place where a call of elsewhere is shown."""
 
-    def __init__(
-        self,
-        source: Source,
-        publisher: Publisher,
-        where: str,
-        closing: Callable[[str], None],
-        ended: Callable[[str], None],
-    ) -> None:
+    def __init__(self, source: Source, publisher: Publisher, where: str, closing: Told, ended: Told) -> None:
         self.source = source
         self.where = where
         self._publisher = publisher
@@ -205,9 +201,9 @@ class Bridge:
         source: Source,
         outlet: Outlet,
         where: str,
-        ended: Callable[[str], None] = lambda _why: None,
+        ended: Told = lambda _why: None,
         *,
-        closing: Callable[[str], None] = lambda _why: None,
+        closing: Told = lambda _why: None,
     ) -> Attachment:
         """Show a call in another place from now until it ends. `where`: the place, as people know it.
 
