@@ -131,7 +131,8 @@ async def slack_bot(parts: Parts) -> AsyncIterator[SlackBot]:
             if isinstance(installations, Many):
                 flow = http.installing(settings, installations, workspaces, api, quiet)
             opened = asyncio.Event()
-            routes = http.routes(app, flow, parts.house.store.name, opened.is_set if token is None else None)
+            ready = opened.is_set if token is None else None
+            routes = http.routes(app, flow, parts.house.store.name, ready, settings.slack_signing_secret)
             bot = SlackBot(calls, desk, app, routes, opened)
             if token is not None:
                 beside(_reached(opened, app, token.get_secret_value()))

@@ -1,16 +1,18 @@
 """Slack by HTTP: signed requests to our own web application, and the pages on which people install the app.
 
-bolt checks every signature (HMAC with SHA-256 over time and body) and takes nothing older than five minutes:
+Every signature (HMAC with SHA-256 over time and body) is checked before anything else is read of a request,
+and nothing is taken that is older than five minutes:
 https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
 import html
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import aiohttp
 from aiohttp import web
 from aiohttp.typedefs import Handler
+from pydantic import SecretStr
 from slack_bolt import BoltResponse
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
@@ -18,6 +20,7 @@ from slack_bolt.oauth.async_callback_options import AsyncCallbackOptions, AsyncF
 from slack_bolt.oauth.async_oauth_flow import AsyncOAuthFlow
 from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackClientError
+from slack_sdk.signature import SignatureVerifier
 
 from bots.slack.installations import STATE, Many, Workspaces, client_of
 from bots.slack.scopes import SCOPES
@@ -43,25 +46,56 @@ _FAILED = {
 
 
 def routes(
-    app: AsyncApp, flow: AsyncOAuthFlow | None, place: str, opened: Callable[[], bool] | None
+    app: AsyncApp,
+    flow: AsyncOAuthFlow | None,
+    place: str,
+    opened: Callable[[], bool] | None,
+    secret: SecretStr | None,
 ) -> Iterable[web.RouteDef]:
     """What our web application serves for Slack. `place` names the database in sentences.
 
-    `opened`: whether calls can be taken yet; None: Slack uses sockets instead.
+    `opened`: whether calls can be taken yet; None: Slack uses sockets instead. `secret`: what Slack signs
+    with.
     """
-    listed = [] if opened is None else [web.post(EVENTS, _events(app, opened))]
+    listed = []
+    if opened is not None and secret is not None:
+        listed.append(web.post(EVENTS, _events(app, opened, SignatureVerifier(secret.get_secret_value()))))
     return listed if flow is None else [*listed, *_installing(flow, place)]
 
 
-def _events(app: AsyncApp, opened: Callable[[], bool]) -> Handler:
+def _events(app: AsyncApp, opened: Callable[[], bool], verifier: SignatureVerifier) -> Handler:
     async def take(request: web.Request) -> web.Response:
         if not opened():
             raise web.HTTPServiceUnavailable
         body = await _body(request)
-        asked = AsyncBoltRequest(body=body, query=request.query_string, headers=dict(request.headers))
-        return await to_aiohttp_response(await app.async_dispatch(asked))
+        if not _signed(verifier, body, request.headers):
+            raise web.HTTPUnauthorized
+        return await to_aiohttp_response(await app.async_dispatch(_read(request, body)))
 
     return take
+
+
+def _signed(verifier: SignatureVerifier, body: bytes, headers: Mapping[str, str]) -> bool:
+    """Whether Slack sent this, just now."""
+    try:
+        return verifier.is_valid_request(body, dict(headers))
+    except (ValueError, TypeError, OverflowError):
+        # The SDK takes it for granted that times are numbers, signatures ASCII and bodies UTF-8.
+        return False
+
+
+def _read(request: web.Request, body: bytes) -> AsyncBoltRequest:
+    """What bolt takes. Raises `HTTPBadRequest` where the body is not of Slack's making."""
+    try:
+        asked = AsyncBoltRequest(
+            body=body.decode(), query=request.query_string, headers=dict(request.headers)
+        )
+    except (ValueError, TypeError, AttributeError, KeyError) as error:
+        # bolt looks into the body without asking what it is.
+        raise web.HTTPBadRequest from error
+    if not isinstance(asked.body, dict) or not isinstance(asked.body.get("event", {}), dict):
+        raise web.HTTPBadRequest
+    return asked
 
 
 def _installing(flow: AsyncOAuthFlow, place: str) -> Iterable[web.RouteDef]:
@@ -81,14 +115,14 @@ def _installing(flow: AsyncOAuthFlow, place: str) -> Iterable[web.RouteDef]:
     return [web.get(INSTALL, install), web.get(REDIRECT, redirect)]
 
 
-async def _body(request: web.Request) -> str:
+async def _body(request: web.Request) -> bytes:
     """The whole body, where it is not too large."""
     body = bytearray()
     async for piece in request.content.iter_chunked(1 << 16):
         body += piece
         if len(body) > LARGEST:
             raise web.HTTPRequestEntityTooLarge(LARGEST, len(body))
-    return body.decode(errors="replace")
+    return bytes(body)
 
 
 def installing(

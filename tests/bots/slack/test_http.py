@@ -57,6 +57,61 @@ async def test_what_slack_did_not_sign_just_now_is_refused(tmp_path: Path, forge
             assert not rooms.opened
 
 
+RUBBISH = [
+    ("{", "application/json"),
+    ("[]", "application/json"),
+    ('{"authorizations": 5}', "application/json"),
+    ('{"event": 5}', "application/json"),
+    ("payload=[1]", "application/x-www-form-urlencoded"),
+    ("payload=x", "application/x-www-form-urlencoded"),
+]
+
+
+@pytest.mark.parametrize("signed", [True, False])
+@pytest.mark.parametrize(("body", "kind"), RUBBISH)
+async def test_rubbish_is_refused_without_a_word_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, body: str, kind: str, signed: bool
+) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        secret = {"slack_app_token": None, "slack_signing_secret": slack.signing_secret}
+        settings = settings_for(slack, team, tmp_path, **secret)
+        async with running(slack, settings, shelf=Shelf()) as (bot, *_), served(bot) as url:
+            headers = {"Content-Type": kind, **(slack.sockets.signed(body) if signed else {})}
+            async with (
+                aiohttp.ClientSession() as client,
+                client.post(f"{url}/slack/events", data=BytesIO(body.encode()), headers=headers) as answer,
+            ):
+                assert answer.status == (400 if signed else 401)
+    assert not [record for record in caplog.records if record.levelname == "ERROR"]
+
+
+@pytest.mark.parametrize(
+    ("time", "signature", "body"),
+    [
+        ("soon", "v0=0", b"{}"),
+        ("9" * 1000, "v0=0", b"{}"),
+        (None, "v0=\N{SNOWMAN}", b"{}"),
+        (None, "v0=0", b"\xff\xfe"),
+    ],
+)
+async def test_what_can_not_be_a_signature_is_none(
+    tmp_path: Path, time: str | None, signature: str, body: bytes
+) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        secret = {"slack_app_token": None, "slack_signing_secret": slack.signing_secret}
+        settings = settings_for(slack, team, tmp_path, **secret)
+        async with running(slack, settings, shelf=Shelf()) as (bot, *_), served(bot) as url:
+            headers = slack.sockets.signed("{}") | {"X-Slack-Signature": signature}
+            headers |= {} if time is None else {"X-Slack-Request-Timestamp": time}
+            async with (
+                aiohttp.ClientSession() as client,
+                client.post(f"{url}/slack/events", data=BytesIO(body), headers=headers) as answer,
+            ):
+                assert answer.status == 401
+
+
 async def test_slacks_check_of_the_address_is_answered(tmp_path: Path) -> None:
     async with FakeSlack() as slack:
         team = slack.team("Acme")
