@@ -21,7 +21,7 @@ from core.errors import OutletBusy, OutletError, OutletGone
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 5.0
+PATIENCE = 8.0
 """Seconds that Slack may take over one request."""
 
 START, APPEND, STOP = "chat.startStream", "chat.appendStream", "chat.stopStream"
