@@ -48,27 +48,24 @@ class Parts:
 
 
 class _Authorize(AsyncAuthorize):
-    """Tells bolt whose token goes with a request, without asking Slack."""
+    """Tells bolt who the app is where a request comes from, as far as that is known without waiting.
+
+    bolt asks before any listener acknowledges, so the database must not be asked here. Whoever does what was
+    asked for finds the workspace anew (bots/slack/desk.py); bolt only leaves out what the app itself did.
+    """
 
     def __init__(self, workspaces: Workspaces) -> None:
         super().__init__()  # type: ignore[no-untyped-call]  # bolt's own
         self._workspaces = workspaces
 
-    async def __call__(self, **given: Any) -> AuthorizeResult | None:
-        try:
-            found = await self._workspaces.find(given["team_id"] or "", given["enterprise_id"])
-        except RecordAway:
-            log.warning("slack.workspace_unknown")
-            return None
-        if found is None:
-            return None
-        installed = found[1]
+    async def __call__(self, **given: Any) -> AuthorizeResult:
+        team = given["team_id"] or ""
+        met = self._workspaces.met(team)
         return AuthorizeResult(
             enterprise_id=given["enterprise_id"],
-            team_id=installed.team,
-            bot_token=installed.token,
-            bot_user_id=installed.bot,
-            bot_id=installed.bot_id,
+            team_id=team,
+            bot_user_id=None if met is None else met.bot,
+            bot_id=None if met is None else met.bot_id,
         )
 
 
@@ -162,7 +159,7 @@ def _app(parts: Parts, workspaces: Workspaces) -> AsyncApp:
         logger=quiet,
         client=client_of(None, None, parts.api),
         signing_secret=None if secret is None else secret.get_secret_value(),
-        authorize=_Authorize(workspaces),  # type: ignore[arg-type]  # it takes its own kind as well
+        authorize=_Authorize(workspaces),
         raise_error_for_unhandled_request=True,
     )
     seen = Seen()

@@ -139,27 +139,46 @@ class Workspaces:
         self._installations = installations
         self._session = session
         self._api = api
-        self._met: dict[str, tuple[Workspace, Installed]] = {}
+        self._met: dict[str, Workspace] = {}
+        self._installed: dict[str, Installed] = {}
 
     async def find(self, team: str, enterprise: str | None = None) -> tuple[Workspace, Installed] | None:
-        """A workspace; None where the app is not installed. Raises `RecordAway`."""
-        if team in self._met:
-            return self._met[team]
-        found = await self._installations.find(team, enterprise)
-        if found is None:
-            return None
-        client = client_of(found.token, self._session, self._api)
-        self._met[team] = Workspace(team, found.bot, client, found.url), found
-        return self._met[team]
+        """A workspace, always the same object while the app is there; None where the app is not installed.
+
+        Raises `RecordAway`.
+        """
+        if team not in self._installed:
+            found = await self._installations.find(team, enterprise)
+            if found is None:
+                return None
+            # Somebody else may have asked meanwhile, and their answer is as good.
+            self._installed.setdefault(team, found)
+        installed = self._installed[team]
+        return self._workspace(installed), installed
+
+    def _workspace(self, installed: Installed) -> Workspace:
+        """One for all: calls that run share what Slack allows, and go on with a new token."""
+        met = self._met.get(installed.team)
+        if met is None:
+            client = client_of(installed.token, self._session, self._api)
+            met = Workspace(installed.team, installed.bot, client, installed.url)
+            self._met[installed.team] = met
+        met.bot, met.client.token = installed.bot, installed.token
+        return met
+
+    def met(self, team: str) -> Installed | None:
+        """The app in a workspace, where that is known without asking."""
+        return self._installed.get(team)
 
     async def remove(self, team: str, enterprise: str | None = None) -> None:
         """The app is not there any more. Raises `RecordAway`."""
         self.forget(team)
+        self._met.pop(team, None)
         await self._installations.remove(team, enterprise)
 
     def forget(self, team: str) -> None:
         """Ask for its token anew: the app was installed again."""
-        self._met.pop(team, None)
+        self._installed.pop(team, None)
 
 
 def client_of(token: str | None, session: aiohttp.ClientSession | None, api: str) -> AsyncWebClient:
