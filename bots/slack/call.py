@@ -20,6 +20,9 @@ QUIET = 600.0
 LOOK = 15.0
 """Seconds between two looks whether somebody does."""
 
+FAREWELL = 90.0
+"""Seconds for which the last words and the card are tried at a Slack that is busy. A stop cuts it short."""
+
 OVER = "The call is over."
 NOBODY_CAME = "Nobody shared sound for half an hour, so captions ended."
 NOBODY_LEFT = "Nobody has shared sound for ten minutes, so captions ended."
@@ -124,11 +127,13 @@ class SlackCall:
             looking.cancel()
             self._why = self._why or OVER
             captions.end()
-            showing.close()
-            await asyncio.wait([shown])
+            showing.close(FAREWELL)
+            said = tasks.create_task(captions.said.wait(), name="slack last words")
+            await asyncio.wait([shown, said], return_when=asyncio.FIRST_COMPLETED)
+            said.cancel()
             self.over = True
-            carding.close()
-            await asyncio.wait([carded])
+            carding.close(FAREWELL)
+            await asyncio.wait([shown, carded])
 
     def done(self) -> None:
         """Everything was said and posted."""

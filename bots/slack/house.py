@@ -1,5 +1,6 @@
 """What all calls on Slack share."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -34,6 +35,9 @@ class Ended:
 
 class Words(Outlet, Protocol):
     """What shows captions in a thread; `ThreadCaptions` are such."""
+
+    said: asyncio.Event
+    """After `end`, when the last words stand there: what is left to be done is of no matter to readers."""
 
     def end(self, sentence: str = "") -> None:
         """Nothing more comes: when the last words stand there, so does `sentence`."""

@@ -42,6 +42,12 @@ TURN, DEATH = 255.0, 285.0
 TRIES, PAUSE = 3, 60.0
 """Failures of streams in a row, until none is tried for so many seconds."""
 
+SOON = 2.0
+"""Seconds that the last words of a call wait for the liveliest way at most; else they are posted.
+
+No wait is longer, as the call may end meanwhile.
+"""
+
 EMPTY = "…"
 """A message that is rewritten as soon as it is there: posted with words, it could not safely be repeated."""
 
@@ -81,6 +87,9 @@ class ThreadCaptions:
         self._written = False
         self._failures = 0
         self._farewell: str | None = None
+        self._last_posted = False
+        self.said = asyncio.Event()
+        """After `end`: the last words stand there, though streams may still have to be closed."""
         self._loop = asyncio.get_running_loop()
 
     def end(self, sentence: str = "") -> None:
@@ -94,7 +103,7 @@ class ThreadCaptions:
         people when nothing can be written there any more.
         """
         now = self._loop.time()
-        rung = self._ladder.rung(self._calls(), now)
+        rung = self._rung(now)
         for speaker in self._script.update(board, now, eager=rung is Rung.STREAM):
             self._erase(speaker)
         waits = [await self._words(rung, board)]
@@ -105,10 +114,23 @@ class ThreadCaptions:
         waits.append(min(await self._shelf.tidy(), PEEK))
         if self._script.pending:
             waits.append(waits[0] or GLANCE)
+        elif self._farewell == "" and not any(waits[:2]) and not self._shelf.unsure:
+            self.said.set()
         if busy := [wait for wait in waits if wait > 0]:
-            raise OutletBusy(min(busy))
+            raise OutletBusy(min(*busy, SOON))
 
     # The end, and what is taken back
+
+    def _rung(self, now: float) -> Rung:
+        """The way to take. At the end nobody waits for a line that is long or frozen: a post comes sooner."""
+        rung = self._ladder.rung(self._calls(), now)
+        if self._farewell is None or rung is Rung.POST:
+            return rung
+        if not self._last_posted and self._script.pending:
+            opens, goes_on = (START, APPEND) if rung is Rung.STREAM else (POST, UPDATE)
+            wait = self._chat.wait(opens if self._page is None else goes_on)
+            self._last_posted = wait > max(SOON, self._chat.wait(POST))
+        return Rung.POST if self._last_posted else rung
 
     async def _close(self, rung: Rung, board: Board) -> float:
         if self._farewell:

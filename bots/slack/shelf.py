@@ -93,6 +93,11 @@ class Shelf:
             log.warning("slack.page_left")
             self._left(self._due[0])
 
+    @property
+    def unsure(self) -> bool:
+        """Whether words may be missing that are still to be put right."""
+        return any(page.unsure for page in self._due)
+
     def erase(self, speaker: str) -> None:
         """Somebody takes back what they said: it goes from every message that still is remembered."""
         for page in self._pages:

@@ -1,5 +1,6 @@
 """A workspace of the fake Slack with the whole app in it, over real sockets."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -66,15 +67,20 @@ class PlainCaptions:
         self._client, self._thread = workspace.client, thread
         self._ts: str | None = None
         self._shown = ""
+        self._ending = False
+        self.said = asyncio.Event()
 
     def end(self, sentence: str = "") -> None:
         """Nothing more comes."""
+        self._ending = True
 
     async def show(self, board: Board) -> None:
         text = "\n".join(
             f"{entry.speaker.name}: {entry.text}" for entry in board.entries if isinstance(entry, Caption)
         )
         if text == self._shown:
+            if self._ending:
+                self.said.set()
             return
         try:
             if self._ts is None:
