@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
@@ -43,7 +44,7 @@ class Calls:
         self.secretary = house.secretary
         """Who keeps records; None where Spokenly keeps none (SPOKENLY_KEEP=never)."""
         self._calls: dict[tuple[str, str], SlackCall] = {}
-        self._starting: set[tuple[str, str]] = set()
+        self._coming: set[tuple[str, str]] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._leaving = False
         self._tasks = asyncio.TaskGroup()
@@ -82,14 +83,9 @@ class Calls:
         if (there := self._calls.get(place)) is not None:
             card = wish.workspace.message(wish.channel, there.thread.ts)
             raise UserError(f"Captions run in this channel already: <{card}|here is their card>.")
-        if place in self._starting:
-            raise UserError("Captions are just being started here.")
-        self._starting.add(place)
-        try:
+        with self._reserved(place):
             call, shown = await self._open(wish)
-        finally:
-            self._starting.discard(place)
-        self._calls[place] = call
+            self._calls[place] = call
         self._begin(self._run(call, shown))
         self.spawn(self._mark(call))
         if self._leaving:
@@ -133,8 +129,24 @@ class Calls:
 
     async def attach(self, workspace: Workspace, channel: str, source: Source, *, by: str) -> Guest:
         """Show a call of elsewhere in a channel; `by`: the user's id. Raises `UserError`."""
+        if (workspace.team, channel) in self._calls:
+            raise UserError("Captions run here already.")
         count = partial(self.count, workspace.team)
-        return await self.guests.attach(workspace, channel, source, by=by, calls=count)
+        with self._reserved((workspace.team, channel)):
+            return await self.guests.attach(workspace, channel, source, by=by, calls=count)
+
+    @contextmanager
+    def _reserved(self, place: tuple[str, str]) -> Iterator[None]:
+        """Keeps a channel for what is just coming. Raises `UserError` when something else is."""
+        if place in self._coming:
+            raise UserError("Captions are just being started here.")
+        if self.guests.of(*place) is not None:
+            raise UserError("A call of elsewhere is shown in this channel: /captions detach ends that first.")
+        self._coming.add(place)
+        try:
+            yield
+        finally:
+            self._coming.discard(place)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done beside; a bug in it is loud and ends nothing else."""

@@ -31,13 +31,12 @@ class Guest:
 
 
 class Guests:
-    """All of them: at most one in a channel. `spawn` does something beside."""
+    """All of them: at most one in a channel (see `Calls.attach`). `spawn` does something beside."""
 
     def __init__(self, house: House, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         self._house = house
         self._spawn = spawn
         self._guests: dict[tuple[str, str], Guest] = {}
-        self._attaching: set[tuple[str, str]] = set()
 
     def of(self, team: str, channel: str) -> Guest | None:
         """The call of elsewhere that is shown in a channel."""
@@ -50,19 +49,10 @@ class Guests:
     async def attach(
         self, workspace: Workspace, channel: str, source: Source, *, by: str, calls: Callable[[], int]
     ) -> Guest:
-        """Show a call in a channel; `by`: who wants it, a user's id. Raises `UserError`."""
-        place = workspace.team, channel
-        if place in self._guests or place in self._attaching:
-            raise UserError("Another call is shown in this channel: /captions detach ends that.")
-        self._attaching.add(place)
-        try:
-            return await self._attach(workspace, channel, source, by, calls)
-        finally:
-            self._attaching.discard(place)
+        """Show a call in a channel that is reserved for it; `by`: who wants it, a user's id.
 
-    async def _attach(
-        self, workspace: Workspace, channel: str, source: Source, by: str, calls: Callable[[], int]
-    ) -> Guest:
+        Raises `UserError`.
+        """
         place = workspace.team, channel
         name = await places.enter(workspace, channel)
         look = Look(

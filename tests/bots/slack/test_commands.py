@@ -296,3 +296,27 @@ async def test_a_channel_of_many_is_read_page_by_page(tmp_path: Path) -> None:
 async def started(acme: Office) -> SlackCall:
     await acme.start()
     return acme.bot.calls.running()[0]
+
+
+async def test_a_channel_shows_one_call_however_close_together_two_are_asked_for(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        await acme.start("start Weekly")
+        code = await code_of(acme)
+        for number in range(2):
+            other = acme.slack.channel(acme.team, f"other{number}", acme.ann, acme.bob)
+            asked = [
+                acme.bob.command("/captions", f"attach {code}", channel=other),
+                acme.ann.command("/captions", "start", channel=other),
+            ]
+            async with asyncio.TaskGroup() as tasks:
+                for one in reversed(asked) if number else asked:
+                    tasks.create_task(one)
+            await asyncio.sleep(5)
+            calls = acme.bot.calls
+            there = [calls.of(acme.team.id, other.id), calls.guests.of(acme.team.id, other.id)]
+            assert [one is None for one in there].count(False) == 1
+            assert len(other.messages) == 1
+        assert "just being started here" in acme.told(acme.ann) + acme.told(acme.bob)
+        acme.bridge.revoke(acme.rooms.opened[0])
+        await acme.until(lambda: not acme.bot.calls.guests.running(acme.team.id))
+        await asyncio.sleep(5)
