@@ -9,7 +9,7 @@ from bots.slack.card import Look, card, short
 from bots.slack.pace import Rank
 from bots.slack.thread import Thread
 from bots.slack.trouble import FOREIGN, INVITE, code, outlet_error, retry_after, user_error
-from bots.slack.workspace import Member, Workspace
+from bots.slack.workspace import NAMED, TRUSTED, Member, Workspace
 from core.errors import OutletBusy, OutletGone, UserError
 
 log = logging.getLogger(__name__)
@@ -85,35 +85,47 @@ async def change_card(workspace: Workspace, thread: Thread, look: Look) -> None:
     governor.taken(_UPDATE)
 
 
-async def change_at_last(workspace: Workspace, thread: Thread, look: Look) -> None:
-    """Rewrite a card for the last time, trying for a while; what can't be is left."""
+async def change_at_last(workspace: Workspace, thread: Thread, look: Look) -> bool:
+    """Rewrite a card for the last time, trying for a while. False: Slack does not take it now."""
     for _ in range(TRIES):
         try:
             await change_card(workspace, thread, look)
         except OutletBusy as busy:
             await asyncio.sleep(busy.retry_after)
         except OutletGone:
-            break
+            log.warning("slack.card_left")
+            return True
         else:
-            return
+            return True
     log.warning("slack.card_left")
+    return False
 
 
-async def member(workspace: Workspace, user: str, otherwise: str = "") -> Member:
-    """Who somebody is. `otherwise`: a name for them where Slack tells none now."""
-    if (known := workspace.members.get(user)) is not None:
+async def member(workspace: Workspace, user: str, otherwise: str = "", *, within: float = NAMED) -> Member:
+    """Who somebody is, as Slack told `within` so many seconds.
+
+    `otherwise`: a name for them where Slack tells none now; then they manage nothing.
+    """
+    now, known = asyncio.get_running_loop().time(), workspace.members.get(user)
+    if known is not None and now - known.asked < (min(within, TRUSTED) if known.manages else within):
         return known
     try:
         found = (await workspace.client.users_info(user=user))["user"]
     except FOREIGN as error:
         log.info("slack.name_unknown", extra={"reason": code(error) or type(error).__name__})
-        return Member(user, short(otherwise, NAME) or "Somebody from Slack")
+        name = otherwise if known is None else known.name
+        return Member(user, short(name, NAME) or "Somebody from Slack")
     profile = found.get("profile") or {}
     name = profile.get("display_name") or profile.get("real_name") or found.get("name") or otherwise
     manages = bool(found.get("is_admin") or found.get("is_owner"))
-    who = Member(user, short(str(name), NAME) or "Somebody from Slack", manages)
+    who = Member(user, short(str(name), NAME) or "Somebody from Slack", manages, now)
     workspace.remember(who)
     return who
+
+
+async def administers(workspace: Workspace, user: str) -> bool:
+    """Whether somebody is an admin or owner of the workspace; Slack told so a minute ago at most."""
+    return (await member(workspace, user, within=TRUSTED)).manages
 
 
 async def made(workspace: Workspace, channel: str) -> str:

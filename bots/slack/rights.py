@@ -10,7 +10,7 @@ async def manages(workspace: Workspace, channel: str, begun_by: str, user: str) 
     """Whether somebody may manage what `begun_by` began in a channel: they themselves, whoever made the
     channel, and who manages the workspace.
     """
-    if user == begun_by or (await places.member(workspace, user)).manages:
+    if user == begun_by or await places.administers(workspace, user):
         return True
     return await places.made(workspace, channel) == user
 

@@ -53,7 +53,7 @@ class Tab:
     async def _page(self, asker: Asker) -> Page:
         workspace, manages = asker.workspace, False
         try:
-            manages = (await places.member(workspace, asker.user, asker.name)).manages
+            manages = await places.administers(workspace, asker.user)
             told = [line async for line in privacy.kept(self._calls, asker)]
             if self._calls.house.secretary is None:
                 return Page(None, kept=told, manages=manages)
@@ -156,7 +156,7 @@ class Tab:
         if channel:
             may = await rights.manages(asker.workspace, channel, "", asker.user)
         else:
-            may = (await places.member(asker.workspace, asker.user)).manages
+            may = await places.administers(asker.workspace, asker.user)
         if not may:
             raise UserError(NOT_YOURS)
 

@@ -10,14 +10,21 @@ from bots.slack.governor import Governor
 NAMES = 2000
 """People of one workspace whose names are remembered."""
 
+NAMED = 3600.0
+"""Seconds that a name is remembered."""
+
+TRUSTED = 60.0
+"""Seconds that it is remembered who manages a workspace: somebody may have lost that."""
+
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody in a workspace. `manages`: an admin or owner of it."""
+    """Somebody in a workspace. `manages`: an admin or owner of it. `asked`: the loop's time then."""
 
     id: str
     name: str
     manages: bool = False
+    asked: float = 0.0
 
 
 @dataclass(slots=True)

@@ -286,6 +286,31 @@ async def test_people_beyond_those_remembered_are_asked_about_again(monkeypatch:
         assert [call.method for call in slack.calls].count("users.info") == 4
 
 
+async def test_who_is_no_admin_any_more_has_the_powers_of_one_for_a_minute_at_most(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        boss = acme.slack.person(acme.team, "Boss", admin=True)
+        found = await acme.bot.desk.workspaces.find(acme.team.id)
+        assert found is not None
+        assert await places.administers(found[0], boss.id)
+        boss_there = acme.slack.world.users[boss.id]
+        boss_there.admin = False
+        await asyncio.sleep(60)
+        assert not await places.administers(found[0], boss.id)
+        boss_there.admin = True
+        await asyncio.sleep(60)
+        assert await places.administers(found[0], boss.id)
+
+
+async def test_names_are_asked_for_once_an_hour(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        found = await acme.bot.desk.workspaces.find(acme.team.id)
+        assert found is not None
+        for wait in (0, 1800, 1700, 200):
+            await asyncio.sleep(wait)
+            assert (await places.member(found[0], acme.ann.id)).name == "Ann"
+        assert [call.method for call in acme.slack.calls].count("users.info") == 2
+
+
 async def test_a_channel_of_many_is_read_page_by_page(tmp_path: Path) -> None:
     async with office(tmp_path) as acme:
         call = await started(acme)
