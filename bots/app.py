@@ -158,8 +158,8 @@ async def _slack(ground: Ground) -> AsyncIterator[SlackBot | None]:
         metrics=ground.metrics,
         engine=hearing.engine,
         hears=lambda language: _hears(hearing, language),
-        post=lambda workspace, thread, calls: ThreadCaptions(
-            workspace.client, thread, workspace.governor, calls
+        post=lambda workspace, thread, calls, first=0: ThreadCaptions(
+            workspace.client, thread, workspace.governor, calls, first=first
         ),
         finale=finale,
     )

@@ -106,7 +106,7 @@ class Commands:
         """What was said lately, for them alone."""
         if (guest := self._guest(asker)) is not None:
             source = guest.source
-            await missed.recap(asker, source.title, source.language, source.board)
+            await missed.recap(asker, source.title, source.language, source.board, guest.first)
             return
         call = self._call(asker)
         await missed.recap(asker, call.title, call.room.language, call.board)

@@ -23,6 +23,8 @@ class Guest:
         self.thread = thread
         self.source = source
         self.look = look
+        self.first = source.board.count
+        """The first of the board's entries that is for people here."""
         self.attachment: Attachment | None = None
 
     @property
@@ -63,7 +65,8 @@ class Guests:
         )
         thread = await places.post_card(workspace, channel, by, look)
         guest = Guest(workspace, thread, source, look)
-        outlet = self._house.post(workspace, thread, calls)
+        # It is live from now: what was said before is for those who were there.
+        outlet = self._house.post(workspace, thread, calls, guest.first)
 
         def ended(why: str) -> None:
             if self._guests.get(place) is guest:

@@ -46,8 +46,13 @@ class Words(Outlet, Protocol):
 class Post(Protocol):
     """Makes what shows captions in a thread."""
 
-    def __call__(self, workspace: Workspace, thread: Thread, calls: Callable[[], int]) -> Words:
-        """`calls`: how many the workspace has now; they share what Slack allows it."""
+    def __call__(
+        self, workspace: Workspace, thread: Thread, calls: Callable[[], int], first: int = 0
+    ) -> Words:
+        """`calls`: how many the workspace has now; they share what Slack allows it.
+
+        `first`: the board's entry that the thread begins with.
+        """
 
 
 class Finale(Protocol):

@@ -25,9 +25,9 @@ STYLE = Style(escape=mrkdwn, bold=lambda text: f"*{text}*", point="• ")
 QUIET = "Nobody has said anything yet."
 
 
-async def recap(asker: Asker, title: str, language: str, board: Board) -> None:
-    """Tell somebody what was said lately. Raises `UserError`."""
-    lines = lately(board)
+async def recap(asker: Asker, title: str, language: str, board: Board, first: int = 0) -> None:
+    """Tell somebody what was said lately, from the board's entry `first` on. Raises `UserError`."""
+    lines = [line for line in lately(board) if line.number >= first]
     if not lines:
         raise UserError(QUIET)
     found = await Quotes().summarise(Conversation(title, language, lines))

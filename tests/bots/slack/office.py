@@ -63,7 +63,8 @@ class PlainCaptions:
 
     pace = 1.2
 
-    def __init__(self, workspace: Workspace, thread: Thread) -> None:
+    def __init__(self, workspace: Workspace, thread: Thread, first: int = 0) -> None:
+        self._first = first
         self._client, self._thread = workspace.client, thread
         self._ts: str | None = None
         self._shown = ""
@@ -76,7 +77,9 @@ class PlainCaptions:
 
     async def show(self, board: Board) -> None:
         text = "\n".join(
-            f"{entry.speaker.name}: {entry.text}" for entry in board.entries if isinstance(entry, Caption)
+            f"{entry.speaker.name}: {entry.text}"
+            for entry in board.since(self._first)
+            if isinstance(entry, Caption)
         )
         if text == self._shown:
             if self._ending:
@@ -156,7 +159,7 @@ def house(
         metrics=Metrics(),
         engine="an ear of the tests",
         hears=lambda language: language in ("en", "de"),
-        post=lambda workspace, thread, calls: PlainCaptions(workspace, thread),
+        post=lambda workspace, thread, calls, first=0: PlainCaptions(workspace, thread, first),
         finale=finale,
     )
 

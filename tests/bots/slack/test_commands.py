@@ -204,6 +204,27 @@ async def test_a_call_is_shown_in_another_channel_by_its_code(tmp_path: Path) ->
         assert not room.closed
 
 
+async def test_where_a_call_is_attached_only_what_is_said_from_then_on_is_shown(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        await acme.start("start Weekly")
+        (room,) = acme.rooms.opened
+        code = await code_of(acme)
+        room.joins("Ann")
+        room.says("Ann", "Nobody else may know of the merger in spring.")
+        other = acme.slack.channel(acme.team, "random", acme.bob)
+        await acme.bob.command("/captions", f"attach {code}", channel=other)
+        await acme.until(lambda: acme.bot.calls.guests.of(acme.team.id, other.id))
+        await acme.bob.command("/captions", "recap", channel=other)
+        await acme.until(lambda: "Nobody has said anything yet." in acme.told(acme.bob))
+        room.says("Ann", "Welcome to all who read along from now on.", start=20)
+        await acme.until(lambda: "Welcome" in other.text())
+        await acme.bob.command("/captions", "recap", channel=other)
+        await acme.until(lambda: "Welcome" in acme.told(acme.bob))
+        assert "merger" not in other.text() + acme.told(acme.bob)
+        acme.bridge.revoke(room)
+        await acme.until(lambda: "was ended where it takes place" in words(other.messages[0]))
+
+
 async def test_a_shared_call_that_ends_says_so_where_it_is_shown(tmp_path: Path) -> None:
     async with office(tmp_path) as acme:
         await acme.start("start Weekly")
