@@ -3,25 +3,18 @@
 A record's key tells nothing of Slack; beside the record stands the channel, as a preference of its space.
 """
 
-import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from functools import partial
 
 from bots.slack.calls import Calls
+from bots.slack.filing import AT, LOOKED_AT
 from bots.slack.patience import patiently
 from bots.slack.places import PAGES, asked
 from bots.slack.workspace import Workspace, space
-from core.errors import NoSuchRecord, RecordAway, UserError
+from core.errors import NoSuchRecord, UserError
 from core.record.database.store import Store
 from core.record.kept import Call
-
-log = logging.getLogger(__name__)
-
-_AT = "record:"
-
-LOOKED_AT = 1000
-"""How many of a workspace's newest records are looked at; of older ones, it is forgotten where they were."""
 
 UNKNOWN = "There is no such call, or you are not in its channel."
 """Whoever guesses must not learn what there is."""
@@ -33,23 +26,6 @@ class Filed:
 
     call: Call
     channel: str
-
-
-async def file(store: Store, team: str, key: str, channel: str) -> None:
-    """Remember where a kept call took place. What can't be written is left, and nobody finds it."""
-    try:
-        await store.prefer(space(team), f"{_AT}{key}", {"channel": channel})
-        await _tidy(store, team)
-    except RecordAway:
-        log.warning("slack.record_not_filed")
-
-
-async def _tidy(store: Store, team: str) -> None:
-    """Forget where those records were that are gone."""
-    there = {call.key for call in await store.calls(space=space(team), limit=LOOKED_AT)}
-    for key in await store.preferences(space(team)):
-        if key.startswith(_AT) and key.removeprefix(_AT) not in there:
-            await store.prefer(space(team), key, None)
 
 
 async def channels_of(workspace: Workspace, user: str) -> frozenset[str]:
@@ -92,18 +68,21 @@ async def one(calls: Calls, workspace: Workspace, user: str, key: str) -> Filed:
     if channel is None or channel not in await channels_of(workspace, user):
         raise UserError(UNKNOWN)
     try:
-        return Filed(await store.call(key), channel)
+        call = await store.call(key)
     except NoSuchRecord as error:
         raise UserError(UNKNOWN) from error
+    if call.space != workspace.space:
+        raise UserError(UNKNOWN)
+    return Filed(call, channel)
 
 
 async def _where(calls: Calls, store: Store, team: str) -> dict[str, str]:
     """The channels of kept calls, by the keys of their records; also of those that still run."""
     kept = await store.preferences(space(team))
     where = {
-        key.removeprefix(_AT): str(value["channel"])
+        key.removeprefix(AT): str(value["channel"])
         for key, value in kept.items()
-        if key.startswith(_AT) and isinstance(value, dict) and "channel" in value
+        if key.startswith(AT) and isinstance(value, dict) and "channel" in value
     }
     return where | {
         call.record: call.thread.channel for call in calls.running(team) if call.record is not None

@@ -31,7 +31,8 @@ class Shelf(Protocol):
 class Mark:
     """A call that runs, to be told of when Spokenly is started again.
 
-    `ts`: of its card. `record`: the key of its record, if one is kept.
+    `ts`: of its card. `record`: the key of its record, if one is kept. `ended`: why it is over, for people,
+    when only its recap is still to come.
     """
 
     team: str
@@ -41,6 +42,12 @@ class Mark:
     began: datetime
     started_by: str
     record: str | None = None
+    ended: str | None = None
+
+    @property
+    def key(self) -> str:
+        """Under which it is remembered: another call may run in the channel while this one is summed up."""
+        return f"{self.channel}:{self.ts}"
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -49,6 +56,7 @@ class Mark:
             "began": self.began.isoformat(),
             "started_by": self.started_by,
             "record": self.record,
+            "ended": self.ended,
         }
 
     @classmethod
@@ -65,6 +73,7 @@ class Mark:
                 datetime.fromisoformat(kept["began"]).astimezone(UTC),
                 str(kept["started_by"]),
                 None if kept["record"] is None else str(kept["record"]),
+                None if kept.get("ended") is None else str(kept["ended"]),
             )
         except (KeyError, ValueError, TypeError):
             return None
@@ -78,7 +87,7 @@ class Book:
         self._writing = asyncio.Lock()
         self._setups: dict[tuple[str, str | None], Setup] = {}
         self.marks: dict[tuple[str, str], Mark] = {}
-        """The calls that ran when Spokenly stopped, and those that run, by workspace and channel."""
+        """The calls that ran when Spokenly stopped, and those that run, by workspace and `Mark.key`."""
 
     async def read(self) -> None:
         """Read what is there of all workspaces. Raises `RecordAway`."""
@@ -90,9 +99,9 @@ class Book:
                 elif key.startswith(_CHANNEL):
                     self._setups[team, key.removeprefix(_CHANNEL)] = Setup.from_json(value)
                 elif key.startswith(_CALL):
-                    channel = key.removeprefix(_CALL)
-                    if (mark := Mark.from_json(team, channel, value)) is not None:
-                        self.marks[team, channel] = mark
+                    call = key.removeprefix(_CALL)
+                    if (mark := Mark.from_json(team, call.partition(":")[0], value)) is not None:
+                        self.marks[team, call] = mark
 
     def own(self, team: str, channel: str | None) -> Setup:
         """What was chosen for a channel itself, or for a whole workspace (`channel` None)."""
@@ -116,18 +125,16 @@ class Book:
         await self._shelf.prefer(space(team), key, setup.to_json() or None)
         self._setups[team, channel] = setup
 
-    async def mark(self, team: str, channel: str, mark: Mark | None) -> None:
-        """Remember the call that runs in a channel, or that none does. What can't be written is left."""
+    async def mark(self, team: str, key: str, mark: Mark | None) -> None:
+        """Remember a call, or forget it (None). What can't be written is left."""
         if mark is None:
-            self.marks.pop((team, channel), None)
+            self.marks.pop((team, key), None)
         else:
-            self.marks[team, channel] = mark
+            self.marks[team, key] = mark
         async with self._writing:
             # Somebody may have come before us, with something newer.
-            newest = self.marks.get((team, channel))
+            newest = self.marks.get((team, key))
             try:
-                await self._shelf.prefer(
-                    space(team), f"{_CALL}{channel}", newest.to_json() if newest else None
-                )
+                await self._shelf.prefer(space(team), f"{_CALL}{key}", newest.to_json() if newest else None)
             except RecordAway:
                 log.warning("slack.mark_not_kept")

@@ -99,8 +99,10 @@ class SlackBot:
                     found = await self.desk.workspaces.find(mark.team)
                 except RecordAway:
                     continue
-                if found is not None:
-                    await self.calls.tell_interrupted(found[0], mark)
+                if found is None:
+                    await self.calls.forget(mark)  # the app is not there any more
+                    left.remove(mark)
+                elif await self.calls.tell_interrupted(found[0], mark):
                     left.remove(mark)
             await asyncio.sleep(WAIT)
 

@@ -4,11 +4,12 @@ import asyncio
 import logging
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from bots.slack import places
+from bots.slack import filing, places
 from bots.slack.book import Book, Mark
 from bots.slack.call import SlackCall
 from bots.slack.card import Look
@@ -172,15 +173,28 @@ class Calls:
         for call in self.running():
             call.end(STOPPED)
 
-    async def tell_interrupted(self, workspace: Workspace, mark: Mark) -> None:
-        """Say under the card of a call that ran when Spokenly stopped without a word that it is over."""
+    async def tell_interrupted(self, workspace: Workspace, mark: Mark) -> bool:
+        """Say under the card of a call that ran when Spokenly stopped without a word that it is over.
+
+        False: Slack or the record is away, and it is to be tried again.
+        """
+        why = mark.ended or RESTARTED
         thread = Thread(mark.team, mark.channel, mark.ts, mark.started_by)
-        shown = Look(title=mark.title, started_by=mark.started_by, ended=RESTARTED)
-        await places.change_at_last(workspace, thread, shown)
-        ended = Ended(workspace, thread, mark.title, RESTARTED, mark.record, mark.began, interrupted=True)
+        shown = Look(title=mark.title, started_by=mark.started_by, ended=why)
+        if not await places.change_at_last(workspace, thread, shown):
+            return False
+        ended = Ended(workspace, thread, mark.title, why, mark.record, mark.began, interrupted=True)
+        if not await self._filed(mark.team, mark.channel, mark.record):
+            return False
         await self.house.finale(self.house, ended)
-        if self.book.marks.get((mark.team, mark.channel)) == mark:
-            await self.book.mark(mark.team, mark.channel, None)
+        await self.forget(mark)
+        return True
+
+    async def forget(self, mark: Mark) -> None:
+        """There is nothing more to tell of a call that was interrupted."""
+        for (team, key), one in tuple(self.book.marks.items()):
+            if one == mark:
+                await self.book.mark(team, key, None)
 
     # The life of one call
 
@@ -212,14 +226,17 @@ class Calls:
         return call, shown
 
     async def _mark(self, call: SlackCall) -> None:
-        """Remember that it runs."""
-        thread = call.thread
+        """Remember that it runs, and where its record is."""
         if call.over:
             return
-        mark = Mark(
-            thread.team, thread.channel, thread.ts, call.title, call.began, call.started_by, call.record
-        )
-        await self.book.mark(thread.team, thread.channel, mark)
+        await self.book.mark(call.thread.team, _mark(call).key, _mark(call))
+        await self._filed(call.thread.team, call.thread.channel, call.record)
+
+    async def _filed(self, team: str, channel: str, record: str | None) -> bool:
+        """See that people find a record, if there is one. False: not now."""
+        if record is None or self.house.secretary is None:
+            return True
+        return await filing.file(self.house.secretary.store, team, record, channel)
 
     async def _run(self, call: SlackCall, shown: Look) -> None:
         try:
@@ -241,13 +258,16 @@ class Calls:
         await call.run(captions, card)
         if card.shown != look(call):
             await places.change_at_last(call.workspace, call.thread, look(call))
-        await self._forget(call)
+        over = replace(_mark(call), ended=call.ended().why)
+        await self.book.mark(over.team, over.key, over)
         self._leave(call)  # another may begin while this one is summed up
         await self.house.finale(self.house, call.ended())
+        if await self._filed(over.team, over.channel, over.record):
+            await self._forget(call)
 
     async def _forget(self, call: SlackCall) -> None:
         """There is nothing to tell of it at the next start."""
-        await self.book.mark(call.thread.team, call.thread.channel, None)
+        await self.book.mark(call.thread.team, _mark(call).key, None)
 
     def _leave(self, call: SlackCall) -> None:
         place = call.thread.team, call.thread.channel
@@ -255,7 +275,12 @@ class Calls:
             del self._calls[place]
 
 
-async def _guarded(work: Coroutine[Any, Any, None]) -> None:
+def _mark(call: SlackCall) -> Mark:
+    place = call.thread
+    return Mark(place.team, place.channel, place.ts, call.title, call.began, call.started_by, call.record)
+
+
+async def _guarded(work: Coroutine[Any, Any, object]) -> None:
     try:
         await work
     except Exception:

@@ -6,7 +6,7 @@ Speech and names can't ping, link or format anywhere in it.
 import logging
 from datetime import UTC, datetime
 
-from bots.slack import archive
+from bots.slack import filing
 from bots.slack.canvas import canvas
 from bots.slack.files import upload
 from bots.slack.house import Ended, House
@@ -40,15 +40,17 @@ async def finale(house: House, ended: Ended) -> None:
         long = "" if ended.interrupted else f"It lasted {lasted(datetime.now(UTC) - ended.began)}. "
         await _say(ended, f"{over} {long}{NO_RECORD}")
         return
+    store, team = house.secretary.store, ended.workspace.team
+    await filing.file(store, team, ended.record, ended.thread.channel)
     try:
-        call = await house.secretary.store.call(ended.record)
+        call = await store.call(ended.record)
+        await filing.tidy(store, team)
     except NoSuchRecord:
         await _say(ended, f"{over} {DELETED}")
         return
     except RecordAway:
         await _say(ended, f"{over} {RECORD_AWAY}")
         return
-    await archive.file(house.secretary.store, ended.workspace.team, call.key, ended.thread.channel)
     await _sum_up(house.secretary, ended, over, call)
 
 

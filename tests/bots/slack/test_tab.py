@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from bots.slack import archive, forms, home
+from bots.slack import archive, filing, forms, home
 from bots.slack.features import features
 from bots.slack.setup import Setup
 from core.audio.frame import Speaker
@@ -42,7 +42,7 @@ class Lobby:
         space = f"slack:{self.here.team.id}"
         what = [(self.speaker(person), text) for person, text in said]
         call = await kept(self.store, *what, space=space, title=title)
-        await archive.file(self.store, self.here.team.id, call.key, place.id)
+        await filing.file(self.store, self.here.team.id, call.key, place.id)
         return call
 
     async def shown(self, person: Person) -> str:
@@ -125,7 +125,7 @@ async def test_a_key_alone_opens_nothing(tmp_path: Path) -> None:
         private = here.slack.channel(here.team, "board", here.bob, private=True)
         secret = await there.kept(private, (here.bob, "We sell."))
         elsewhere = await kept(there.store, (Speaker("x", "X"), "Far."), space="slack:T_OTHER")
-        await archive.file(there.store, here.team.id, elsewhere.key, here.general.id)
+        await filing.file(there.store, here.team.id, elsewhere.key, here.general.id)
         await there.kept(here.general, (here.ann, "Hello."))
         await there.shown(here.ann)
         for number, key in enumerate((secret.key, elsewhere.key, "guess"), 1):
@@ -342,5 +342,6 @@ async def test_where_a_record_was_is_forgotten_with_it(tmp_path: Path) -> None:
         first = await there.kept(here.general, (here.ann, "One."))
         await there.store.delete(first)
         second = await there.kept(here.general, (here.ann, "Two."))
+        await filing.tidy(there.store, here.team.id)
         found = [key for key in await there.store.preferences(space) if key.startswith("record:")]
         assert found == [f"record:{second.key}"]
