@@ -1,17 +1,16 @@
-"""A recap as one chat message: what matters most first, as much as fits, and nothing in it is alive."""
+"""A recap as one message of Discord's: nothing in it is alive."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from core.captions.board import Board
-from core.captions.caption import Caption
 from core.captions.markup import MARKDOWN, utf16
 from core.record.kept import Line
-from core.record.recaps.recap import Claim, Recap
+from core.record.recaps import brief as plain
+from core.record.recaps.brief import MINUTES, Style, lately
+from core.record.recaps.recap import Recap
 from core.record.written import line
 
-MINUTES = 10
-"""How far back somebody is told who asks what they missed."""
+__all__ = ["MINUTES", "brief", "called", "harmless", "last_words", "lately", "shortened"]
 
 _NAME = 32
 """Characters of a name."""
@@ -22,37 +21,12 @@ def brief(recap: Recap, lines: Iterable[Line], room: int) -> tuple[str, bool]:
 
     `lines`: those that it cites.
     """
-    said = {each.number: each for each in lines}
-    text, whole = "", True
-    for title, claims in _parts(recap):
-        rows = [f"\n**{title}**", *(_point(claim, said, quoted=recap.quoted) for claim in claims)]
-        # A title never stands alone.
-        rows[:2] = ["\n".join(rows[:2])]
-        for row in rows:
-            if utf16(f"{text}\n{row}".strip()) > room:
-                whole = False
-                break
-            text = f"{text}\n{row}".strip()
-    return text, whole
+    return plain.brief(recap, lines, room, STYLE)
 
 
-def _parts(recap: Recap) -> Iterable[tuple[str, Sequence[Claim]]]:
-    parts = (
-        ("Decisions", recap.decisions),
-        ("Action items", recap.actions),
-        ("Questions", recap.questions),
-        ("Summary", recap.summary),
-    )
-    return ((title, claims) for title, claims in parts if claims)
-
-
-def _point(claim: Claim, said: Mapping[int, Line], *, quoted: bool) -> str:
-    words = MARKDOWN.escape(line(claim.text))
-    names = dict.fromkeys(called(said[number].speaker.name) for number in claim.lines if number in said)
-    owed = ", ".join(MARKDOWN.escape(line(part)) for part in (claim.who, claim.when) if part and line(part))
-    told = f"“{words}”" if quoted else harmless(line(claim.text))
-    told = f"**{owed}:** {told}" if owed else told
-    return f"- {told} ({', '.join(names)})" if names else f"- {told}"
+def last_words(lines: Sequence[Line], room: int) -> str:
+    """The newest lines as they were said, as many as fit into `room` UTF-16 code units."""
+    return plain.last_words(lines, room, STYLE)
 
 
 def harmless(words: str) -> str:
@@ -72,28 +46,4 @@ def shortened(name: str) -> str:
     return shown if len(shown) <= _NAME else f"{shown[: _NAME - 1]}…"
 
 
-def lately(board: Board, minutes: int = MINUTES) -> list[Line]:
-    """What was said in the last minutes of talk, as lines that a summariser takes."""
-    said = [
-        (number, entry)
-        for number, entry in enumerate(board.entries, board.forgotten)
-        if isinstance(entry, Caption) and entry.text
-    ]
-    since = max((entry.end for _, entry in said), default=0.0) - minutes * 60
-    found = [
-        Line(number, entry.speaker, entry.start, entry.end, entry.text, language=entry.language)
-        for number, entry in said
-        if entry.end > since
-    ]
-    return sorted(found, key=lambda each: each.start)
-
-
-def last_words(lines: Sequence[Line], room: int) -> str:
-    """The newest lines as they were said, as many as fit into `room` UTF-16 code units."""
-    shown = ""
-    for each in reversed(lines):
-        row = f"**{called(each.speaker.name)}:** {MARKDOWN.escape(line(each.text))}"
-        if utf16(f"{row}\n{shown}") > room:
-            break
-        shown = f"{row}\n{shown}".rstrip()
-    return shown
+STYLE = Style(MARKDOWN.escape, lambda words: f"**{words}**", length=utf16, begin=harmless)

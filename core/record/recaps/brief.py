@@ -18,12 +18,16 @@ _NAME = 32
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """How a chat writes. `escape` makes words harmless, `bold` takes those, `length` is what counts."""
+    """How a chat writes. `escape` makes words harmless, `bold` takes those, `length` is what counts.
+
+    `begin` makes words harmless that begin a line; without it `escape` does.
+    """
 
     escape: Callable[[str], str]
     bold: Callable[[str], str]
     point: str = "- "
     length: Callable[[str], int] = len
+    begin: Callable[[str], str] | None = None
 
     def name(self, name: str) -> str:
         """A name as it may stand in a message."""
@@ -64,10 +68,10 @@ def _parts(recap: Recap) -> Iterable[tuple[str, Sequence[Claim]]]:
 
 
 def _point(claim: Claim, said: Mapping[int, Line], style: Style, *, quoted: bool) -> str:
-    words = style.escape(line(claim.text))
+    words = line(claim.text)
     names = dict.fromkeys(style.name(said[number].speaker.name) for number in claim.lines if number in said)
     owed = ", ".join(style.escape(line(part)) for part in (claim.who, claim.when) if part and line(part))
-    told = f"“{words}”" if quoted else words
+    told = f"“{style.escape(words)}”" if quoted else (style.begin or style.escape)(words)
     told = f"{style.bold(f'{owed}:')} {told}" if owed else told
     return f"{style.point}{told} ({', '.join(names)})" if names else f"{style.point}{told}"
 
