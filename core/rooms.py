@@ -62,9 +62,12 @@ class OpenedRoom(Source, Protocol):
 class RoomOpener(Protocol):
     """Opens rooms; who takes people's sound in the browser implements it."""
 
-    def open(self, *, title: str, keep: Keep, language: str, guests: bool, space: str) -> OpenedRoom:
+    def open(
+        self, *, title: str, keep: Keep, language: str, guests: bool, private: bool, space: str
+    ) -> OpenedRoom:
         """A new room. `guests` False: only who has a pass may speak; reading needs the address alone.
 
-        `space`: the space of the store that its record belongs to. Raises `UserError` when no more fit, and
+        `private`: the Bridge never shows it anywhere else; its address can be read as ever. `space`: the
+        space of the store that its record belongs to. Raises `UserError` when no more fit, and
         where nothing is kept though `keep` asks for it.
         """

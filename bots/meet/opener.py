@@ -16,8 +16,12 @@ class Opener:
     def __init__(self, rooms: Rooms) -> None:
         self._rooms = rooms
 
-    def open(self, *, title: str, keep: Keep, language: str, guests: bool, space: str) -> Opened:
+    def open(
+        self, *, title: str, keep: Keep, language: str, guests: bool, private: bool, space: str
+    ) -> Opened:
         """`space` begins with the platform's name, which readers elsewhere are told."""
         platform = space.partition(":")[0].capitalize()
-        terms = Terms(language, clean(title, TITLE), guests=guests, held=True, origin=platform)
+        terms = Terms(
+            language, clean(title, TITLE), guests=guests, private=private, held=True, origin=platform
+        )
         return self._rooms.opened(self._rooms.open(keep, terms, space=space))

@@ -91,6 +91,7 @@ class SlackCall:
             heard=tuple(self.room.speakers),
             lateness=self.board.lateness,
             places=self.places(),
+            private=self.room.private,
         )
 
     def places(self) -> tuple[str, ...]:

@@ -203,6 +203,7 @@ class Calls:
         setup, settings = self.setup(wish.workspace.team, wish.channel), self.house.settings
         language = wish.language or setup.language or settings.language
         self.heard(language)
+        private = setup.closes(wish.private)
         keep = wish.keep or setup.keep or ("captions" if settings.keep == "never" else settings.keep)
         if keep == "transcript" and self.house.secretary is None:
             raise UserError("No transcripts are kept here: whoever runs this Spokenly switched that off.")
@@ -212,11 +213,12 @@ class Calls:
             keep=keep,
             language=language,
             guests=bool(setup.guests),
+            private=private,
             space=wish.workspace.space,
         )
         posted = False
         try:
-            shown = Look(title=room.title, started_by=wish.asked_by, keep=keep)
+            shown = Look(title=room.title, started_by=wish.asked_by, keep=keep, private=room.private)
             thread = await places.post_card(wish.workspace, wish.channel, wish.asked_by, shown)
             posted = True
         finally:

@@ -35,6 +35,7 @@ class Look:
 
     `state`: one sentence. `late`: whole seconds, where it is worth telling. `notices`: what people must be
     told now. `ended`: why it is over. `guest`: the call takes place elsewhere and is only shown here.
+    `private`: it can't be shown anywhere else.
     """
 
     title: str
@@ -46,6 +47,7 @@ class Look:
     notices: tuple[str, ...] = ()
     ended: str | None = None
     guest: bool = False
+    private: bool = False
 
 
 def card(look: Look) -> tuple[str, list[dict[str, Any]]]:
@@ -81,7 +83,8 @@ def _small(look: Look) -> str:
     if look.guest:
         return f"{who} · the call takes place elsewhere"
     kept = "a transcript is kept" if look.keep == "transcript" else "no record besides this thread"
-    return f"{who} · {kept} · never the sound · captions are in the thread"
+    where = "private: it can't be shown anywhere else · " if look.private else ""
+    return f"{who} · {where}{kept} · never the sound · captions are in the thread"
 
 
 def _buttons(look: Look) -> list[dict[str, Any]]:

@@ -37,7 +37,11 @@ class Commands:
         """One order, typed somehow."""
         match order.verb:
             case "start":
-                await self.start(asker, order.rest, order.options.get("language"), order.options.get("keep"))
+                options = order.options
+                private = yes(options["private"]) if "private" in options else None
+                await self.start(
+                    asker, order.rest, options.get("language"), options.get("keep"), private=private
+                )
             case "attach":
                 await self.attach(asker, order.rest)
             case "setup":
@@ -62,12 +66,18 @@ class Commands:
         await done[what](asker)
 
     async def start(
-        self, asker: Asker, title: str = "", language: str | None = None, keep: str | None = None
+        self,
+        asker: Asker,
+        title: str = "",
+        language: str | None = None,
+        keep: str | None = None,
+        *,
+        private: bool | None = None,
     ) -> None:
         """Open a room; whoever asked gets their link into it."""
         if self._guest(asker) is not None:
             raise UserError("A call of elsewhere is shown in this channel: /captions detach ends that first.")
-        wish = Wish(asker.workspace, asker.channel, asker.user, title, language, _keep(keep))
+        wish = Wish(asker.workspace, asker.channel, asker.user, title, language, _keep(keep), private)
         await self.enter(asker, await self._calls.start(wish))
 
     async def enter(self, asker: Asker, call: SlackCall | None = None) -> None:
@@ -98,6 +108,8 @@ class Commands:
             lines.append(
                 f"Words are shown {status.lateness:.1f} s after they were said, and Slack's pace on top."
             )
+        if status.private:
+            lines.append("Private: it can't be shown anywhere else.")
         if status.places:
             lines.append(f"Also shown at: {mrkdwn(', '.join(status.places))}")
         await tell(asker, "\n".join(lines))
@@ -173,6 +185,8 @@ class Commands:
             setup = replace(setup, language=options["language"])
         if "keep" in options:
             setup = replace(setup, keep=_keep(options["keep"]))
+        if "private" in options:
+            setup = replace(setup, private=yes(options["private"]))
         if "guests" in options:
             setup = replace(setup, guests=yes(options["guests"]))
         if "huddles" in options:
@@ -209,6 +223,7 @@ def _shown(setup: Setup, language: str) -> str:
         (
             f"Language: {mrkdwn(setup.language or language)}",
             f"Kept: {kept}",
+            f"Private, so that no call can be shown anywhere else: {'yes' if setup.private else 'no'}",
             f"Guests may speak without a link from Slack: {'yes' if setup.guests else 'no'}",
             f"Captions are offered when a huddle begins: {'yes' if setup.huddles else 'no'}",
         )

@@ -16,7 +16,14 @@ SETUP = "setup"
 LONGEST = 36_500
 """Days that a transcript may be kept."""
 
-_LANGUAGE, _KEEP, _GUESTS, _HUDDLES, _DAYS = "language", "keep", "guests", "huddles", "days"
+_LANGUAGE, _KEEP, _PRIVATE, _GUESTS, _HUDDLES, _DAYS = (
+    "language",
+    "keep",
+    "private",
+    "guests",
+    "huddles",
+    "days",
+)
 _DEFAULT = "default"
 
 
@@ -24,7 +31,8 @@ def form(channel: str, setup: Setup) -> dict[str, Any]:
     """How a channel is set up by its own choices; `channel` empty: the workspace."""
     otherwise = "As the workspace is set up" if channel else "As Spokenly is set up"
     about = f"For <#{channel}>, from the next call on." if channel else "For all channels that chose nothing."
-    blocks = [section(about), _language(setup), _keep(setup, otherwise), _guests(setup, otherwise)]
+    blocks = [section(about), _language(setup), _keep(setup, otherwise)]
+    blocks += [_private(setup, otherwise), _guests(setup, otherwise)]
     if channel:
         blocks.append(_huddles(setup))
     else:
@@ -48,6 +56,7 @@ def filled(view: Mapping[str, Any], before: Setup) -> Setup:
         before,
         language=_typed(values, _LANGUAGE) or None,
         keep=keep if keep in get_args(Keep) else None,  # type: ignore[arg-type]  # one of them
+        private=_yes(_chosen(values, _PRIVATE)),
         guests=_yes(_chosen(values, _GUESTS)),
     )
     if view.get("private_metadata"):
@@ -84,6 +93,14 @@ def _keep(setup: Setup, otherwise: str) -> dict[str, Any]:
         "transcript": "A transcript, never the sound",
     }
     return _asked(_KEEP, "What is kept of a call", _select(_KEEP, choices, setup.keep or _DEFAULT))
+
+
+def _private(setup: Setup, otherwise: str) -> dict[str, Any]:
+    choices = {_DEFAULT: otherwise, "yes": "Nowhere: calls are private", "no": "Where a code is used"}
+    chosen = _DEFAULT if setup.private is None else "yes" if setup.private else "no"
+    hint = "Who can read a channel, or has a room's address, reads private calls as well."
+    element = _select(_PRIVATE, choices, chosen)
+    return {**_asked(_PRIVATE, "Where else calls may be shown", element), "hint": plain(hint)}
 
 
 def _guests(setup: Setup, otherwise: str) -> dict[str, Any]:

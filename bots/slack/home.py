@@ -163,7 +163,10 @@ def _settings(page: Page) -> list[dict[str, Any]]:
     elements = [chosen]
     if page.manages:
         elements.append(button(WORKSPACE, "The whole workspace"))
-    told = "Language, what is kept, and huddles: of a channel that you made, or of any for workspace admins."
+    told = (
+        "Language, what is kept, whether calls are private, guests and huddles: of a channel that you made, "
+        "or of any for workspace admins."
+    )
     return [
         _header("Settings"),
         section(told),

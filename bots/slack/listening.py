@@ -68,7 +68,8 @@ def _listen_to_form(app: AsyncApp, desk: Desk, commands: Commands) -> None:
 
     async def begin(asker: Asker, body: Body) -> None:
         wanted = filled(body["view"])
-        await commands.start(replace(asker, channel=wanted.channel), wanted.title, None, wanted.keep)
+        there = replace(asker, channel=wanted.channel)
+        await commands.start(there, wanted.title, keep=wanted.keep, private=wanted.private)
 
     app.shortcut(FORM)(desk.does(ask))
     app.view(FORM)(desk.does(begin))

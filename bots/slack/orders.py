@@ -14,6 +14,7 @@ Verb = Literal[
 OPTIONS = {
     "language": ("start", "setup"),
     "keep": ("start", "setup"),
+    "private": ("start", "setup"),
     "guests": ("setup",),
     "huddles": ("setup",),
 }
@@ -24,12 +25,14 @@ LONGEST = 200
 
 USAGE = """\
 `/captions start [title]` opens a room and shows what is said there in a thread here. \
-`language=de` and `keep=transcript` (or `keep=captions`) may follow.
+`language=de`, `keep=transcript` (or `keep=captions`) and `private=yes` may follow. A private call can't be \
+shown anywhere else by a code; who can read this channel, or has the room's address, reads it as ever.
 `/captions stop` ends it, `/captions status` tells how it is doing.
 `/captions recap` tells what was said in the last minutes, `/captions transcript` sends it; only you see them.
 `/captions share` gives a code that shows this call elsewhere, `/captions unshare` ends that.
 `/captions attach CODE` shows a call of elsewhere here, `/captions detach` ends that.
-`/captions setup language=… keep=… guests=yes|no huddles=yes|no` is for this channel, from the next call on.
+`/captions setup language=… keep=… private=yes|no guests=yes|no huddles=yes|no` is for this channel, from \
+the next call on.
 In threads, mention the bot instead: `@Spokenly status`."""
 
 _WORD = re.compile(r"\s*(\S+)\s*(.*)", re.DOTALL)

@@ -51,6 +51,7 @@ def look(call: SlackCall) -> Look:
         late=late(call.board.lateness) if call.room.state == "live" else None,
         notices=tuple(call.board.notices.values()),
         ended=call.why if call.over else None,
+        private=call.room.private,
     )
 
 

@@ -9,16 +9,17 @@ from core.rooms import Keep
 FORM = "captions_start"
 """The callback_id of the shortcut and of its form."""
 
-_CHANNEL, _TITLE, _KEEP = "channel", "title", "keep"
+_CHANNEL, _TITLE, _KEEP, _PRIVATE = "channel", "title", "keep", "private"
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """The form as somebody sent it."""
+    """The form as somebody sent it. `private` is None where the box is empty: as the channel is set up."""
 
     channel: str
     title: str
     keep: Keep | None
+    private: bool | None
 
 
 def form() -> dict[str, Any]:
@@ -39,6 +40,12 @@ def form() -> dict[str, Any]:
             _option("transcript", "A transcript, never the sound"),
         ],
     }
+    private = {
+        "type": "checkboxes",
+        "action_id": _PRIVATE,
+        "options": [_option("yes", "Private: it can't be shown anywhere else")],
+    }
+    still = "Who can read the channel, or has the room's address, reads it all the same."
     return {
         "type": "modal",
         "callback_id": FORM,
@@ -49,6 +56,7 @@ def form() -> dict[str, Any]:
             _asked(_CHANNEL, "Channel", channel),
             _asked(_TITLE, "What the call is called", title, optional=True),
             _asked(_KEEP, "What is kept", keep, optional=True),
+            {**_asked(_PRIVATE, "Showing it elsewhere", private, optional=True), "hint": _plain(still)},
         ],
     }
 
@@ -57,10 +65,12 @@ def filled(view: Mapping[str, Any]) -> Filled:
     """What was sent; Slack sees to it that there is a channel."""
     values = view["state"]["values"]
     keep = (values.get(_KEEP, {}).get(_KEEP, {}).get("selected_option") or {}).get("value")
+    private = values.get(_PRIVATE, {}).get(_PRIVATE, {}).get("selected_options")
     return Filled(
         str(values[_CHANNEL][_CHANNEL].get("selected_conversation") or ""),
         str(values.get(_TITLE, {}).get(_TITLE, {}).get("value") or "").strip(),
         keep if keep in ("captions", "transcript") else None,
+        True if private else None,
     )
 
 

@@ -20,6 +20,7 @@ class Wish:
     title: str = ""
     language: str | None = None
     keep: Keep | None = None
+    private: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ class Status:
     """How a call is doing, for people.
 
     `state`: one sentence. `heard`: the names of who shares sound now. `lateness`: seconds from a word to its
-    caption. `places`: where else it is shown.
+    caption. `places`: where else it is shown. `private`: it can't be.
     """
 
     engine: str
@@ -36,3 +37,4 @@ class Status:
     heard: tuple[str, ...]
     lateness: float | None
     places: tuple[str, ...]
+    private: bool

@@ -16,7 +16,7 @@ pytestmark = needs_browser
 
 def opened(h: House, *, guests: bool) -> OpenedRoom:
     return Opener(h.rooms).open(
-        title="Weekly", keep="captions", language="en", guests=guests, space="slack:T1"
+        title="Weekly", keep="captions", language="en", guests=guests, private=False, space="slack:T1"
     )
 
 

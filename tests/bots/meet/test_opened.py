@@ -25,7 +25,7 @@ OVER = "Ann stopped the captions."
 
 @asynccontextmanager
 async def opened(
-    *, guests: bool = True, keep: Keep = "captions", store: Path | None = None
+    *, guests: bool = True, keep: Keep = "captions", private: bool = False, store: Path | None = None
 ) -> AsyncIterator[tuple[House, Opened]]:
     """A house, and a room that was opened for a channel of Slack."""
     async with AsyncExitStack() as stack:
@@ -34,7 +34,9 @@ async def opened(
             settings = Settings(_env_file=None, data_dir=store)
             found = await stack.enter_async_context(open_store(settings))
         h = await stack.enter_async_context(house(store=found))
-        room = Opener(h.rooms).open(title="Weekly", keep=keep, language="en", guests=guests, space="slack:T1")
+        room = Opener(h.rooms).open(
+            title="Weekly", keep=keep, language="en", guests=guests, private=private, space="slack:T1"
+        )
         yield h, room
 
 
@@ -56,6 +58,15 @@ async def test_a_room_for_others_keeps_its_promises() -> None:
             False,
         )
         assert room.origin == "Slack"
+
+
+async def test_a_private_one_is_shown_nowhere_else_and_read_at_its_address() -> None:
+    async with opened(private=True) as (h, room):
+        assert room.private
+        with pytest.raises(UserError, match="private"):
+            h.bridge.share(room)
+        status, told = await h.ask("GET", f"/api/rooms/{room.key}")
+        assert (status, told["private"]) == (200, True)
 
 
 async def test_it_stays_although_nobody_uses_it_until_it_is_closed() -> None:
@@ -163,7 +174,11 @@ async def test_too_many_rooms_and_records_where_none_are_kept_are_refused() -> N
     async with house(rooms=1) as h:
         opener = Opener(h.rooms)
         with pytest.raises(UserError, match="SPOKENLY_KEEP"):
-            opener.open(title="", keep="transcript", language="en", guests=True, space="slack:T1")
-        opener.open(title="", keep="captions", language="en", guests=True, space="slack:T1")
+            opener.open(
+                title="", keep="transcript", language="en", guests=True, private=False, space="slack:T1"
+            )
+        opener.open(title="", keep="captions", language="en", guests=True, private=False, space="slack:T1")
         with pytest.raises(UserError, match="1 rooms are open"):
-            opener.open(title="", keep="captions", language="en", guests=True, space="slack:T1")
+            opener.open(
+                title="", keep="captions", language="en", guests=True, private=False, space="slack:T1"
+            )

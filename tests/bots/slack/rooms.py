@@ -14,9 +14,11 @@ from core.rooms import Keep, RoomState
 class StandInRoom:
     """An `OpenedRoom`."""
 
-    def __init__(self, key: str, title: str, keep: Keep, language: str, guests: bool, space: str) -> None:
+    def __init__(
+        self, key: str, title: str, keep: Keep, language: str, *, guests: bool, private: bool, space: str
+    ) -> None:
         self.key, self.title, self.keep, self.language = key, title, keep, language
-        self.guests, self.space = guests, space
+        self.guests, self.private, self.space = guests, private, space
         self.address = f"https://captions.example/room/{key}"
         self.board = Board()
         self.began: datetime | None = None
@@ -24,7 +26,6 @@ class StandInRoom:
         self.closed = ""
         self.shown: list[list[str]] = []
         self.passes: list[tuple[str, str, float]] = []
-        self.private = False
         self.origin = "Slack"
         self._over = asyncio.Event()
 
@@ -84,9 +85,12 @@ class StandInRooms:
         self.opened: list[StandInRoom] = []
         self.full = False
 
-    def open(self, *, title: str, keep: Keep, language: str, guests: bool, space: str) -> StandInRoom:
+    def open(
+        self, *, title: str, keep: Keep, language: str, guests: bool, private: bool, space: str
+    ) -> StandInRoom:
         if self.full:
             raise UserError("100 rooms are open, which is all that fit. Try again later.")
-        room = StandInRoom(f"room{len(self.opened)}", title, keep, language, guests, space)
+        key = f"room{len(self.opened)}"
+        room = StandInRoom(key, title, keep, language, guests=guests, private=private, space=space)
         self.opened.append(room)
         return room

@@ -46,10 +46,14 @@ async def test_a_setup_that_cant_be_kept_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "kept", [None, 7, {}, {"language": 7, "keep": "all", "guests": "yes"}, {"huddles": 1}]
+    "kept", [None, 7, {}, {"language": 7, "keep": "all", "guests": "yes"}, {"huddles": 1}, {"private": "yes"}]
 )
 def test_what_cant_be_understood_is_no_choice(kept: object) -> None:
     assert Setup.from_json(kept) == Setup()
+
+
+def test_what_was_kept_before_there_were_private_calls_is_understood() -> None:
+    assert Setup.from_json({"language": "de", "guests": True}) == Setup(language="de", guests=True)
 
 
 @given(
@@ -58,6 +62,7 @@ def test_what_cant_be_understood_is_no_choice(kept: object) -> None:
         st.none() | st.text(min_size=1),
         st.sampled_from([None, "captions", "transcript"]),
         st.none() | st.integers(0, 36_500),
+        st.none() | st.booleans(),
         st.none() | st.booleans(),
         st.none() | st.booleans(),
     )

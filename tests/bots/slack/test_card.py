@@ -34,6 +34,15 @@ def test_a_call_of_elsewhere_can_only_be_caught_up_with_and_taken_away() -> None
     assert "the call takes place elsewhere" in json.dumps(blocks)
 
 
+def test_a_private_call_says_so_while_it_runs_and_when_it_is_over() -> None:
+    for look in (Look("Weekly", "U1", private=True), Look("Weekly", "U1", private=True, ended="Over.")):
+        _, blocks = card(look)
+        assert "Started by <@U1> · private: it can't be shown anywhere else · " in json.dumps(
+            blocks, ensure_ascii=False
+        )
+    assert "private" not in json.dumps(card(Look("Weekly", "U1")))
+
+
 def test_a_link_is_a_button_that_opens_it() -> None:
     (button,) = link("https://captions.example/room/x#pass=y")[-1]["elements"]
     assert (button["action_id"], button["url"]) == (LINK, "https://captions.example/room/x#pass=y")

@@ -24,6 +24,9 @@ from core.errors import UserError
         ("start a=b", Order("start", "a=b")),
         ("attach abcd-efgh", Order("attach", "abcd-efgh")),
         ("stop.", Order("stop")),
+        ("start Weekly private=yes", Order("start", "Weekly", {"private": "yes"})),
+        ("start Private talk", Order("start", "Private talk")),
+        ("setup private=no", Order("setup", "", {"private": "no"})),
         ("setup guests=yes huddles=no", Order("setup", "", {"guests": "yes", "huddles": "no"})),
     ],
 )
@@ -37,7 +40,7 @@ def test_a_mention_says_the_same_wherever_the_name_stands() -> None:
     assert mentioned("<@U0123>") == Order("help")
 
 
-@pytest.mark.parametrize("typed", ["begin", "stop language=de", "start guests=yes"])
+@pytest.mark.parametrize("typed", ["begin", "stop language=de", "start guests=yes", "share private=no"])
 def test_what_there_is_not_is_told_with_what_there_is(typed: str) -> None:
     with pytest.raises(UserError, match=r"/captions|only"):
         parse(typed)

@@ -205,17 +205,21 @@ async def test_who_made_a_channel_sets_it_up(tmp_path: Path) -> None:
         chosen: dict[str, dict[str, dict[str, Any]]] = {
             "language": {"language": {"value": "de"}},
             "keep": {"keep": {"selected_option": {"value": "transcript"}}},
+            "private": {"private": {"selected_option": {"value": "yes"}}},
             "guests": {"guests": {"selected_option": {"value": "default"}}},
             "huddles": {"huddles": {"selected_option": {"value": "yes"}}},
         }
         assert not (await here.ann.submit(chosen)).failed
         await here.until(lambda: calls.setup(here.team.id, here.general.id).language == "de")
-        assert calls.book.own(here.team.id, here.general.id) == Setup("de", "transcript", huddles=True)
+        assert calls.book.own(here.team.id, here.general.id) == Setup(
+            "de", "transcript", huddles=True, private=True
+        )
         await here.ann.press_home(home.CHANNEL, selected_conversation=here.general.id)
         await there.modal(here.ann)
         elements = {block["block_id"]: block["element"] for block in here.ann.modal["blocks"][1:]}
         assert elements["language"]["initial_value"] == "de"
         assert elements["keep"]["initial_option"]["value"] == "transcript"
+        assert elements["private"]["initial_option"]["value"] == "yes"
         assert elements["huddles"]["initial_option"]["value"] == "yes"
 
 
