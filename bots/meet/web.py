@@ -27,9 +27,9 @@ from bots.meet.shown import Ear, fresh
 from bots.meet.socket import Microphones
 from bots.meet.terms import Terms
 from bots.meet.voice import NotFound, Unwelcome
-from core.bridge import looks_like_code
 from core.captions.caption import Caption, Entry
 from core.captions.publisher import Publisher
+from core.codes import looks_like_code
 from core.errors import UserError
 from core.metrics import Metrics
 from core.record.files.heading import Heading

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from weakref import WeakSet
 
 from core.captions.caption import Caption, Entry, Gap
 
@@ -20,6 +21,7 @@ class Board:
         self._partials: dict[str, Caption] = {}
         self._notices: dict[str, str] = {}
         self._watchers: set[Callable[[], None]] = set()
+        self._excerpts: WeakSet[Board] = WeakSet()
         self._known: dict[str, set[str]] = {}  # speakers' ids, by who they are; entries may be forgotten
         self._silent: dict[str, float] = {}  # by a speaker's id: what begins before this second stays away
         self.forgotten = 0
@@ -103,13 +105,19 @@ class Board:
             if (shown := self._partials.pop(speaker, None)) is not None:
                 self._silent[speaker] = shown.end
             self.erased[speaker] = self.count
+        for excerpt in self._excerpts:
+            excerpt.erase(identity)
         self._changed()
 
     def excerpt(self) -> "Board":
-        """What is committed until now, as a board of its own that nothing is added to."""
+        """What is committed until now, and what is true now, as a board of its own that nothing is added to.
+
+        What somebody takes back here goes from there too.
+        """
         copy = Board(self._limit)
+        self._excerpts.add(copy)
         copy._entries, copy.forgotten = list(self._entries), self.forgotten
-        copy.erased = dict(self.erased)
+        copy._notices, copy.erased = dict(self._notices), dict(self.erased)
         copy._known = {identity: set(ids) for identity, ids in self._known.items()}
         return copy
 

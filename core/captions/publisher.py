@@ -91,8 +91,12 @@ class Publisher:
         except TimeoutError:
             return
 
-    def close(self, farewell: float = FAREWELL) -> None:
-        """The board is complete: show it once more and end. A busy place is tried for `farewell` seconds."""
+    def close(self, farewell: float = FAREWELL, last: Board | None = None) -> None:
+        """The board is complete: show it once more and end. A busy place is tried for `farewell` seconds.
+
+        `last`: what is shown then, where the board itself goes on.
+        """
         self._farewell = farewell
+        self._board = last or self._board
         self._hurry.set()
         self._dirty.set()

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 import pytest
 
 from core.audio.frame import Speaker
-from core.bridge import BROKEN, ENDED, LIFE, PLACES, REVOKED, STOPPED, TRIES, WINDOW, Bridge, looks_like_code
+from core.bridge import BROKEN, ENDED, PLACES, REVOKED, STOPPED, Bridge
 from core.captions.board import Board
 from core.captions.caption import Caption
+from core.codes import LIFE, TRIES, WINDOW, looks_like_code
 from core.errors import OutletBusy, OutletGone, UserError
 
 ANN = Speaker("a", "Ann")

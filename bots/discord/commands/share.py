@@ -15,8 +15,8 @@ from bots.discord.rights import followed, manages, may_write, person
 from bots.discord.translations import en
 from bots.discord.wish import Chat
 from bots.discord.words import command, say
-from core.bridge import LIFE
 from core.captions.markup import MARKDOWN
+from core.codes import LIFE
 from core.errors import UserError
 
 

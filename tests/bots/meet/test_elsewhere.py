@@ -6,7 +6,8 @@ import pytest
 
 from bots.meet.elsewhere import LINGER
 from bots.meet.share import FULL, NO_ROOM
-from core.bridge import ENDED, LIFE, REVOKED, TRIES
+from core.bridge import ENDED, REVOKED
+from core.codes import LIFE, TRIES
 from tests.bots.meet.house import House, house
 from tests.core.test_bridge import Call
 

@@ -7,7 +7,8 @@ from typing import Any, NoReturn
 import pytest
 
 from bots.discord.outlet import ChatPages
-from core.bridge import BROKEN, ENDED, LIFE, REVOKED, TRIES
+from core.bridge import BROKEN, ENDED, REVOKED
+from core.codes import LIFE, TRIES
 from tests.bots.discord.commands.world import World, world
 from tests.bots.meet.house import house
 from tests.core.test_bridge import Call

@@ -1,0 +1,104 @@
+"""Codes that somebody reads aloud and somebody else types: made, known again, ended; and who tries too many.
+
+All times are seconds of one clock, which is the caller's.
+"""
+
+import secrets
+from collections import deque
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+Shared = TypeVar("Shared")
+
+LIFE = 900.0
+"""Seconds that a code can be used. What was attached by then stays."""
+
+TRIES, WINDOW = 10, 60.0
+"""How many wrong codes one person may try, in so many seconds."""
+
+ASKERS = 10_000
+"""People whose tries are remembered; the one who tried longest ago is forgotten first."""
+
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""What codes are made of: nothing that looks or sounds like something else (0 and O, 1 and I)."""
+
+LENGTH = 8
+"""Letters of a code: 40 bits, of which one person sees ten a minute."""
+
+
+def cleaned(typed: str) -> str:
+    """A code, however somebody typed it: in small letters, with spaces or dashes."""
+    return "".join(letter for letter in typed.upper() if letter.isalnum())
+
+
+def looks_like_code(typed: str) -> bool:
+    """Whether this could be a code at all."""
+    return len(code := cleaned(typed)) == LENGTH and all(letter in LETTERS for letter in code)
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """What somebody types to see a call. `until`: the time at which it ends."""
+
+    text: str
+    until: float
+
+    @property
+    def spaced(self) -> str:
+        """As people read it aloud."""
+        return f"{self.text[:4]}-{self.text[4:]}"
+
+
+class Codes(Generic[Shared]):
+    """Which code is good for what; each thing has one at most."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Shared, Code]] = {}
+
+    def make(self, shared: Shared, now: float) -> Code:
+        """A new code for it; the one before ends."""
+        self.forget(shared)
+        code = Code("".join(secrets.choice(LETTERS) for _ in range(LENGTH)), now + LIFE)
+        self._kept[code.text] = shared, code
+        return code
+
+    def of(self, shared: Shared, now: float) -> Code | None:
+        """Its code, if one can be used now."""
+        self._expire(now)
+        return next((code for one, code in self._kept.values() if one is shared), None)
+
+    def find(self, typed: str, now: float) -> Shared | None:
+        """What a code stands for, however it is typed; None when it means nothing (any more)."""
+        self._expire(now)
+        return self._kept.get(cleaned(typed), (None, None))[0]
+
+    def forget(self, shared: Shared) -> None:
+        """End its code."""
+        self._kept = {text: kept for text, kept in self._kept.items() if kept[0] is not shared}
+
+    def clear(self) -> None:
+        """End all of them."""
+        self._kept.clear()
+
+    def _expire(self, now: float) -> None:
+        self._kept = {text: kept for text, kept in self._kept.items() if now < kept[1].until}
+
+
+class Tries:
+    """Wrong codes, by who tried them."""
+
+    def __init__(self) -> None:
+        self._tries: dict[str, deque[float]] = {}
+
+    def spent(self, asker: str, now: float) -> bool:
+        """Whether somebody has to wait before they try another."""
+        tries = self._tries.get(asker)
+        return tries is not None and len(tries) == TRIES and now - tries[0] < WINDOW
+
+    def count(self, asker: str, now: float) -> None:
+        """One more was wrong."""
+        tries = self._tries.pop(asker, None) or deque(maxlen=TRIES)
+        self._tries[asker] = tries
+        if len(self._tries) > ASKERS:
+            del self._tries[next(iter(self._tries))]
+        tries.append(now)
