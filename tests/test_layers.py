@@ -16,6 +16,7 @@ FLOORS = [
     {
         "core.errors",
         "core.backoff",
+        "core.codes",
         "core.metrics",
         "core.passes",
         "core.redaction",
@@ -104,6 +105,7 @@ PURE = [
     "core/captions/cues.py",
     "core/captions/markup.py",
     "core/captions/pages.py",
+    "core/codes.py",
     "core/engines/agreement.py",
     "core/engines/breaker.py",
     "core/engines/daily.py",
