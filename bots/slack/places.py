@@ -2,13 +2,14 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from bots.slack.card import Look, card, short
 from bots.slack.pace import Rank
 from bots.slack.thread import Thread
-from bots.slack.trouble import FOREIGN, INVITE, code, outlet_error, retry_after, user_error
+from bots.slack.trouble import FOREIGN, INVITE, code, outlet_error, retry_after, scope, user_error
 from bots.slack.workspace import NAMED, TRUSTED, Member, Workspace
 from core.errors import OutletBusy, OutletGone, UserError
 
@@ -21,7 +22,13 @@ TRIES = 6
 """How often a card is tried to be rewritten when its call is over."""
 
 _UPDATE = "chat.update"
-_NO_CHANNEL = "Captions are shown in channels: use this in one of them."
+NO_DIRECT = "No captions in direct messages: type /captions start in a channel."
+
+_UNSEEN = frozenset({"im:read", "mpim:read"})
+"""Scopes for direct messages: the app does not ask for them."""
+
+_GROUP = re.compile(r"mpdm-.+--.+-\d+")
+"""What Slack calls direct messages of several people; their ids look like those of private channels."""
 
 PAGES = 10
 """Pages of members that are read at most; of a channel with more, everybody counts as present."""
@@ -37,16 +44,31 @@ async def asked() -> AsyncIterator[None]:
         raise user_error(error) from error
 
 
+def direct(channel: str, name: str = "") -> bool:
+    """Whether these are direct messages, as far as Slack told; `name`: what it calls the channel.
+
+    The ids of those between two begin with D; those between several, and private channels, have a C, or a G
+    where they are old (https://docs.slack.dev/reference/objects/group-object).
+    """
+    return channel.startswith("D") or _GROUP.fullmatch(name) is not None
+
+
 async def enter(workspace: Workspace, channel: str) -> str:
     """Come into a channel; returns its name. Raises `UserError`."""
-    if channel.startswith("D"):
-        raise UserError(_NO_CHANNEL)
+    if direct(channel):
+        # The app may not even ask what that is: it has no scope for direct messages.
+        raise UserError(NO_DIRECT)
     async with asked():
-        found = (await workspace.client.conversations_info(channel=channel))["channel"]
+        try:
+            found = (await workspace.client.conversations_info(channel=channel))["channel"]
+        except FOREIGN as error:
+            if code(error) == "missing_scope" and set(scope(error).split(",")) <= _UNSEEN:
+                raise UserError(NO_DIRECT) from error
+            raise
         if found.get("is_archived"):
             raise UserError("This channel is archived: nobody can post in it any more.")
         if found.get("is_im") or found.get("is_mpim"):
-            raise UserError(_NO_CHANNEL)
+            raise UserError(NO_DIRECT)
         if not found.get("is_member", True):
             if found.get("is_private"):
                 raise UserError(INVITE)

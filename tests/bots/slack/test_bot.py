@@ -265,7 +265,7 @@ async def test_direct_messages_and_other_apps_start_nothing(tmp_path: Path) -> N
     async with office(tmp_path) as acme:
         direct = Place(acme.slack, acme.slack.direct(acme.team, acme.ann.id))
         await acme.ann.command("/captions", "start", channel=direct)
-        await acme.until(lambda: "Captions are shown in channels" in acme.told(acme.ann))
+        await acme.until(lambda: "No captions in direct messages" in acme.told(acme.ann))
         event = {
             "type": "app_mention",
             "bot_id": "B1",
