@@ -25,10 +25,15 @@ MODAL = {"type": "modal", "title": {"type": "plain_text", "text": "Form"}, "bloc
 Ack = Callable[..., Awaitable[Any]]
 
 
-async def refusal(call: Awaitable[object]) -> str:
+async def refused_with(call: Awaitable[object]) -> dict[str, Any]:
     with pytest.raises(SlackApiError) as caught:
         await call
-    return str(caught.value.response["error"])
+    told: dict[str, Any] = caught.value.response.data
+    return told
+
+
+async def refusal(call: Awaitable[object]) -> str:
+    return str((await refused_with(call))["error"])
 
 
 def client_of(slack: FakeSlack, token: str | None) -> AsyncWebClient:
@@ -195,6 +200,30 @@ async def test_people_s_channels_are_told_but_for_private_ones_without_the_bot()
         cursor = first["response_metadata"]["next_cursor"]
         assert cursor
         assert len((await client.users_conversations(user=ann.id, limit=1))["channels"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "scope"), [("", "channels"), ("private", "groups"), ("mpim", "mpim"), ("im", "im")]
+)
+async def test_each_kind_of_conversation_has_scopes_of_its_own(kind: str, scope: str) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        ann = slack.person(team, "Ann")
+        place = slack.channel(team, "general", ann, private=kind in ("private", "mpim"))
+        place.state.im, place.state.mpim = kind == "im", kind == "mpim"
+        client = client_of(slack, team.bot_token)
+        first = await ann.say("hello", channel=place)
+        for what, ask in (
+            ("read", lambda: client.conversations_info(channel=place.id)),
+            ("read", lambda: client.conversations_members(channel=place.id)),
+            ("history", lambda: client.conversations_replies(channel=place.id, ts=first.ts)),
+        ):
+            others = {f"{other}:{what}" for other in ("channels", "groups", "mpim", "im") if other != scope}
+            team.scopes = others
+            refused = await refused_with(ask())
+            assert (refused["error"], refused["needed"]) == ("missing_scope", f"{scope}:{what}")
+            team.scopes = {f"{scope}:{what}"}
+            await ask()
 
 
 def _section(text: str) -> dict[str, Any]:

@@ -11,22 +11,19 @@ Json = dict[str, Any]
 BOT_SCOPES = frozenset(
     {
         "app_mentions:read",
-        "canvases:read",
         "canvases:write",
         "channels:join",
         "channels:read",
         "chat:write",
-        "chat:write.public",
         "commands",
         "files:read",
         "files:write",
         "groups:read",
-        "im:history",
         "im:write",
         "users:read",
     }
 )
-"""What a bot token may do unless a test says otherwise."""
+"""What a bot token may do unless a test says otherwise: what config/slack-manifest.yaml asks for."""
 
 
 @dataclass(slots=True)
@@ -53,6 +50,8 @@ class Channel:
     private: bool = False
     archived: bool = False
     im: bool = False
+    mpim: bool = False
+    """Direct messages of several people; `private` as well."""
     creator: str = ""
 
 

@@ -52,11 +52,31 @@ class Call:
                 raise Refused("not_in_channel")
         return found
 
+    def seen(self, what: str) -> Channel:
+        """The channel that is meant, with the scope for `what` ("read", "history") that its kind needs.
+
+        https://docs.slack.dev/apis/web-api/using-the-conversations-api
+        """
+        found = self.channel()
+        needed = f"{kind(found)}:{what}"
+        if needed not in self.team.scopes:
+            raise Refused("missing_scope", needed=needed, provided=",".join(sorted(self.team.scopes)))
+        return found
+
     def user(self, wanted: str) -> User:
         found = self.slack.world.users.get(wanted)
         if found is None or found.team != self.team.id:
             raise Refused("user_not_found")
         return found
+
+
+def kind(channel: Channel) -> str:
+    """What a conversation is to Slack's scopes."""
+    if channel.im:
+        return "im"
+    if channel.mpim:
+        return "mpim"
+    return "groups" if channel.private else "channels"
 
 
 Method = Callable[[Call], Json]

@@ -9,6 +9,9 @@ from tests.fakes.slack.blocks import view_faults
 from tests.fakes.slack.methods import Call, Refused, method
 from tests.fakes.slack.state import Canvas, Channel, File, Json, Message, User
 
+KINDS = ("channels", "groups", "mpim", "im")
+"""What scopes tell apart; any one lets a method be called, and its channel's own is needed then."""
+
 
 @method("auth.test")
 def auth_test(call: Call) -> Json:
@@ -57,20 +60,21 @@ def _channel(call: Call, channel: Channel) -> Json:
         "is_private": channel.private,
         "is_archived": channel.archived,
         "is_im": channel.im,
+        "is_mpim": channel.mpim,
         "creator": channel.creator,
         "is_member": call.team.bot in channel.members,
         "num_members": len(channel.members),
     }
 
 
-@method("conversations.info", "channels:read", "groups:read")
+@method("conversations.info", *(f"{kind}:read" for kind in KINDS))
 def conversations_info(call: Call) -> Json:
-    return {"channel": _channel(call, call.channel())}
+    return {"channel": _channel(call, call.seen("read"))}
 
 
-@method("conversations.members", "channels:read", "groups:read")
+@method("conversations.members", *(f"{kind}:read" for kind in KINDS))
 def conversations_members(call: Call) -> Json:
-    return {"members": sorted(call.channel().members), "response_metadata": {"next_cursor": ""}}
+    return {"members": sorted(call.seen("read").members), "response_metadata": {"next_cursor": ""}}
 
 
 @method("users.conversations", "channels:read", "groups:read")
@@ -106,9 +110,9 @@ def conversations_open(call: Call) -> Json:
     return {"channel": {"id": call.slack.direct(call.team, user.id).id}}
 
 
-@method("conversations.replies", "channels:history", "groups:history", "im:history")
+@method("conversations.replies", *(f"{kind}:history" for kind in KINDS))
 def conversations_replies(call: Call) -> Json:
-    channel = call.channel()
+    channel = call.seen("history")
     thread = call.slack.world.thread(channel.id, str(call.need("ts")))
     if not thread:
         raise Refused("thread_not_found")
