@@ -67,7 +67,10 @@ class Tab:
         found = await archive.one(self._calls, asker.workspace, asker.user, _value(body))
         secretary = self._calls.house.secretary
         assert secretary is not None, "there are records"
-        recap, cited = await recap_of(secretary, found.call)
+        try:
+            recap, cited = await recap_of(secretary, found.call)
+        except NoSuchRecord as error:
+            raise UserError(archive.UNKNOWN) from error
         opening = f"*{mrkdwn(found.call.title) or 'Call'}*, <#{found.channel}>"
         await tell(
             asker,
