@@ -6,14 +6,14 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bots.slack import card
+from bots.slack import card, places
 from bots.slack.commands import Commands, Press
 from bots.slack.desk import Body, Desk, Work, origin
 from bots.slack.orders import mentioned, parse
 from bots.slack.replies import Asker
 from bots.slack.starting import FORM, filled, form
 from bots.slack.trouble import FOREIGN, user_error
-from core.errors import RecordAway
+from core.errors import RecordAway, UserError
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,10 @@ def listen(app: AsyncApp, desk: Desk) -> None:
     commands = Commands(desk.calls)
 
     async def typed(asker: Asker, body: Body) -> None:
-        await commands.obey(asker, parse(str(body.get("text") or "")))
+        order = parse(str(body.get("text") or ""))
+        if order.verb != "help" and places.direct(asker.channel, str(body.get("channel_name") or "")):
+            raise UserError(places.NO_DIRECT)
+        await commands.obey(asker, order)
 
     async def mention(asker: Asker, body: Body) -> None:
         if asker.user:  # other apps mention it as well

@@ -213,11 +213,12 @@ async def test_each_kind_of_conversation_has_scopes_of_its_own(kind: str, scope:
         place.state.im, place.state.mpim = kind == "im", kind == "mpim"
         client = client_of(slack, team.bot_token)
         first = await ann.say("hello", channel=place)
-        for what, ask in (
+        asks: list[tuple[str, Callable[[], Awaitable[object]]]] = [
             ("read", lambda: client.conversations_info(channel=place.id)),
             ("read", lambda: client.conversations_members(channel=place.id)),
             ("history", lambda: client.conversations_replies(channel=place.id, ts=first.ts)),
-        ):
+        ]
+        for what, ask in asks:
             others = {f"{other}:{what}" for other in ("channels", "groups", "mpim", "im") if other != scope}
             team.scopes = others
             refused = await refused_with(ask())

@@ -119,6 +119,27 @@ async def test_recaps_and_transcripts_come_in_direct_messages(tmp_path: Path) ->
         assert here.bob.sees() == []
 
 
+@pytest.mark.parametrize("action", [home.RECAP, home.TRANSCRIPT])
+async def test_a_record_that_was_deleted_meanwhile_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action: str
+) -> None:
+    async with lobby(tmp_path) as there:
+        here = there.here
+        call = await there.kept(here.general, (here.ann, "Hello."))
+        await there.shown(here.ann)
+        found = archive.one
+
+        async def deleted(*given: Any) -> archive.Filed:
+            filed = await found(*given)
+            await there.store.delete(call)
+            return filed
+
+        monkeypatch.setattr(archive, "one", deleted)
+        await here.ann.press_home(action)
+        await here.until(lambda: here.told(here.ann))
+        assert here.told(here.ann) == archive.UNKNOWN
+
+
 async def test_a_key_alone_opens_nothing(tmp_path: Path) -> None:
     async with lobby(tmp_path) as there:
         here = there.here
