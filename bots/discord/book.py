@@ -30,7 +30,8 @@ class Shelf(Protocol):
 class Mark:
     """A call that runs, to be found again after a restart. `seen`: when it last gave a sign of life.
 
-    `place`: the id of where it is shown. `record`: the key of its record, which goes on then.
+    `place`: the id of where it is shown. `record`: the key of its record, which goes on then. `private`: it
+    is shown nowhere else, then as before.
     """
 
     channel: int
@@ -41,6 +42,7 @@ class Mark:
     seen: datetime
     started_by: int | None = None
     record: str | None = None
+    private: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -52,6 +54,7 @@ class Mark:
             "seen": self.seen.isoformat(),
             "started_by": None if self.started_by is None else str(self.started_by),
             "record": self.record,
+            "private": self.private,
         }
 
     @classmethod
@@ -69,6 +72,8 @@ class Mark:
                 datetime.fromisoformat(kept["seen"]).astimezone(UTC),
                 None if kept["started_by"] is None else int(kept["started_by"]),
                 None if kept["record"] is None else str(kept["record"]),
+                # Earlier versions kept no word of it. What can't be understood must open nothing.
+                kept.get("private", False) is not False,
             )
         except (KeyError, ValueError, TypeError):
             return None

@@ -15,6 +15,7 @@ from bots.discord.house import House, Line
 from bots.discord.keeping import Keeping
 from bots.discord.setup import Keep
 from bots.discord.showing import Showing
+from bots.discord.translations import en
 from bots.discord.voice.listener import Gone, Phase, Reason, Standing
 from bots.discord.where import wider
 from bots.discord.wish import Chat, Status, Terms, Voice
@@ -28,8 +29,6 @@ log = logging.getLogger(__name__)
 
 RESTART = 3.0
 """Seconds between two starts of a session that bugs keep ending."""
-
-LOST = "The record of this call can't be had after the restart: nothing more of it is kept."
 
 EXPLAIN = 30.0
 """Seconds that people are told of what is over: a fault, a move."""
@@ -52,7 +51,7 @@ class DiscordCall:
         self.heard_in = terms.heard_in or (channel.id,)
         """The ids of the voice channels that it was in, this one among them."""
         self.board = Board()
-        self.language = terms.language
+        self.language, self.private = terms.language, terms.private
         self.keep: Keep = terms.keep
         self.began, self.started_by, self.record = terms.began, terms.started_by, terms.record
         """The wall clock's time at second 0; Discord's id of who asked, if somebody did; its record's key."""
@@ -108,7 +107,9 @@ class DiscordCall:
         if self.keep == "transcript" and self.record is not None and secretary is not None:
             self._keeping = Keeping(secretary, self._opening(self.record), self.board, self._terms.first)
         if self._terms.lost:
-            self.board.notify("lost record", LOST)
+            self.board.notify(notices.LOST, notices.RECORD_LOST)
+        if self.private:
+            self.board.notify(notices.PRIVATE, en.PRIVATE)
         self._line = await self._house.join(self._channel, self, tasks, lambda: self._give_up(notices.BROKEN))
         self.look()
 

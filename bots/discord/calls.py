@@ -5,7 +5,6 @@ import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
@@ -16,7 +15,7 @@ from bots.discord.ending import farewell
 from bots.discord.house import House, guarded
 from bots.discord.setup import GuildSetup
 from bots.discord.sharing import Sharing
-from bots.discord.starting import allow, resumed, terms
+from bots.discord.starting import allow, marked, resumed, terms
 from bots.discord.where import announce, chosen, opened, say, show_status
 from bots.discord.wish import Chat, Terms, Voice, Wish
 from core.errors import RecordAway, UserError
@@ -92,7 +91,8 @@ class Calls:
         async with self._beginning(wish.channel, terms(wish, setup, self.house)) as call:
             days = setup.days(self.house.settings.retention_days)
             target = await opened(place, call.channel, call.began, threaded=threaded)
-            await announce(call.channel, target, keeps=call.record is not None, days=days)
+            keeps, private = call.record is not None, call.private
+            await announce(call.channel, target, keeps=keeps, days=days, private=private)
             call.showing.open(target)
         return call
 
@@ -230,9 +230,7 @@ class Calls:
         place = call.showing.place
         if call.over or place is None:
             return
-        where, seen = (call.channel.id, place.id), datetime.now(UTC)
-        mark = Mark(*where, call.language, call.keep, call.began, seen, call.started_by, call.record)
-        await self.book.mark(call.channel.guild.id, mark)
+        await self.book.mark(call.channel.guild.id, marked(call, place.id))
         await self.book.heard(call.channel.guild.id, call.record, call.heard_in)
 
     async def _beat(self) -> None:

@@ -3,13 +3,22 @@
 from discord import Locale
 
 from bots.discord.people import listed
+from bots.discord.translations import en
 from bots.discord.voice.listener import Gone, Phase, Reason
 from bots.discord.words import say
 
 OUT, PAUSED, LINE, MOVED, BUG, DEAF = "left out", "paused", "line", "moved", "bug", "deaf"
+LOST, PRIVATE = "lost record", "private"
 
-FIRST = (PAUSED, LINE)
-"""What concerns everybody: it is told before anything else."""
+_URGENCY = {PAUSED: 0, LINE: 0, PRIVATE: 2}
+
+
+def urgency(key: str) -> int:
+    """The less, the earlier it is told: what concerns everybody at once, what is always so at last."""
+    return _URGENCY.get(key, 1)
+
+
+RECORD_LOST = "The record of this call can't be had after the restart: nothing more of it is kept."
 
 
 def unheard(names: tuple[str, ...]) -> str | None:
@@ -57,16 +66,20 @@ def moved(channel: str) -> str:
     return f"Spokenly was moved to “{channel}” and goes on there."
 
 
-def announced(channel: str, *, keeps: bool, days: int, to: Locale | None = None) -> str:
+def announced(
+    channel: str, *, keeps: bool, days: int, private: bool = False, to: Locale | None = None
+) -> str:
     """The first message: captions are on. `channel` is a mention; `days` of 0 keep a record for good.
 
-    `to`: the language of the buttons.
+    `private`: the call can't be shown anywhere else. `to`: the language of the buttons.
     """
     if keeps:
         long = "until somebody deletes it" if not days else "for 1 day" if days == 1 else f"for {days} days"
         kept = f"A transcript is kept {long}; the sound never is."
     else:
         kept = "Nothing of it is kept beyond these messages."
+    if private:
+        kept = f"{kept} {en.PRIVATE}"
     button = say(to, "Don't caption me")
     return (
         f"\N{MEMO} **Captions are on in {channel}.** What people say there is shown here as text. {kept} "

@@ -225,7 +225,7 @@ class ChatPages:
         if board.lateness is not None and board.lateness >= LATE:
             state.append(f"{board.lateness:.0f} s behind")
         above = _small(" · ".join(filter(None, state)), FOOT // 2)
-        told = sorted(board.notices, key=lambda key: key not in notices.FIRST)
+        told = sorted(board.notices, key=notices.urgency)
         return [above, _small(" ".join(board.notices[key] for key in told), FOOT - utf16(above))]
 
 

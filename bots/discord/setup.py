@@ -21,7 +21,8 @@ AUTO_JOIN = 25
 class GuildSetup:
     """One server's choices. `None` for `language`, `keep` and `retention_days`: as Spokenly is set up.
 
-    `auto_join`: ids of the voice channels that are captioned as soon as somebody enters.
+    `auto_join`: ids of the voice channels that are captioned as soon as somebody enters. `private`: no call
+    is shown anywhere else.
     """
 
     language: str | None = None
@@ -31,6 +32,7 @@ class GuildSetup:
     starters: Starters = "everyone"
     auto_join: tuple[int, ...] = ()
     leave_when_empty: bool = True
+    private: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """As it is kept. Ids are strings there: they are too long for JSON's numbers elsewhere."""
@@ -49,7 +51,7 @@ class GuildSetup:
         language, keep, days = kept.get("language"), kept.get("keep"), kept.get("retention_days")
         listed = kept.get("auto_join")
         channels = [number for one in listed if (number := _id(one))] if isinstance(listed, list) else []
-        leave = kept.get("leave_when_empty")
+        leave, private = kept.get("leave_when_empty"), kept.get("private")
         return cls(
             language=language if isinstance(language, str) and language else None,
             keep=keep if keep in get_args(Keep) else None,
@@ -58,6 +60,7 @@ class GuildSetup:
             starters=_choice(kept.get("starters"), ("everyone", "managers"), plain.starters),
             auto_join=tuple(dict.fromkeys(channels))[:AUTO_JOIN],
             leave_when_empty=leave if isinstance(leave, bool) else plain.leave_when_empty,
+            private=private if isinstance(private, bool) else plain.private,
         )
 
     def days(self, usual: int) -> int:

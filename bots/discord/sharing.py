@@ -27,7 +27,6 @@ class CallSource:
     """A `Source` of the Bridge: a call in a voice channel."""
 
     origin = "Discord"
-    private = False
 
     def __init__(self, call: DiscordCall) -> None:
         self._call = call
@@ -44,6 +43,10 @@ class CallSource:
     @property
     def language(self) -> str:
         return self._call.language
+
+    @property
+    def private(self) -> bool:
+        return self._call.private
 
     @property
     def over(self) -> bool:

@@ -5,10 +5,12 @@ import secrets
 from datetime import UTC, datetime
 
 from bots.discord.book import Mark
+from bots.discord.call import DiscordCall
 from bots.discord.house import House
 from bots.discord.permissions import HEARING, missing, refusal
 from bots.discord.setup import GuildSetup, Keep
 from bots.discord.wish import Terms, Wish
+from bots.discord.words import command
 from core.errors import NoSuchRecord, RecordAway, UserError
 from core.record.database.store import Store
 
@@ -45,6 +47,7 @@ def terms(wish: Wish, setup: GuildSetup, house: House) -> Terms:
         None if wish.asked_by is None else wish.asked_by.id,
         # Who may enter the channel may read the record: `/recap` looks there (commands/kept.py).
         f"{wish.channel.id}-{secrets.token_urlsafe(16)}" if keep == "transcript" else None,
+        private=_private(wish, setup),
     )
 
 
@@ -66,6 +69,35 @@ def _keep(wish: Keep | None, setup: Keep | None, house: House) -> Keep:
     return "captions"
 
 
+def _private(wish: Wish, setup: GuildSetup) -> bool:
+    """Where a server's calls are private they all are: nobody who starts one may open it."""
+    if setup.private and wish.private is False:
+        to = wish.channel.guild.preferred_locale
+        raise UserError(
+            "Calls in this server are private: who manages it can change that in "
+            f"{command(to, 'spokenly setup')}."
+        )
+    return setup.private or bool(wish.private)
+
+
+def marked(call: DiscordCall, place: int) -> Mark:
+    """What is remembered of a call that runs, so that it can go on after a restart (`resumed`).
+
+    `place`: the id of where it is shown.
+    """
+    return Mark(
+        call.channel.id,
+        place,
+        call.language,
+        call.keep,
+        call.began,
+        datetime.now(UTC),
+        call.started_by,
+        call.record,
+        call.private,
+    )
+
+
 async def resumed(mark: Mark, house: House) -> Terms:
     """How a call goes on that ran when Spokenly stopped. Its record goes on too, unless it was deleted or
     stays away for half a minute: captions must not wait for longer."""
@@ -80,7 +112,8 @@ async def resumed(mark: Mark, house: House) -> Terms:
     keep: Keep = "captions" if first is None else "transcript"
     lost = record is not None and first is None
     kept = None if first is None else record
-    return Terms(mark.language, keep, mark.began, mark.started_by, kept, first or 0, lost=lost)
+    began, by = mark.began, mark.started_by
+    return Terms(mark.language, keep, began, by, kept, first or 0, lost=lost, private=mark.private)
 
 
 _WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 14.0)

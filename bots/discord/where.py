@@ -103,10 +103,10 @@ async def say(place: Chat, text: str, files: dict[str, bytes] | None = None) -> 
     return True
 
 
-async def announce(voice: Voice, place: Chat, *, keeps: bool, days: int) -> None:
+async def announce(voice: Voice, place: Chat, *, keeps: bool, days: int, private: bool) -> None:
     """Say where the captions are that they are on, and where people talk."""
     to = voice.guild.preferred_locale
-    await say(place, notices.announced(voice.mention, keeps=keeps, days=days, to=to))
+    await say(place, notices.announced(voice.mention, keeps=keeps, days=days, private=private, to=to))
     if place.id != voice.id:
         await say(voice, notices.elsewhere(place.mention))
 

@@ -17,7 +17,7 @@ Chat: TypeAlias = discord.TextChannel | discord.VoiceChannel | discord.StageChan
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Captions of `channel`. What is None is as the server is set up.
+    """Captions of `channel`. What is None is as the server is set up. `private`: shown nowhere else.
 
     `asked_by`: None where nobody asked (somebody entered a channel that is joined by itself).
     `asked_in`: where they asked: a thread is made there, where captions go to a thread.
@@ -29,6 +29,7 @@ class Wish:
     keep: Keep | None = None
     where: Where | None = None
     asked_in: Chat | None = None
+    private: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,8 @@ class Terms:
     """What a call is begun with. `began`: the wall clock's time at second 0. `record`: the record's key.
 
     `first`: the number of the next entry of a record that goes on. `heard_in`: the ids of the channels that
-    it was in before, where it goes on. `lost`: it had a record, which can't go on.
+    it was in before, where it goes on. `lost`: it had a record, which can't go on. `private`: the Bridge
+    shows it nowhere else.
     """
 
     language: str
@@ -47,6 +49,7 @@ class Terms:
     first: int = 0
     heard_in: tuple[int, ...] = ()
     lost: bool = False
+    private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from bots.discord.commands import languages
 from bots.discord.replies import Interaction, fitted, later, reply
 from bots.discord.rights import followed, may_follow, may_listen, may_read, may_write, person
 from bots.discord.setup import Where
+from bots.discord.translations import en
 from bots.discord.where import wider
 from bots.discord.wish import Chat, Voice, Wish
 from bots.discord.words import command
@@ -48,9 +49,10 @@ class Captions(
         keep="What is kept of the call",
         where="Where the captions are posted",
         into="A channel or thread to post the captions in",
+        private="No code shows these captions elsewhere; who can read the place they are in still can",
     )
     @app_commands.choices(keep=KEEPS, where=WHERES)
-    async def start(
+    async def start(  # noqa: PLR0917 - each is an option of the command
         self,
         interaction: Interaction,
         channel: discord.VoiceChannel | discord.StageChannel | None = None,
@@ -58,6 +60,7 @@ class Captions(
         keep: Choice[str] | None = None,
         where: Choice[str] | None = None,
         into: discord.TextChannel | discord.Thread | None = None,
+        private: bool | None = None,
     ) -> None:
         await later(interaction)
         asker = person(interaction)
@@ -71,6 +74,7 @@ class Captions(
                 keep=self._keep(keep),
                 where=_where(interaction, where, into),
                 asked_in=interaction.channel if isinstance(interaction.channel, Chat) else None,
+                private=private,
             )
         )
         await reply(interaction, self._started(call))
@@ -123,9 +127,10 @@ class Captions(
         open = place is not None and wider(place, voice)
         who = f" People who may not enter {voice.mention} can read them there." if open else ""
         kept = "A transcript is kept." if call.record is not None else "Nothing of it is kept."
+        closed = f" {en.PRIVATE}" if call.private else ""
         return (
             f"Captions of {voice.mention} are on, in {call.status().posted}.{who} I hear "
-            f"{languages.name(call.language)}. {kept}"
+            f"{languages.name(call.language)}. {kept}{closed}"
         )
 
 
@@ -187,6 +192,8 @@ def described(call: DiscordCall) -> list[str]:
             f"thrown away unopened: {status.dropped:,}."
         )
     lines.append("A transcript is kept." if call.record is not None else "Nothing is kept.")
+    if call.private:
+        lines.append(en.PRIVATE)
     return lines
 
 

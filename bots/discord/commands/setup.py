@@ -85,6 +85,7 @@ def overview(guild: discord.Guild, calls: Calls, around: Iterable[Chat] = (), *,
         f"- They go to: {where.get(str(setup.where), f'<#{setup.where}>')}",
         f"- Who may start them: {starters.get(str(setup.starters), f'<@&{setup.starters}>')}",
         f"- What is kept of a call: {'a transcript' if kept == 'transcript' else 'nothing'}",
+        f"- Calls can be shown elsewhere: {'no, they are private' if setup.private else 'yes, with a code'}",
         f"- Days until a transcript is deleted: {days or 'it stays until somebody deletes it'}",
         f"- Channels that I join by myself: {', '.join(f'<#{each}>' for each in setup.auto_join) or 'none'}",
         f"- When the last person has left: I {'leave too' if setup.leave_when_empty else 'stay'}",
@@ -163,10 +164,10 @@ class CaptionsForm(ui.Modal):
 
 
 class RecordForm(ui.Modal):
-    """What is kept, for how long, and which channels are joined."""
+    """What is kept, for how long, whether calls are private, and which channels are joined."""
 
     def __init__(self, user: int, setup: GuildSetup) -> None:
-        super().__init__(title="Records and joining", custom_id=form_id("record", user))
+        super().__init__(title="Records, sharing and joining", custom_id=form_id("record", user))
         self.keep: ui.Select[Self] = _select(
             "keep",
             setup.keep or "usual",
@@ -186,19 +187,22 @@ class RecordForm(ui.Modal):
             max_values=AUTO_JOIN,
             default_values=_channels(*setup.auto_join),
         )
-        self.leave: ui.Select[Self] = _select(
-            "leave", "yes" if setup.leave_when_empty else "no", yes="Leave too", no="Stay and wait"
+        leave, private = ("yes" if one else "no" for one in (setup.leave_when_empty, setup.private))
+        self.leave: ui.Select[Self] = _select("leave", leave, yes="Leave too", no="Stay and wait")
+        self.private: ui.Select[Self] = _select(
+            "private", private, no="Where somebody uses a code", yes="Nowhere: calls are private"
         )
         about = "0 keeps them until somebody deletes them; nothing: as Spokenly is set up"
+        reads = "Who can read the place that captions are posted in reads private calls as well"
         joins = "As soon as somebody enters one of them, it is captioned"
-        self.add_item(ui.Label(text="What is kept of a call", component=self.keep))
-        self.add_item(
-            ui.Label(text="Days until a transcript is deleted", description=about, component=self.days)
-        )
-        self.add_item(
-            ui.Label(text="Channels to join by myself", description=joins, component=self.auto_join)
-        )
-        self.add_item(ui.Label(text="When the last person has left", component=self.leave))
+        for text, description, component in (
+            ("What is kept of a call", None, self.keep),
+            ("Days until a transcript is deleted", about, self.days),
+            ("Where else calls may be shown", reads, self.private),
+            ("Channels to join by myself", joins, self.auto_join),
+            ("When the last person has left", None, self.leave),
+        ):
+            self.add_item(ui.Label(text=text, description=description, component=component))
 
     async def on_submit(self, interaction: Interaction) -> None:
         async with answering(interaction, "form record"):
@@ -214,11 +218,12 @@ class RecordForm(ui.Modal):
                     retention_days=_days(self.days.value.strip()),
                     auto_join=tuple(each.id for each in self.auto_join.values),
                     leave_when_empty=self.leave.values[0] == "yes",
+                    private=self.private.values[0] == "yes",
                 ),
             )
 
 
-_FORMS = {"captions": ("Captions", CaptionsForm), "record": ("Records and joining", RecordForm)}
+_FORMS = {"captions": ("Captions", CaptionsForm), "record": ("Records, sharing and joining", RecordForm)}
 
 
 class Choose(ui.DynamicItem[ui.Button[Any]], template="spokenly:setup:(?P<part>captions|record)"):

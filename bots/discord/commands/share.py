@@ -80,6 +80,8 @@ def _mine(interaction: Interaction, calls: Calls) -> DiscordCall:
 async def _share(interaction: Interaction, calls: Calls) -> None:
     call, to = _mine(interaction, calls), interaction.locale
     bridge = calls.house.bridge
+    if call.private:
+        raise UserError(say(to, en.PRIVATE))
     code = bridge.share(calls.sharing.source(call))
     attach = command(to, "captions attach")
     text = say(to, en.SHARED, code=code.spaced, minutes=round(LIFE / 60), attach=attach)

@@ -14,6 +14,7 @@ NAMES = {
     "keep": "aufbewahren",
     "where": "wo",
     "into": "hinein",
+    "private": "privat",
     "recap": "zusammenfassung",
     "call": "gespräch",
     "public": "öffentlich",
@@ -43,6 +44,9 @@ TEXTS = {
     "What is kept of the call": "Was vom Gespräch aufbewahrt wird",
     "Where the captions are posted": "Wo die Untertitel erscheinen",
     "A channel or thread to post the captions in": "Ein Kanal oder Thread, in dem die Untertitel erscheinen",
+    "No code shows these captions elsewhere; who can read the place they are in still can": (
+        "Kein Code zeigt diese Untertitel anderswo; wer dort lesen kann, wo sie stehen, kann es weiter"
+    ),
     "Captions only: nothing is kept": "Nur Untertitel: nichts wird aufbewahrt",
     "A transcript and a recap": "Eine Mitschrift und eine Zusammenfassung",
     "Here": "Hier",
@@ -159,6 +163,7 @@ TEXTS = {
     ),
     en.READ_AT: "Im Browser: {link}",
     en.UNSHARED: "Der Code gilt nicht mehr, und das Gespräch wird nirgends sonst mehr gezeigt.",
+    en.PRIVATE: "Dieses Gespräch ist privat: Es kann nirgends sonst gezeigt werden.",
     en.NOT_SHARED: (
         "Teilen kann nur, wer die Untertitel gestartet hat oder {channel} oder den Server verwalten darf."
     ),

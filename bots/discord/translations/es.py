@@ -14,6 +14,7 @@ NAMES = {
     "keep": "conservar",
     "where": "dónde",
     "into": "en",
+    "private": "privado",
     "recap": "resumen",
     "call": "llamada",
     "public": "público",
@@ -43,6 +44,9 @@ TEXTS = {
     "What is kept of the call": "Lo que se conserva de la llamada",
     "Where the captions are posted": "Dónde se publican los subtítulos",
     "A channel or thread to post the captions in": "Un canal o hilo donde publicar los subtítulos",
+    "No code shows these captions elsewhere; who can read the place they are in still can": (
+        "Ningún código los muestra en otro lugar; quien puede leer donde se publican los sigue leyendo"
+    ),
     "Captions only: nothing is kept": "Solo subtítulos: no se conserva nada",
     "A transcript and a recap": "Una transcripción y un resumen",
     "Here": "Aquí",
@@ -152,6 +156,7 @@ TEXTS = {
     ),
     en.READ_AT: "En un navegador: {link}",
     en.UNSHARED: "El código ya no sirve y la llamada ya no se muestra en ningún otro lugar.",
+    en.PRIVATE: "Esta llamada es privada: no se puede mostrar en ningún otro lugar.",
     en.NOT_SHARED: (
         "Solo quien inició los subtítulos o quien pueda gestionar {channel} o el servidor puede compartirlos."
     ),

@@ -14,6 +14,7 @@ NAMES = {
     "keep": "conserver",
     "where": "où",
     "into": "dans",
+    "private": "privé",
     "recap": "résumé",
     "call": "appel",
     "public": "public",
@@ -43,6 +44,9 @@ TEXTS = {
     "What is kept of the call": "Ce qui est conservé de l'appel",
     "Where the captions are posted": "Où les sous-titres sont affichés",
     "A channel or thread to post the captions in": "Un salon ou un fil où afficher les sous-titres",
+    "No code shows these captions elsewhere; who can read the place they are in still can": (
+        "Aucun code ne les montre ailleurs ; qui peut lire là où ils sont affichés le peut toujours"
+    ),
     "Captions only: nothing is kept": "Sous-titres seulement : rien n'est conservé",
     "A transcript and a recap": "Une transcription et un résumé",
     "Here": "Ici",
@@ -156,6 +160,7 @@ TEXTS = {
     ),
     en.READ_AT: "Dans un navigateur : {link}",
     en.UNSHARED: "Le code ne sert plus, et l'appel n'est plus affiché ailleurs.",
+    en.PRIVATE: "Cet appel est privé : il ne peut être affiché nulle part ailleurs.",
     en.NOT_SHARED: (
         "Seules la personne qui a démarré les sous-titres et celles qui peuvent gérer {channel} ou le "
         "serveur peuvent les partager."

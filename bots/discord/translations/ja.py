@@ -14,6 +14,7 @@ NAMES = {
     "keep": "保存",
     "where": "表示先",
     "into": "投稿先",
+    "private": "非公開",
     "recap": "要約",
     "call": "通話",
     "public": "公開",
@@ -43,6 +44,9 @@ TEXTS = {
     "What is kept of the call": "通話の何を保存するか",
     "Where the captions are posted": "字幕を表示する場所",
     "A channel or thread to post the captions in": "字幕を投稿するチャンネルまたはスレッド",
+    "No code shows these captions elsewhere; who can read the place they are in still can": (
+        "コードで他の場所に表示できなくする（投稿先を読める人は変わらず読める）"
+    ),
     "Captions only: nothing is kept": "字幕のみ：何も保存しない",
     "A transcript and a recap": "文字起こしと要約",
     "Here": "ここ",
@@ -143,6 +147,7 @@ TEXTS = {
     ),
     en.READ_AT: "ブラウザー: {link}",
     en.UNSHARED: "コードは無効になり、通話はもうほかの場所に表示されません。",
+    en.PRIVATE: "この通話は非公開です。ほかの場所には表示できません。",
     en.NOT_SHARED: "共有できるのは、字幕を開始した人か、{channel} またはサーバーを管理できる人だけです。",
     en.ATTACHED: "「{title}」をここでライブで読めます。{detach} で終わります。",
     en.NOT_ATTACHED: "このチャンネルには、ほかの場所の通話は表示されていません。",

@@ -80,7 +80,7 @@ class Scene:
         """All that the bot's messages in a place say now."""
         return "\n".join(message.content for message in self.pages(place))
 
-    async def start(self, asker: Member, **options: str) -> DiscordCall:
+    async def start(self, asker: Member, **options: str | bool) -> DiscordCall:
         """`/captions start`, in the chat."""
         answer = await asker.command("captions start", options, channel=self.chat)
         await answer.settle()

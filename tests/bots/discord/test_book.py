@@ -1,6 +1,7 @@
 """What is remembered of servers: at once in memory, and written before it is taken back."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -35,6 +36,21 @@ async def test_everything_is_there_after_a_restart() -> None:
     assert book.marks == {1: MARK}
     await book.mark(1, None)
     assert (await again(store)).marks == {}
+
+
+async def test_a_private_call_is_still_private_after_a_restart() -> None:
+    store = MemoryStore()
+    await (await again(store)).mark(1, replace(MARK, private=True))
+    assert (await again(store)).marks[1].private
+
+
+def test_a_call_of_an_earlier_version_is_not_private_and_one_that_may_be_is() -> None:
+    kept = MARK.to_json()
+    del kept["private"]
+    assert Mark.from_json(kept) == MARK
+    read = Mark.from_json(kept | {"private": "what is this"})
+    assert read is not None
+    assert read.private
 
 
 async def test_somebody_is_left_out_at_once_though_it_cannot_be_written() -> None:

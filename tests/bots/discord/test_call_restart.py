@@ -12,6 +12,7 @@ from bots.discord import notices
 from bots.discord.call import EXPLAIN
 from bots.discord.setup import GuildSetup
 from bots.discord.showing import Showing
+from bots.discord.translations import en
 from bots.discord.voice.connection import VoiceLine
 from core.captions.board import Board
 from core.errors import UserError
@@ -52,6 +53,23 @@ async def test_after_a_restart_a_running_call_is_joined_again_and_its_record_goe
         assert home.store.said(key) == ["t440 t440 t440 t440 t440", "t600 t600 t600 t600 t600"]
         assert len(home.chat.threads) == 1
         assert mark(home) is None
+
+
+async def test_after_a_restart_a_private_call_is_private_still() -> None:
+    async with scene() as home:
+        ann = home.guild.member("Ann")
+        await ann.join(home.lounge)
+        async with home.running():
+            await home.start(ann, private=True)
+        async with home.running():
+            await home.until(lambda: home.calls.of(home.guild.id) is not None)
+            assert home.call.private
+            with pytest.raises(UserError, match="private"):
+                home.bridge.share(home.calls.sharing.source(home.call))
+            await home.until(lambda: en.PRIVATE in home.pages(home.thread)[-1].content)
+        kept = mark(home)
+        assert kept is not None
+        assert kept["private"] is True, "and after the next one"
 
 
 async def test_when_everybody_left_meanwhile_it_says_so_and_gives_the_transcript() -> None:

@@ -17,6 +17,7 @@ SETUPS = st.builds(
     starters=st.sampled_from(["everyone", "managers"]) | IDS,
     auto_join=st.lists(IDS, unique=True, max_size=AUTO_JOIN).map(tuple),
     leave_when_empty=st.booleans(),
+    private=st.booleans(),
 )
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=30),
@@ -41,6 +42,12 @@ def test_one_thing_that_cannot_be_leaves_the_others_as_they_are(
 ) -> None:
     read = GuildSetup.from_json(setup.to_json() | {name: value})
     assert all(getattr(read, other) == getattr(setup, other) for other in setup.to_json() if other != name)
+
+
+def test_a_server_that_was_set_up_before_there_were_private_calls_has_none() -> None:
+    kept = GuildSetup(language="de").to_json()
+    del kept["private"]
+    assert GuildSetup.from_json(kept) == GuildSetup(language="de", private=False)
 
 
 def test_who_may_start_captions() -> None:

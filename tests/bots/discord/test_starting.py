@@ -77,6 +77,14 @@ async def test_a_transcript_is_refused_where_nothing_is_ever_kept() -> None:
         assert home.store.opened == {}
 
 
+async def test_a_channel_that_is_joined_by_itself_is_as_private_as_the_server_wants() -> None:
+    async with scene() as home, home.running():
+        await home.calls.change_setup(home.guild.id, GuildSetup(auto_join=(home.lounge.id,), private=True))
+        await home.guild.member("Ann").join(home.lounge)
+        await home.until(lambda: home.calls.of(home.guild.id) is not None)
+        assert home.call.private
+
+
 async def test_who_may_start_is_the_servers_choice() -> None:
     async with scene() as home, home.running():
         ann, boss = home.guild.member("Ann"), home.guild.member("Boss", "manage_guild")

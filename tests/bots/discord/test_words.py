@@ -184,4 +184,6 @@ async def test_the_commands_are_small_enough_to_be_sent_at_once() -> None:
 def test_the_first_message_names_the_button_as_it_is_called_there() -> None:
     told = notices.announced("<#1>", keeps=False, days=0, to=Locale.german)
     assert "Press *Mich nicht untertiteln* under" in told
+    assert en.PRIVATE not in told
+    assert en.PRIVATE in notices.announced("<#1>", keeps=False, days=0, private=True)
     assert "Press *Don't caption me* under" in notices.announced("<#1>", keeps=False, days=0)
