@@ -145,6 +145,10 @@ def _button(button: Json) -> Iterator[str]:
     for part, longest in (("value", 2000), ("url", 3000)):
         if len(button.get(part) or "") > longest:
             yield f"{part} must be less than {longest + 1} characters"
+    if button.get("url") and not str(button["url"]).startswith(
+        ("http://", "https://", "mailto:", "slack://")
+    ):
+        yield "invalid url"
     if button.get("style") not in (None, "primary", "danger"):
         yield "style must be primary or danger"
 

@@ -96,7 +96,7 @@ class Person:
                 "team_id": self.team.id,
                 "team_domain": self.team.name.lower(),
                 "channel_id": channel.id,
-                "channel_name": channel.name,
+                "channel_name": _named(channel.state)["name"],
                 "user_id": self.id,
                 "user_name": self.name.lower(),
                 "command": command,
@@ -113,14 +113,13 @@ class Person:
     async def press(self, message: Message, action: str) -> Answer:
         """Presses a button under a message, by its action_id."""
         element = find(message.blocks, action)
+        # What only one person sees does not come along.
+        shown = {} if message.seen_by else {"message": self._slack.payload(message)}
         return await self._act(
             element,
             {
-                "channel": {
-                    "id": message.channel,
-                    "name": self._slack.world.channels[message.channel].name,
-                },
-                "message": self._slack.payload(message),
+                "channel": _named(self._slack.world.channels[message.channel]),
+                **shown,
                 "container": {
                     "type": "message",
                     "message_ts": message.ts,
@@ -152,8 +151,8 @@ class Person:
                 "type": "view_submission",
                 "view": view,
                 "trigger_id": self._slack.trigger(self.id),
-                "response_urls": [],
-                **self._who(),
+                "response_urls": self._responses(view),
+                **self._who(self.team),
             },
         )
         if not answer.failed and not answer.errors and self.state.modals:
@@ -176,7 +175,7 @@ class Person:
             more = {
                 "message": self._slack.payload(message),
                 "message_ts": message.ts,
-                "channel": {"id": channel.id, "name": channel.name},
+                "channel": _named(channel),
                 "response_url": self._slack.response_url(channel.id, self.id, message.thread_ts),
             }
         return await self._deliver(
@@ -187,7 +186,7 @@ class Person:
                 "trigger_id": self._slack.trigger(self.id),
                 "action_ts": "1790000000.000001",
                 **more,
-                **self._who(),
+                **self._who(self.team),
             },
         )
 
@@ -201,9 +200,7 @@ class Person:
             thread_ts=None if thread is None else thread.thread_ts or thread.ts,
         )
         self._slack.add(message)
-        if f"<@{self.team.bot}>" in text and self.team.bot in channel.state.members:
-            event = {**self._slack.payload(message), "type": "app_mention", "channel": channel.id}
-            await self._slack.sockets.event(self.team.id, event)
+        await self._mentioned(message, channel)
         return message
 
     async def upload(
@@ -233,9 +230,7 @@ class Person:
             thread_ts=None if thread is None else thread.thread_ts or thread.ts,
         )
         self._slack.add(message)
-        if f"<@{self.team.bot}>" in text and self.team.bot in channel.state.members:
-            event = {**self._slack.payload(message), "type": "app_mention", "channel": channel.id}
-            await self._slack.sockets.event(self.team.id, event)
+        await self._mentioned(message, channel)
         return message
 
     async def open_home(self) -> None:
@@ -264,7 +259,20 @@ class Person:
         assert message.stream is not None
         message.stream.stopped_by_user = True
 
+    async def _mentioned(self, message: Message, channel: Place) -> None:
+        """The app hears of messages that mention it, where it is."""
+        team = self._slack.world.teams[channel.state.team]
+        if f"<@{team.bot}>" in message.text and team.bot in channel.state.members:
+            event = {**self._slack.payload(message), "type": "app_mention", "channel": channel.id}
+            if self.state.bot:
+                event["bot_id"] = f"B{self.id[1:]}"
+            if self.team.id != team.id:
+                event.update(team=self.team.id, user_team=self.team.id, source_team=self.team.id)
+            await self._slack.sockets.event(team.id, event)
+
     async def _act(self, element: Json, more: Json, channel: str | None) -> Answer:
+        world = self._slack.world
+        home = self.team if channel is None else world.teams[world.channels[channel].team]
         action = {
             **{k: v for k, v in element.items() if k != "text"},
             "action_ts": "1790000000.000001",
@@ -277,17 +285,36 @@ class Person:
                 "trigger_id": self._slack.trigger(self.id),
                 "actions": [action],
                 **more,
-                **self._who(),
+                **self._who(home),
             },
         )
         if channel is not None:
             self._answered(answer, channel, None)
         return answer
 
-    def _who(self) -> Json:
+    def _responses(self, view: Json) -> list[Json]:
+        """Addresses for answers into the channels that were chosen where the form asked for such."""
+        found = []
+        for block in view["blocks"]:
+            element = block.get("element") or {}
+            if element.get("response_url_enabled"):
+                names = block["block_id"], element["action_id"]
+                chosen = view["state"]["values"].get(names[0], {}).get(names[1], {})
+                if channel := chosen.get("selected_conversation") or chosen.get("selected_channel"):
+                    url = self._slack.response_url(channel, self.id)
+                    found.append(
+                        dict(zip(("block_id", "action_id"), names, strict=True))
+                        | {"channel_id": channel, "response_url": url}
+                    )
+        return found
+
+    def _who(self, team: Team) -> Json:
+        """`team`: the app's where its message is acted on, else the person's own
+        (https://github.com/slackapi/java-slack-sdk/issues/1041, …/bolt-js/issues/1614).
+        """
         return {
             "user": {"id": self.id, "username": self.name.lower(), "team_id": self.team.id},
-            "team": {"id": self.team.id, "domain": self.team.name.lower()},
+            "team": {"id": team.id, "domain": team.name.lower()},
             "api_app_id": self._slack.app_id,
             "token": "legacy",
             "is_enterprise_install": False,
@@ -304,6 +331,13 @@ class Person:
             return Answer(await self._slack.sockets.deliver(kind, payload))
         except Unacknowledged:
             return Answer(failed=True)
+
+
+def _named(channel: Channel) -> Json:
+    """A channel as interactions tell of it."""
+    private = channel.private and not channel.mpim
+    name = "directmessage" if channel.im else "privategroup" if private else channel.name
+    return {"id": channel.id, "name": name}
 
 
 def find(blocks: list[Json], action: str) -> Json:
