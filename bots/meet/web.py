@@ -120,10 +120,10 @@ class MeetingRoom:
         keep, title, private = wanted.get("keep"), wanted.get("title", ""), wanted.get("private", False)
         if keep not in (None, "captions", "transcript") or not isinstance(title, str):
             raise UserError("keep must be captions or transcript, and title a line of text.")
+        if not isinstance(private, bool):
+            raise UserError("private must be true or false.")
         owner = secrets.token_urlsafe(24)
-        terms = Terms(
-            self._settings.language, clean(title, TITLE), private=private is True, owner=digest(owner)
-        )
+        terms = Terms(self._settings.language, clean(title, TITLE), private=private, owner=digest(owner))
         room = self._rooms.open(keep, terms)
         return web.json_response(
             {"room": room.name, "url": f"/room/{room.name}", "keep": room.keep, "owner": owner},

@@ -56,6 +56,13 @@ async def test_nobody_else_shares_a_room() -> None:
                 assert told["error"]
 
 
+@pytest.mark.parametrize("private", ["yes", 1, None])
+async def test_a_wish_for_privacy_that_is_not_understood_opens_no_room(private: object) -> None:
+    async with house() as h:
+        status, told = await h.ask("POST", "/api/rooms", words={"private": private})
+        assert (status, told["error"]) == (400, "private must be true or false.")
+
+
 async def test_a_private_room_is_shown_nowhere_else() -> None:
     async with house() as h:
         made = await h.open(private=True)
