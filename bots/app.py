@@ -83,7 +83,7 @@ async def spokenly(settings: Settings, hearing: Hearing, metrics: Metrics) -> As
         switchboard = Switchboard(
             hearing.lender, calls=settings.rooms, drain=settings.drain, metrics=metrics, gate=hearing.gate
         )
-        bridge = Bridge()
+        bridge = Bridge(settings.drain)
         rooms = Rooms(
             switchboard, settings, metrics, secretary=secretary, engine=hearing.engine, over=bridge.ended
         )
@@ -188,7 +188,7 @@ async def _house(ground: Ground, bots: Sequence[DiscordBot | SlackBot]) -> Async
                 sweeping = outermost.create_task(rooms.run(), name="rooms")
                 record = "" if ground.secretary is None else ground.secretary.store.name
                 # The Bridge is left when every call has ended, and before any place of it goes.
-                async with bridge, ground.switchboard, _calls_taken(bots):
+                async with bridge, ground.switchboard, _calls_taken(bridge, bots):
                     yield Running(address, rooms, ground.metrics, record)
                     accepting = False
                 # Every speaker has had the last word; now every reader sees it.
@@ -224,11 +224,12 @@ def _web(ground: Ground, accepting: Callable[[], bool]) -> tuple[MeetingRoom, we
 
 
 @asynccontextmanager
-async def _calls_taken(bots: Sequence[DiscordBot | SlackBot]) -> AsyncIterator[None]:
+async def _calls_taken(bridge: Bridge, bots: Sequence[DiscordBot | SlackBot]) -> AsyncIterator[None]:
     """The bots are there for people meanwhile; then their pages say that Spokenly stops."""
     for bot in bots:
         bot.open()
     yield
+    bridge.drain()
     for bot in bots:
         bot.drain()
 

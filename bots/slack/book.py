@@ -32,7 +32,7 @@ class Mark:
     """A call that runs, to be told of when Spokenly is started again.
 
     `ts`: of its card. `record`: the key of its record, if one is kept. `ended`: why it is over, for people,
-    when only its recap is still to come.
+    when only its recap is still to come. `guest`: it took place elsewhere and was only shown here.
     """
 
     team: str
@@ -43,6 +43,7 @@ class Mark:
     started_by: str
     record: str | None = None
     ended: str | None = None
+    guest: bool = False
 
     @property
     def key(self) -> str:
@@ -57,6 +58,7 @@ class Mark:
             "started_by": self.started_by,
             "record": self.record,
             "ended": self.ended,
+            "guest": self.guest,
         }
 
     @classmethod
@@ -74,6 +76,7 @@ class Mark:
                 str(kept["started_by"]),
                 None if kept["record"] is None else str(kept["record"]),
                 None if kept.get("ended") is None else str(kept["ended"]),
+                kept.get("guest") is True,
             )
         except (KeyError, ValueError, TypeError):
             return None

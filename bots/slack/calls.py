@@ -49,7 +49,7 @@ class Calls:
         self._running: set[asyncio.Task[None]] = set()
         self._leaving = False
         self._tasks = asyncio.TaskGroup()
-        self.guests = Guests(house, self.spawn)
+        self.guests = Guests(house, book, self.spawn)
         """The calls of elsewhere that are shown here."""
 
     async def __aenter__(self) -> Self:
@@ -60,6 +60,7 @@ class Calls:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.drain()
+        self.guests.close()
         deadline = asyncio.get_running_loop().call_later(self.house.settings.drain, self._hurry)
         try:
             await self._tasks.__aexit__(kind, error, trace)
@@ -68,6 +69,7 @@ class Calls:
 
     def _hurry(self) -> None:
         """What has not ended by now is told of at the next start."""
+        self.guests.drop()
         for task in self._running:
             task.cancel()
 
@@ -79,8 +81,7 @@ class Calls:
         Raises `UserError` with a sentence for whoever asked.
         """
         place = wish.workspace.team, wish.channel
-        if self._leaving:
-            raise UserError("Spokenly is being stopped: try again in a minute.")
+        self._going_on()
         if (there := self._calls.get(place)) is not None:
             card = wish.workspace.message(wish.channel, there.thread.ts)
             raise UserError(f"Captions run in this channel already: <{card}|here is their card>.")
@@ -130,11 +131,17 @@ class Calls:
 
     async def attach(self, workspace: Workspace, channel: str, source: Source, *, by: str) -> Guest:
         """Show a call of elsewhere in a channel; `by`: the user's id. Raises `UserError`."""
+        self._going_on()
         if (workspace.team, channel) in self._calls:
             raise UserError("Captions run here already.")
         count = partial(self.count, workspace.team)
         with self._reserved((workspace.team, channel)):
             return await self.guests.attach(workspace, channel, source, by=by, calls=count)
+
+    def _going_on(self) -> None:
+        """Raises `UserError` when Spokenly stops: what begins now would have nobody to end it."""
+        if self._leaving:
+            raise UserError("Spokenly is being stopped: try again in a minute.")
 
     @contextmanager
     def _reserved(self, place: tuple[str, str]) -> Iterator[None]:
@@ -178,6 +185,8 @@ class Calls:
 
         False: Slack or the record is away, and it is to be tried again.
         """
+        if mark.guest:
+            return await self.guests.tell_interrupted(workspace, mark)
         why = mark.ended or RESTARTED
         thread = Thread(mark.team, mark.channel, mark.ts, mark.started_by)
         shown = Look(title=mark.title, started_by=mark.started_by, ended=why)
@@ -207,9 +216,9 @@ class Calls:
         keep = wish.keep or setup.keep or ("captions" if settings.keep == "never" else settings.keep)
         if keep == "transcript" and self.house.secretary is None:
             raise UserError("No transcripts are kept here: whoever runs this Spokenly switched that off.")
-        name = await places.enter(wish.workspace, wish.channel)
+        entered = await places.enter(wish.workspace, wish.channel)
         room = self.house.opener.open(
-            title=wish.title or name,
+            title=wish.title or entered.name,
             keep=keep,
             language=language,
             guests=bool(setup.guests),

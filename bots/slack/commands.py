@@ -162,6 +162,8 @@ class Commands:
         """Show a call of elsewhere here no more."""
         guest = self._guest(asker)
         if guest is None:
+            if self._calls.guests.coming(asker.workspace.team, asker.channel):
+                raise UserError("A call is just being attached here: try again in a moment.")
             raise UserError("No call of elsewhere is shown in this channel.")
         if not await rights.manages(asker.workspace, asker.channel, guest.attached_by, asker.user):
             raise UserError(

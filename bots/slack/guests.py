@@ -1,18 +1,31 @@
 """Calls of elsewhere that are shown in a channel: a card, a thread, and the Bridge between."""
 
+import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any
 
 from bots.slack import places
+from bots.slack.book import Book, Mark
+from bots.slack.call import FAREWELL
 from bots.slack.card import Look
-from bots.slack.house import House
+from bots.slack.house import House, Words
+from bots.slack.markup import mrkdwn
+from bots.slack.patience import post
 from bots.slack.thread import Thread
+from bots.slack.trouble import FOREIGN, code
 from bots.slack.workspace import Workspace
-from core.bridge import Attachment, Source
+from core.bridge import BROKEN, GONE, STOPPED, Attachment, Source
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
+
+AGAIN = 60.0
+"""Seconds between two rounds of tries to say on a card that its call is not shown there any more."""
+
+LOST = "The last words could not be shown here."
+RESTARTED = "Spokenly was restarted: the call is not shown here any more. Attach it again to go on."
 
 
 class Guest:
@@ -26,27 +39,51 @@ class Guest:
         self.first = source.board.count
         """The first of the board's entries that is for people here."""
         self.attachment: Attachment | None = None
+        self.over = asyncio.Event()
+        self.why = ""
+        """Why it is not shown here any more, for people, once it is `over`."""
+        self._began = datetime.now(UTC)
 
     @property
     def attached_by(self) -> str:
         return self.look.started_by
 
+    def end(self, why: str) -> None:
+        """It is shown no more, and its last words had their time."""
+        self.why = why
+        self.over.set()
+
+    @property
+    def mark(self) -> Mark:
+        """What is remembered, to tell of it when Spokenly was killed."""
+        place, why = self.thread, self.why or None
+        title = self.look.title
+        return Mark(
+            place.team, place.channel, place.ts, title, self._began, self.attached_by, ended=why, guest=True
+        )
+
 
 class Guests:
     """All of them: at most one in a channel (see `Calls.attach`). `spawn` does something beside."""
 
-    def __init__(self, house: House, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+    def __init__(self, house: House, book: Book, spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
         self._house = house
+        self._book = book
         self._spawn = spawn
         self._guests: dict[tuple[str, str], Guest] = {}
+        self._coming: set[tuple[str, str]] = set()
 
     def of(self, team: str, channel: str) -> Guest | None:
         """The call of elsewhere that is shown in a channel."""
         return self._guests.get((team, channel))
 
-    def running(self, team: str) -> tuple[Guest, ...]:
-        """Those of a workspace."""
-        return tuple(guest for (there, _), guest in self._guests.items() if there == team)
+    def coming(self, team: str, channel: str) -> bool:
+        """Whether one is just being attached there."""
+        return (team, channel) in self._coming
+
+    def running(self, team: str | None = None) -> tuple[Guest, ...]:
+        """All of them, or those of one workspace."""
+        return tuple(guest for (there, _), guest in self._guests.items() if team in (None, there))
 
     async def attach(
         self, workspace: Workspace, channel: str, source: Source, *, by: str, calls: Callable[[], int]
@@ -56,7 +93,16 @@ class Guests:
         Raises `UserError`.
         """
         place = workspace.team, channel
-        name = await places.enter(workspace, channel)
+        self._coming.add(place)
+        try:
+            return await self._attached(workspace, channel, source, by, calls)
+        finally:
+            self._coming.discard(place)
+
+    async def _attached(
+        self, workspace: Workspace, channel: str, source: Source, by: str, calls: Callable[[], int]
+    ) -> Guest:
+        entered = await places.enter(workspace, channel)
         look = Look(
             title=source.title,
             started_by=by,
@@ -66,21 +112,17 @@ class Guests:
         thread = await places.post_card(workspace, channel, by, look)
         guest = Guest(workspace, thread, source, look)
         # It is live from now: what was said before is for those who were there.
-        outlet = self._house.post(workspace, thread, calls, guest.first)
-
-        def ended(why: str) -> None:
-            if self._guests.get(place) is guest:
-                del self._guests[place]
-            self._spawn(self._over(guest, why))
-
+        words = self._house.post(workspace, thread, calls, guest.first)
         try:
             guest.attachment = self._house.bridge.attach(
-                source, outlet, f"{name} on Slack", ended, closing=outlet.end
+                source, words, f"{entered.told} on Slack", guest.end, closing=words.end, farewell=FAREWELL
             )
         except UserError as error:
-            await self._over(guest, str(error))
+            guest.end(str(error))
+            self._spawn(self._tell(guest))
             raise
-        self._guests[place] = guest
+        self._guests[workspace.team, channel] = guest
+        self._spawn(self._stay(guest, words))
         return guest
 
     def detach(self, guest: Guest, why: str) -> None:
@@ -88,6 +130,59 @@ class Guests:
         if guest.attachment is not None:
             guest.attachment.detach(why)
 
-    async def _over(self, guest: Guest, why: str) -> None:
-        look = Look(title=guest.look.title, started_by=guest.attached_by, ended=why, guest=True)
-        await places.change_at_last(guest.workspace, guest.thread, look)
+    def close(self) -> None:
+        """The app goes: show none of them any more. Last words still come in."""
+        for guest in self.running():
+            self.detach(guest, STOPPED)
+
+    def drop(self) -> None:
+        """Wait for nothing more. What has not been told by now is told at the next start."""
+        for guest in self.running():
+            if guest.attachment is not None:
+                guest.attachment.drop()
+
+    async def tell_interrupted(self, workspace: Workspace, mark: Mark) -> bool:
+        """Say where a call was shown when Spokenly was killed that it is not any more.
+
+        False: Slack can't be reached now.
+        """
+        why = mark.ended or RESTARTED
+        thread = Thread(mark.team, mark.channel, mark.ts, mark.started_by)
+        if not await places.change_at_last(workspace, thread, _over(mark.title, mark.started_by, why)):
+            return False
+        try:
+            # The card may be far up for whoever reads in the thread.
+            await post(workspace, thread, mrkdwn(why))
+        except FOREIGN as error:
+            log.warning("slack.guest_not_told", extra={"reason": code(error) or type(error).__name__})
+        await self._book.mark(mark.team, mark.key, None)
+        return True
+
+    async def _stay(self, guest: Guest, words: Words) -> None:
+        """From its first words to the last that is said of it."""
+        place = guest.thread.team, guest.thread.channel
+        try:
+            await self._remember(guest)
+            await guest.over.wait()
+        finally:
+            if self._guests.get(place) is guest:
+                del self._guests[place]
+        if guest.why not in (GONE, BROKEN) and not words.said.is_set():
+            guest.why = f"{guest.why} {LOST}"
+        await self._tell(guest)
+
+    async def _tell(self, guest: Guest) -> None:
+        """The card says that it is over, as soon as Slack can be reached; if not now, at the next start."""
+        shown = _over(guest.look.title, guest.attached_by, guest.why)
+        while not await places.change_at_last(guest.workspace, guest.thread, shown):
+            await self._remember(guest)
+            await asyncio.sleep(AGAIN)
+        await self._book.mark(guest.thread.team, guest.mark.key, None)
+
+    async def _remember(self, guest: Guest) -> None:
+        await self._book.mark(guest.thread.team, guest.mark.key, guest.mark)
+
+
+def _over(title: str, started_by: str, why: str) -> Look:
+    """A card of what is not shown there any more."""
+    return Look(title=title, started_by=started_by, ended=why, guest=True)

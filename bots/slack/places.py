@@ -5,6 +5,7 @@ import logging
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from bots.slack.card import Look, card, short
 from bots.slack.pace import Rank
@@ -53,8 +54,21 @@ def direct(channel: str, name: str = "") -> bool:
     return channel.startswith("D") or _GROUP.fullmatch(name) is not None
 
 
-async def enter(workspace: Workspace, channel: str) -> str:
-    """Come into a channel; returns its name. Raises `UserError`."""
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """A channel that the app is in. `name`: with its #, for people in it."""
+
+    name: str
+    private: bool
+
+    @property
+    def told(self) -> str:
+        """What people elsewhere are told of it: that a private channel exists is for its members."""
+        return "a private channel" if self.private else self.name
+
+
+async def enter(workspace: Workspace, channel: str) -> Entered:
+    """Come into a channel. Raises `UserError`."""
     if direct(channel):
         # The app may not even ask what that is: it has no scope for direct messages.
         raise UserError(NO_DIRECT)
@@ -73,7 +87,7 @@ async def enter(workspace: Workspace, channel: str) -> str:
             if found.get("is_private"):
                 raise UserError(INVITE)
             await workspace.client.conversations_join(channel=channel)
-    return f"#{found.get('name') or channel}"
+    return Entered(f"#{found.get('name') or channel}", bool(found.get("is_private")))
 
 
 async def post_card(workspace: Workspace, channel: str, user: str, look: Look) -> Thread:

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError
 
 from bots.slack.bot import Parts, SlackBot, slack_bot
 from bots.slack.desk import Listen
-from bots.slack.house import Ended, House
+from bots.slack.house import Ended, House, Post
 from bots.slack.scopes import SCOPES
 from bots.slack.thread import Thread
 from bots.slack.trouble import FOREIGN, outlet_error
@@ -96,6 +96,8 @@ class PlainCaptions:
         except FOREIGN as error:
             raise outlet_error(error) from error
         self._shown = text
+        if self._ending:
+            self.said.set()
 
 
 @dataclass
@@ -131,6 +133,10 @@ class Office:
         return "\n".join(words(message) for message in person.sees())
 
 
+def plain(workspace: Workspace, thread: Thread, calls: Callable[[], int], first: int = 0) -> PlainCaptions:
+    return PlainCaptions(workspace, thread, first)
+
+
 def settings_for(slack: FakeSlack, team: Team | None, folder: Path, **more: Any) -> Settings:
     """Settings of an app that is reached over sockets, unless `more` says otherwise."""
     given: dict[str, Any] = {"data_dir": folder, "drain": 5.0, "keep": "captions"}
@@ -146,6 +152,7 @@ def house(
     bridge: Bridge,
     rooms: StandInRooms,
     finales: list[Ended],
+    post: Post | None = None,
 ) -> House:
     async def finale(house: House, ended: Ended) -> None:
         finales.append(ended)
@@ -159,16 +166,25 @@ def house(
         metrics=Metrics(),
         engine="an ear of the tests",
         hears=lambda language: language in ("en", "de"),
-        post=lambda workspace, thread, calls, first=0: PlainCaptions(workspace, thread, first),
+        post=post or plain,
         finale=finale,
     )
 
 
 @asynccontextmanager
 async def running(
-    slack: FakeSlack, settings: Settings, more: Sequence[Listen] = (), shelf: Shelf | None = None
+    slack: FakeSlack,
+    settings: Settings,
+    more: Sequence[Listen] = (),
+    shelf: Shelf | None = None,
+    post: Post | None = None,
+    *,
+    bridge_first: bool = False,
 ) -> AsyncIterator[tuple[SlackBot, StandInRooms, Bridge, list[Ended]]]:
-    """The app itself. Without a `shelf` it has a database of its own, which needs the real clock."""
+    """The app itself. Without a `shelf` it has a database of its own, which needs the real clock.
+
+    `bridge_first`: the Bridge is left before the app, as when Spokenly is stopped; else after it.
+    """
     finales: list[Ended] = []
     rooms = StandInRooms()
     async with AsyncExitStack() as stack:
@@ -179,9 +195,15 @@ async def running(
             store = await stack.enter_async_context(open_store(settings))
             secretary = Secretary(store, Quotes(), days=0, patience=1.0, metrics=Metrics())
             await stack.enter_async_context(secretary)
-        bridge = await stack.enter_async_context(Bridge())
-        parts = Parts(house(settings, store, secretary, bridge, rooms, finales), api=slack.api, more=more)
+        bridge = Bridge(settings.drain)
+        if not bridge_first:
+            await stack.enter_async_context(bridge)
+        parts = Parts(
+            house(settings, store, secretary, bridge, rooms, finales, post), api=slack.api, more=more
+        )
         bot = await stack.enter_async_context(slack_bot(parts))
+        if bridge_first:
+            await stack.enter_async_context(bridge)
         bot.open()
         yield bot, rooms, bridge, finales
 
@@ -207,6 +229,8 @@ async def office(
     shelf: Shelf | None = None,
     *,
     kept: bool = False,
+    post: Post | None = None,
+    bridge_first: bool = False,
     **changed: Any,
 ) -> AsyncIterator[Office]:
     """Acme: Ann and Bob in #general, and the app, which may do what its manifest asks for and no more.
@@ -220,7 +244,8 @@ async def office(
         ann, bob = slack.person(team, "Ann"), slack.person(team, "Bob")
         general = slack.channel(team, "general", ann, bob)
         settings = settings_for(slack, team, folder, **changed)
-        async with running(slack, settings, more, shelf) as (bot, rooms, bridge, finales):
+        app = running(slack, settings, more, shelf, post, bridge_first=bridge_first)
+        async with app as (bot, rooms, bridge, finales):
             await slack.until(lambda: slack.sockets.connected == 2)
             yield Office(slack, team, general, ann, bob, bot, rooms, bridge, settings, finales)
             assert max(slack.sockets.acks, default=0.0) < 1.0, "something was acknowledged late"
