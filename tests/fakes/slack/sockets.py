@@ -39,6 +39,8 @@ class Sockets:
         """Connections so far."""
         self.deaf = False
         """Connections are refused."""
+        self.off = False
+        """Socket Mode is switched off: Slack warns of it, lets the app connect, and sends nothing."""
         self._sockets: list[web.WebSocketResponse] = []
         self._tickets: set[str] = set()
         self._waiting: dict[str, asyncio.Future[Json]] = {}
@@ -69,7 +71,9 @@ class Sockets:
             return {"ok": False, "error": "too_many_websockets"}
         ticket = secrets.token_hex(8)
         self._tickets.add(ticket)
-        return {"ok": True, "url": f"{self._slack.url.replace('http', 'ws', 1)}/link?ticket={ticket}"}
+        url = f"{self._slack.url.replace('http', 'ws', 1)}/link?ticket={ticket}"
+        warned = {"response_metadata": {"messages": ["[WARN] Socket Mode is not turned on."]}}
+        return {"ok": True, "url": url, **(warned if self.off else {})}
 
     async def accept(self, request: web.Request) -> web.StreamResponse:
         ticket = request.query.get("ticket", "")
@@ -134,7 +138,7 @@ class Sockets:
         return answer
 
     async def _send(self, kind: str, payload: Json, more: Json) -> Json:
-        await self._slack.until(lambda: self._sockets)
+        await self._slack.until(lambda: self._sockets and not self.off)
         envelope = secrets.token_hex(12)
         self._turn += 1
         socket = self._sockets[self._turn % len(self._sockets)]
