@@ -264,7 +264,7 @@ class FakeSlack:
             return {"ok": False, "error": "ratelimited"}, wait
         if self.faults.errors.get(name):
             wanted = self.faults.errors[name].pop(0)
-            return {"ok": False, "error": wanted}, 1 if wanted == "ratelimited" else 0
+            return {"ok": False, "error": wanted}, 1 if wanted in ("ratelimited", "rate_limited") else 0
         try:
             return {"ok": True, **METHODS[name][0](Call(self, team, args, now))}, 0
         except Refused as refused:
