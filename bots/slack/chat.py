@@ -15,14 +15,17 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.governor import POST, Governor
-from bots.slack.pace import Rank
+from bots.slack.pace import LONGEST, Rank
 from bots.slack.thread import Thread
 from core.errors import OutletBusy, OutletError, OutletGone
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 8.0
-"""Seconds that Slack may take over one request."""
+FIRM = 30.0
+"""Seconds that an answer is waited for at least where nothing can be put right without it.
+
+A message of which nobody learns the ts stays as it is; what is repeated would stand there twice.
+"""
 
 START, APPEND, STOP = "chat.startStream", "chat.appendStream", "chat.stopStream"
 UPDATE, DELETE, READ = "chat.update", "chat.delete", "conversations.replies"
@@ -99,6 +102,7 @@ class ChatThread:
         # The SDK repeats what was cut off in the middle, which may have come: an append would stand twice.
         self._client = copy.copy(client)
         self._client.retry_handlers = []
+        self._client.timeout = int(2 * LONGEST)  # what is waited for is decided here
         self._thread = thread
         self._governor = governor
         self._who = f"{thread.channel}:{thread.ts}:{id(self)}"
@@ -112,6 +116,11 @@ class ChatThread:
     def streams(self) -> bool:
         """Whether there is somebody to stream to: Slack wants one, except in direct messages."""
         return bool(self._thread.recipient) or self._thread.channel.startswith("D")
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether answers may well be missed now."""
+        return self._governor.doubtful
 
     def wait(self, method: str, rank: Rank = Rank.FINAL) -> float:
         """Seconds until `method` should be called; 0: now."""
@@ -178,17 +187,24 @@ class ChatThread:
 
     @asynccontextmanager
     async def _request(self, method: str) -> AsyncIterator[None]:
-        channel = self._thread.channel
+        channel, answers, loop = self._thread.channel, self._governor.answers, asyncio.get_running_loop()
         self._governor.sent(method, self._who, channel)
+        began, patience = loop.time(), max(answers.patience(method), FIRM if method in (START, POST) else 0.0)
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 yield
         except SlackApiError as error:
+            answers.came(method, loop.time() - began, loop.time())
             raise self._meaning(method, error) from error
         except aiohttp.ClientConnectorError as error:
             raise OutletBusy(self._governor.failed(method, channel)) from error  # never sent
         except (SlackClientError, aiohttp.ClientError, OSError) as error:  # among them TimeoutError
+            if (took := loop.time() - began) >= patience:
+                answers.missed(method, patience, loop.time())
+            else:
+                answers.broke(took, loop.time())
             raise Unanswered(self._governor.failed(method, channel)) from error
+        answers.came(method, loop.time() - began, loop.time())
         self._governor.taken(method, channel)
 
     def _meaning(self, method: str, error: SlackApiError) -> OutletError:

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from bots.slack.pace import ALL_POSTS, CHANNEL_POSTS, INTERVALS, OTHER, Lane, Rank
+from bots.slack.pace import ALL_POSTS, CHANNEL_POSTS, INTERVALS, OTHER, Answers, Lane, Rank
 
 CHANNELS = 1000
 """Channels whose limits are remembered; of more, those that are at rest are forgotten."""
@@ -21,6 +21,8 @@ class Governor:
     def __init__(self) -> None:
         self.refusals = 0
         """429s received by captions."""
+        self.answers = Answers()
+        """How long Slack takes over what captions ask."""
         self._loop = asyncio.get_running_loop()
         self._lanes: dict[tuple[str, str], Lane] = {}
 
@@ -52,6 +54,16 @@ class Governor:
     def failed(self, method: str, channel: str = "") -> float:
         """No answer came, or none that could be used. Returns the seconds until it is tried again."""
         return max(lane.failed(self._loop.time()) for lane in self._of(method, channel))
+
+    @property
+    def slow(self) -> float | None:
+        """Seconds that Slack takes to answer now, where that is worth telling."""
+        return self.answers.slow(self._loop.time())
+
+    @property
+    def doubtful(self) -> bool:
+        """Whether answers may well be missed now."""
+        return self.answers.doubtful(self._loop.time())
 
     def _of(self, method: str, channel: str) -> tuple[Lane, ...]:
         if method != POST:

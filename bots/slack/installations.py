@@ -4,6 +4,7 @@ What OAuth brings is kept in our database by Slack's own SDK, in three tables of
 `slack_installations`, `slack_oauth_states`); they are made when they are missing.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,11 +28,20 @@ log = logging.getLogger(__name__)
 
 API = "https://slack.com/api/"
 
-TIMEOUT = 10
-"""Seconds that Slack has to answer."""
+TIMEOUT = 40
+"""Seconds that Slack has to answer: late is better than not at all, and than twice."""
+
+START = 10.0
+"""Seconds that it has where the start of Spokenly waits for it."""
 
 STATE = 600
 """Seconds that somebody has to allow the app, once they asked to install it."""
+
+ORGANISATION = "Spokenly is installed to single workspaces, not to a whole organisation"
+ORGANISATIONS_TOKEN = (
+    f"{ORGANISATION}: SLACK_BOT_TOKEN is an organisation's. Install the app to a workspace "
+    "(https://api.slack.com/apps, your app, OAuth & Permissions) and set its token."
+)
 
 NOT_TAKEN = (
     "Slack does not take SLACK_BOT_TOKEN: install the app to your workspace again "
@@ -70,12 +80,15 @@ class OneToken:
     async def ask(self) -> None:
         """Ask Slack whose token it is. Raises `UserError` when it is nobody's; an outage is left."""
         try:
-            told = await self._client.auth_test()
+            async with asyncio.timeout(START):
+                told = await self._client.auth_test()
         except FOREIGN as error:
             if code(error) in REMOVED:
                 raise UserError(NOT_TAKEN) from error
             log.warning("slack.away")
             return
+        if told.get("is_enterprise_install"):
+            raise UserError(ORGANISATIONS_TOKEN)
         self._installed = Installed(
             team=str(told["team_id"]),
             token=str(self._client.token),
@@ -116,6 +129,11 @@ class Many:
         if bot is None or not bot.bot_token:
             return None
         return Installed(team, bot.bot_token, bot.bot_user_id, bot.bot_id)
+
+    async def refuse(self, enterprise: str | None) -> None:
+        """Forget the token of a whole organisation, which nothing here asks for. Raises `RecordAway`."""
+        async with telling(self._place):
+            await self.store.async_delete_all(enterprise_id=enterprise, team_id=None)
 
     async def remove(self, team: str, enterprise: str | None) -> None:
         async with telling(self._place):
@@ -165,6 +183,10 @@ class Workspaces:
             self._met[installed.team] = met
         met.bot, met.client.token = installed.bot, installed.token
         return met
+
+    def stranger(self, team: str) -> Workspace:
+        """A workspace that does not have the app: its people can be answered, and nothing else."""
+        return Workspace(team, "", client_of(None, self._session, self._api))
 
     def met(self, team: str) -> Installed | None:
         """The app in a workspace, where that is known without asking."""

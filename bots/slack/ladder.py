@@ -35,16 +35,18 @@ class Ladder:
         self._closed = {Rung.STREAM: -inf if streams else inf, Rung.UPDATE: -inf}
         self._crowded = False
 
-    def rung(self, calls: int, now: float) -> Rung:
-        """The way to take `now`, with so many calls in the workspace."""
+    def rung(self, calls: int, now: float, *, safely: bool = False) -> Rung:
+        """The way to take `now`, with so many calls in the workspace.
+
+        `safely`: answers may be lost, so rather rewrite, which may be repeated, than stream, which may not.
+        """
         self._crowded = calls >= (SPARSE + 1 if self._crowded else CROWD)
         if self._crowded:
             return Rung.POST
-        if now >= self._closed[Rung.STREAM]:
+        rewrites = now >= self._closed[Rung.UPDATE] and calls <= EDITORS
+        if now >= self._closed[Rung.STREAM] and not (safely and rewrites):
             return Rung.STREAM
-        if now >= self._closed[Rung.UPDATE] and calls <= EDITORS:
-            return Rung.UPDATE
-        return Rung.POST
+        return Rung.UPDATE if rewrites else Rung.POST
 
     def refuse(self, rung: Rung, until: float = inf) -> None:
         """Don't take this way before `until`."""

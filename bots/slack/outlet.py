@@ -40,7 +40,7 @@ TURN, DEATH = 255.0, 285.0
 """Seconds of a stream's life until the next is begun, and at the latest. Slack ends it after five minutes."""
 
 TRIES, PAUSE = 3, 60.0
-"""Failures of streams in a row, until none is tried for so many seconds."""
+"""Failures of one way in a row, until it is not tried for so many seconds."""
 
 SOON = 2.0
 """Seconds that the last words of a call wait for the liveliest way at most; else they are posted.
@@ -123,7 +123,8 @@ class ThreadCaptions:
 
     def _rung(self, now: float) -> Rung:
         """The way to take. At the end nobody waits for a line that is long or frozen: a post comes sooner."""
-        rung = self._ladder.rung(self._calls(), now)
+        streams = self._page is not None and self._page.rung is Rung.STREAM
+        rung = self._ladder.rung(self._calls(), now, safely=self._chat.doubtful and not streams)
         if self._farewell is None or rung is Rung.POST:
             return rung
         if not self._last_posted and self._script.pending:
@@ -192,15 +193,15 @@ class ThreadCaptions:
                 raise OutletGone(f"Slack does not take captions here ({error}).") from error
             self._ladder.refuse(rung, now + PAUSE if self._written else inf)
         elif page is None or not page.sheet.pieces:
-            self._failed(now)
+            self._failed(Rung.STREAM, now)
         return GLANCE
 
-    def _failed(self, now: float) -> None:
-        """A stream did not come to anything."""
-        self._failures += 1
+    def _failed(self, rung: Rung, now: float, weight: int = 1) -> None:
+        """A message that was begun that way did not come to anything."""
+        self._failures += weight
         if self._failures >= TRIES:
             self._failures = 0
-            self._ladder.refuse(Rung.STREAM, now + PAUSE)
+            self._ladder.refuse(rung, now + PAUSE)
 
     # A message that grows
 
@@ -247,7 +248,7 @@ class ThreadCaptions:
         try:
             ts = await self._chat.start()
         except Unanswered:
-            self._failed(now)
+            self._failed(Rung.STREAM, self._loop.time(), TRIES if self._chat.doubtful else 1)
             raise
         self._retire()
         self._page = Page(ts, Rung.STREAM, now, streaming=True)
@@ -262,7 +263,11 @@ class ThreadCaptions:
                 return 0.0
             if (wait := self._chat.wait(POST, self._script.rank)) > 0:
                 return wait
-            ts = await self._chat.post(EMPTY)
+            try:
+                ts = await self._chat.post(EMPTY)
+            except Unanswered:
+                self._failed(Rung.UPDATE, self._loop.time())
+                raise
             self._page = Page(ts, Rung.UPDATE, self._loop.time(), shown=EMPTY)
         page, rank = self._page, self._script.rank
         pieces, _ = self._script.chunk(page.sheet, SHORT)
@@ -276,7 +281,7 @@ class ThreadCaptions:
                 return wait if rank is Rank.FINAL else min(wait, PEEK)
             await self._chat.update(page.ts, text)
             page.shown, page.sure = text, len(page.sheet.pieces)
-            self._posts.newest, self._written = page.ts, True
+            self._posts.newest, self._written, self._failures = page.ts, True, 0
         if self._script.pending:
             self._retire()
             return GLANCE

@@ -44,6 +44,19 @@ CHANNEL_POSTS, ALL_POSTS = 1.1, 0.25
 """Seconds between two posts: in a channel ("about one a second"), and in a workspace (no number is told)."""
 
 
+USUAL, LONGEST = 8.0, 60.0
+"""Seconds for which an answer is waited for where Slack is quick, and at most."""
+
+MORE, AGAIN = 2.5, 2.0
+"""For how much longer than answers took lately, and than was waited for one that did not come."""
+
+FADES = 0.8
+"""What each answer leaves of the time that those before it took."""
+
+SLOW, LATELY = 4.0, 60.0
+"""Seconds for an answer that are worth telling of, and for how long they are."""
+
+
 class Rank(IntEnum):
     """Who goes first: committed words, then what people must be told, then words of which more is to come."""
 
@@ -120,3 +133,43 @@ class Lane:
     def idle(self, now: float) -> bool:
         """Whether forgetting it loses nothing."""
         return now >= max(self.free, self.closed) and self.interval == self.usual
+
+
+@dataclass(slots=True)
+class Answers:
+    """How long Slack takes to answer, and so for how long an answer is worth waiting for.
+
+    Whoever gives up too early never learns what came of a request, and no words are ever seen of a Slack
+    that always takes longer.
+    """
+
+    _took: float = 0.0
+    _at: float = -inf
+    _missed: dict[str, float] = field(default_factory=dict)
+    _doubt: float = -inf
+
+    def came(self, method: str, took: float, now: float) -> None:
+        """One came, be it a refusal."""
+        self._missed.pop(method, None)
+        self.broke(took, now)
+
+    def broke(self, took: float, now: float) -> None:
+        """The line broke while one was waited for."""
+        self._took, self._at = max(took, self._took * FADES), now
+
+    def missed(self, method: str, waited: float, now: float) -> None:
+        """One did not come for so long."""
+        self._missed[method], self._doubt = waited, now
+
+    def patience(self, method: str) -> float:
+        """Seconds to wait for the next."""
+        wanted = max(self._took * MORE, self._missed.get(method, 0.0) * AGAIN)
+        return min(LONGEST, max(USUAL, wanted))
+
+    def slow(self, now: float) -> float | None:
+        """Seconds that answers take now, where that is worth telling."""
+        return self._took if self._took >= SLOW and now - self._at <= LATELY else None
+
+    def doubtful(self, now: float) -> bool:
+        """Whether answers may well be missed now."""
+        return self.slow(now) is not None or now - self._doubt <= LATELY

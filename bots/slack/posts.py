@@ -2,9 +2,10 @@
 
 import asyncio
 
-from bots.slack.chat import PATIENCE, READ, ChatThread, NotTaken, Unanswered
+from bots.slack.chat import READ, ChatThread, NotTaken, Unanswered
 from bots.slack.governor import POST
 from bots.slack.ladder import Rung
+from bots.slack.pace import USUAL
 from bots.slack.sheet import SHORT, Piece, Sheet
 from bots.slack.shelf import Page, Shelf
 from bots.slack.stream import Script, alike
@@ -64,7 +65,7 @@ class Posts:
         if not self._doubt:
             return 0.0
         wait = self._chat.wait(READ)
-        if 0 < wait <= PATIENCE:
+        if 0 < wait <= USUAL:
             return wait
         stands = await self._stands() if wait <= 0 else None
         if stands is None:

@@ -64,7 +64,9 @@ async def _answered(asker: Asker, text: str, blocks: Sequence[dict[str, Any]] | 
     if asker.answer_at is None:
         return False
     client = asker.workspace.client
-    hook = AsyncWebhookClient(asker.answer_at, session=client.session, proxy=client.proxy, timeout=10)
+    hook = AsyncWebhookClient(
+        asker.answer_at, session=client.session, proxy=client.proxy, timeout=client.timeout
+    )
     answer = await hook.send(
         text=text, blocks=blocks, response_type="ephemeral", replace_original=False, unfurl_links=False
     )

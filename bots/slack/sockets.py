@@ -9,7 +9,7 @@ import logging
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
-from bots.slack.installations import client_of
+from bots.slack.installations import START, client_of
 from bots.slack.trouble import FOREIGN, code
 from core.errors import UserError
 
@@ -50,7 +50,8 @@ NOT_ON = "Socket Mode is off: turn it on at https://api.slack.com/apps, your app
 async def try_out(token: str, api: str) -> bool:
     """Ask Slack whether it takes the app-level token. Raises `UserError`. False: it can't be asked now."""
     try:
-        await client_of(None, None, api).apps_connections_open(app_token=token)
+        async with asyncio.timeout(START):
+            await client_of(None, None, api).apps_connections_open(app_token=token)
     except FOREIGN as error:
         if code(error) in REFUSED:
             raise UserError(NOT_TAKEN) from error

@@ -30,3 +30,11 @@ def test_what_was_refused_is_not_tried_before_its_time() -> None:
     assert ladder.rung(1, 60) is Rung.STREAM
     ladder.refuse(Rung.POST)
     assert ladder.rung(CROWD, 60) is Rung.POST
+
+
+def test_where_answers_may_be_lost_a_message_is_rewritten_while_calls_are_few() -> None:
+    ladder = Ladder()
+    assert ladder.rung(EDITORS, 0, safely=True) is Rung.UPDATE
+    assert ladder.rung(EDITORS + 1, 0, safely=True) is Rung.STREAM
+    ladder.refuse(Rung.UPDATE)
+    assert ladder.rung(1, 0, safely=True) is Rung.STREAM

@@ -185,12 +185,13 @@ async def test_what_slack_calls_by_an_unknown_name_leads_down_the_ladder_and_in_
 
 async def test_slack_that_does_not_answer_at_all_is_asked_less_and_less() -> None:
     async with threadroom() as room:
-        room.slack.faults.slow = dict.fromkeys(["chat.startStream", "chat.postMessage", "chat.update"], 9.0)
+        room.slack.faults.slow = dict.fromkeys(["chat.startStream", "chat.postMessage", "chat.update"], 100.0)
         room.say("one")
         with pytest.raises(TimeoutError):
-            async with asyncio.timeout(300):
+            async with asyncio.timeout(600):
                 await room.show()
-        assert 5 < len(room.slack.calls) < 30
+        await asyncio.sleep(100)
+        assert 5 < len(room.slack.calls) < 15
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.slack.pace import Lane, Rank
+from bots.slack.pace import LATELY, LONGEST, USUAL, Answers, Lane, Rank
 from tests.fakes.slack.limits import Bucket, Rate
 
 
@@ -94,3 +94,32 @@ def test_a_lane_at_rest_can_be_forgotten() -> None:
     assert lane.idle(1)
     lane.refused(1, 1)
     assert not lane.idle(5)
+
+
+def test_answers_are_waited_for_as_long_as_they_take() -> None:
+    answers = Answers()
+    assert answers.patience("a") == USUAL
+    answers.came("a", 12, 100)
+    assert answers.patience("b") == 30
+    assert answers.slow(100 + LATELY) == 12
+    assert answers.slow(101 + LATELY) is None
+    for _ in range(10):
+        answers.came("a", 0.2, 100)
+    assert answers.patience("b") == USUAL
+    assert answers.slow(100) is None
+
+
+def test_who_misses_answers_of_one_method_waits_longer_for_the_next_of_it_until_one_comes() -> None:
+    answers, waits = Answers(), []
+    for _ in range(5):
+        waits.append(answers.patience("a"))
+        answers.missed("a", waits[-1], 50)
+    assert waits == [8, 16, 32, LONGEST, LONGEST]
+    assert answers.patience("b") == USUAL
+    assert answers.slow(50) is None, "nobody knows how slow"
+    assert answers.doubtful(50 + LATELY)
+    assert not answers.doubtful(51 + LATELY)
+    answers.came("a", 0.2, 120)
+    assert answers.patience("a") == USUAL
+    answers.broke(20, 130)
+    assert answers.doubtful(130)
