@@ -1,7 +1,7 @@
 """A message of captions: whose words stand on it, and how they are laid out. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.captions.markup import FSI, close, utf16
 
@@ -73,6 +73,18 @@ class Sheet:
     def without(self, speaker: str) -> "Sheet":
         """The same without what one speaker said. What is told about them stays."""
         return Sheet(piece for piece in self.pieces if piece.alone or piece.speaker != speaker)
+
+    def bound(self) -> "Sheet":
+        """The same text, in one piece for each line: words that came one by one take far more memory."""
+        sheet, lines = Sheet(), list[Piece]()
+        for piece in self.pieces:
+            line = lines[-1] if lines else piece
+            if sheet._breaks(piece) or not line.text or line.leftward is not piece.leftward:
+                lines.append(piece)
+            else:
+                lines[-1] = replace(line, text=line.text + sheet.after(piece))
+            sheet.add(piece)
+        return Sheet(lines)
 
     def _breaks(self, piece: Piece) -> bool:
         if not self.pieces or piece.alone or (self._line > PARAGRAPH and piece.text):

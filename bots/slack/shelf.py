@@ -64,6 +64,11 @@ class Page:
         """The whole sheet stands there."""
         self.shown, self.sure = self.sheet.text, len(self.sheet.pieces)
 
+    def bind(self) -> None:
+        """It stands as it should, and is kept for long."""
+        self.sheet = self.sheet.bound()
+        self.settle()
+
     def erase(self, speaker: str) -> bool:
         """Take away what a speaker said. False: nothing of it was here."""
         before = len(self.sheet.pieces)
@@ -87,7 +92,9 @@ class Shelf:
 
     def add(self, page: Page) -> None:
         self._pages.append(page)
-        if not page.right:
+        if page.right:
+            page.bind()
+        else:
             self._due.append(page)
         if len(self._due) > KEPT:
             log.warning("slack.page_left")
@@ -132,6 +139,7 @@ class Shelf:
                 return wait
             if page.right:
                 self._due.remove(page)
+                page.bind()
         return 0.0
 
     async def _one(self, page: Page) -> float:
@@ -170,4 +178,5 @@ class Shelf:
         self._due.remove(page)
         self._again(page.unsure)
         page.sheet = Sheet(page.sheet.pieces[: page.sure])
-        page.shown, page.streaming = page.sheet.text, False
+        page.streaming = False
+        page.bind()

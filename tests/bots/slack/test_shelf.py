@@ -85,3 +85,21 @@ def test_taking_back_keeps_count_of_what_surely_stands_there() -> None:
     assert [piece.text for piece in page.sheet.pieces] == ["two", "two"]
     assert [piece.text for piece in page.unsure] == ["two"]
     assert seen(page.sheet.text) == "Ben: two two"
+
+
+async def test_what_is_done_takes_a_piece_for_each_line_and_can_still_be_taken_back() -> None:
+    words = [Piece("u1", "**Ann:**", f"word{number}") for number in range(50)]
+    async with threadroom() as room:
+        chat = ChatThread(room.client, room.thread, room.governor)
+        shelf = Shelf(chat, lambda pieces: None)
+        streaming = await streamed(room, chat, Sheet([TWO, *words]).text)
+        streaming.sheet = Sheet([TWO, *words])
+        posted = Page(await chat.post(Sheet([TWO, *words]).text), Rung.POST, 0, Sheet([TWO, *words]))
+        for page in (streaming, posted):
+            page.settle()
+            shelf.add(page)
+        await tidied(shelf)
+        assert [len(page.sheet.pieces) for page in (streaming, posted)] == [2, 2]
+        shelf.erase("u1")
+        await tidied(shelf)
+        assert room.texts == ["Ben: two", "Ben: two"]
