@@ -80,6 +80,21 @@ class Person:
             and (place is None or m.channel == place.id)
         ]
 
+    def reads(self, place: Place, first: Message) -> str:
+        """What stands in a thread for this person now.
+
+        A message that is being streamed is live for its recipient alone: everybody else sees no more than
+        what came first, until it ends (https://github.com/agentconnect-md/agentconnect/issues/1494).
+        """
+        now = asyncio.get_running_loop().time()
+        return "\n".join(self._read(message, now) for message in place.thread(first))
+
+    def _read(self, message: Message, now: float) -> str:
+        stream = message.stream
+        if stream is None or stream.recipient == self.id or not self._slack.alive(stream, now):
+            return words(message)
+        return stream.appends[0][1] if stream.appends else ""
+
     @property
     def modal(self) -> Json:
         """The form that is open on their screen."""
