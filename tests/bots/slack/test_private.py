@@ -35,6 +35,7 @@ async def test_a_call_is_private_when_whoever_starts_it_says_so(tmp_path: Path) 
         (room,) = acme.rooms.opened
         assert (room.title, room.private) == ("Weekly", True)
         assert TOLD in words(acme.card)
+        assert not acme.card.edits, "it says so from the first moment"
         await refused(acme)
         await acme.bob.command("/captions", "status", channel=acme.general)
         await acme.until(lambda: "Private: it can't be shown anywhere else." in acme.told(acme.bob))
