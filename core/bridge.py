@@ -28,6 +28,8 @@ REVOKED = "The call is not shown here any more: sharing was ended where it takes
 STOPPED = "Spokenly was stopped: the call is not shown here any more."
 UNKNOWN = "This code shows no call: codes end after a quarter of an hour. Ask for a new one."
 UNSHARED = "The call is shared no more: ask for a new code."
+RESTARTED = "Spokenly was restarted: the call is not shown here any more. Attach it again to go on."
+LOST = "The last words could not be shown here."
 GONE = "The place is gone."
 BROKEN = "Captions stopped here because of a fault in Spokenly. Attach the call again to go on."
 
@@ -249,10 +251,6 @@ class Bridge:
     def places(self, source: Source) -> list[str]:
         """Where a call is shown besides its own place."""
         return [one.where for one in self._attached if one.source is source and one.live]
-
-    def shared(self, source: Source) -> bool:
-        """Whether a code for it can be used, or it is shown elsewhere."""
-        return self.code(source) is not None or bool(self.places(source))
 
     def revoke(self, source: Source) -> None:
         """Share a call no more: its code ends, and the places where it is shown get nothing new."""

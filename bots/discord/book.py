@@ -15,7 +15,7 @@ from core.errors import RecordAway, UserError
 
 log = logging.getLogger(__name__)
 
-_SETUP, _OUT, _CALL, _HEARD = "setup", "left_out", "call", "heard in:"
+_SETUP, _OUT, _CALL, _HEARD, _VISIT = "setup", "left_out", "call", "heard in:", "visit:"
 
 
 class Shelf(Protocol):
@@ -79,6 +79,15 @@ class Mark:
             return None
 
 
+@dataclass(frozen=True, slots=True)
+class VisitMark:
+    """A call of elsewhere that is shown in a `place`. `ended`: why it is over, if people wait for it."""
+
+    guild: int
+    place: int
+    ended: str | None = None
+
+
 def space(guild: int) -> str:
     """What a server is called in the record."""
     return f"discord:{guild}"
@@ -95,6 +104,8 @@ class Book:
         self._writing = asyncio.Lock()
         self.marks: dict[int, Mark] = {}
         """The calls that ran when Spokenly stopped, and those that run, by server."""
+        self.visits: dict[int, VisitMark] = {}
+        """The calls of elsewhere that were shown when Spokenly stopped, and those that are, by place."""
 
     async def read(self) -> None:
         """Read what is there of all servers. Raises `RecordAway`."""
@@ -110,9 +121,13 @@ class Book:
                 self.left_out(guild).update(int(user) for user in ids if str(user).isdecimal())
             if (mark := Mark.from_json(kept.get(_CALL))) is not None:
                 self.marks[guild] = mark
-            for key, channels in kept.items():
-                if key.startswith(_HEARD) and isinstance(channels, list):
-                    self._heard[key.removeprefix(_HEARD)] = tuple(map(int, channels))
+            for key, value in kept.items():
+                if key.startswith(_HEARD) and isinstance(value, list):
+                    self._heard[key.removeprefix(_HEARD)] = tuple(map(int, value))
+                place = key.removeprefix(_VISIT)
+                if key.startswith(_VISIT) and place.isdecimal():
+                    why = value.get("ended") if isinstance(value, Mapping) else None
+                    self.visits[int(place)] = VisitMark(guild, int(place), why and str(why))
 
     def setup(self, guild: int) -> GuildSetup:
         return self._setups.get(guild) or GuildSetup()
@@ -183,5 +198,19 @@ class Book:
             newest = self.marks.get(guild)
             try:
                 await self._shelf.prefer(space(guild), _CALL, newest.to_json() if newest else None)
+            except RecordAway:
+                log.warning("discord.mark_not_kept")
+
+    async def visit(self, mark: VisitMark, *, over: bool = False) -> None:
+        """Remember where a call of elsewhere is shown, or (`over`) forget. What can't be written is left."""
+        if over:
+            self.visits.pop(mark.place, None)
+        else:
+            self.visits[mark.place] = mark
+        async with self._writing:
+            newest = self.visits.get(mark.place)
+            kept = None if newest is None else {"ended": newest.ended}
+            try:
+                await self._shelf.prefer(space(mark.guild), f"{_VISIT}{mark.place}", kept)
             except RecordAway:
                 log.warning("discord.mark_not_kept")

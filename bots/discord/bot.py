@@ -166,8 +166,8 @@ class DiscordBot:
             view = controls(chat.guild.id, chat.guild.preferred_locale)
             return ChatPages(ChatPlace(chat, governor, view), first=first)
 
-        def visit(chat: Chat, heading: str) -> CallPages:
-            return ChatPages(ChatPlace(chat, governor), heading=heading)
+        def visit(chat: Chat, heading: str, first: int) -> CallPages:
+            return ChatPages(ChatPlace(chat, governor), heading=heading, first=first)
 
         return House(
             client=client,

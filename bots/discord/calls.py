@@ -16,7 +16,7 @@ from bots.discord.house import House, guarded
 from bots.discord.setup import GuildSetup
 from bots.discord.sharing import Sharing
 from bots.discord.starting import allow, marked, resumed, terms
-from bots.discord.where import announce, chosen, opened, say, show_status
+from bots.discord.where import announce, chosen, opened, show_status
 from bots.discord.wish import Chat, Terms, Voice, Wish
 from core.errors import RecordAway, UserError
 from core.record.secretary import Secretary
@@ -44,7 +44,7 @@ class Calls:
         """Who keeps records; None where Spokenly keeps none (SPOKENLY_KEEP=never)."""
         self.begun: Callable[[DiscordCall], None] = lambda _call: None
         """Told of every call that has begun."""
-        self.sharing = Sharing(house, lambda place, text: self.spawn(say(place, text)))
+        self.sharing = Sharing(house, book, self.spawn)
         self._calls: dict[int, DiscordCall] = {}
         self._starting: dict[int, DiscordCall] = {}
         self._ends: dict[DiscordCall, asyncio.Task[None]] = {}

@@ -60,8 +60,9 @@ Post = Callable[[Chat, int], CallPages]
 """Makes the pages of a place; they begin with the board's entry of that number."""
 
 
-Visiting = Callable[[Chat, str], CallPages]
-"""Makes the pages of a call of elsewhere in a place; they begin with a heading, in Markdown."""
+Visiting = Callable[[Chat, str, int], CallPages]
+"""Makes the pages of a call of elsewhere in a place; they begin with a heading, in Markdown, and the board's
+entry of that number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,26 +1,43 @@
 """Calls of Discord that are shown elsewhere, and calls of elsewhere that are shown in its channels."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
 
 import discord
 
+from bots.discord.book import Book, VisitMark
 from bots.discord.call import DiscordCall
-from bots.discord.house import House
+from bots.discord.house import TROUBLE, CallPages, House
 from bots.discord.permissions import IN_THREADS, POSTING, VIEW, missing, refusal
 from bots.discord.wish import Chat
-from core.bridge import Attachment, Source, named
+from core.bridge import BROKEN, GONE, LOST, RESTARTED, Attachment, Source, named
 from core.captions.board import Board
 from core.captions.markup import MARKDOWN
 from core.errors import UserError
 
+log = logging.getLogger(__name__)
+
 SHOWN = "shown"
 """The key of the notice where else a call is shown."""
 
-FAREWELL = 5.0
-"""Seconds that the last words of calls of elsewhere may take when the bot goes."""
+FAREWELL = 60.0
+"""Seconds for which the last words of a call of elsewhere are tried while Discord is busy or away."""
 
-GONE = "Spokenly left Discord: the call is not shown here any more."
+LEAVING = 5.0
+"""Seconds that they may take when the bot goes."""
+
+TRIES, AGAIN = 5, 60.0
+"""How often it is tried to say that a call is shown no more, and the seconds between; after that, at the next
+start."""
+
+PATIENCE = 10.0
+"""Seconds that Discord may take over one such message."""
+
+LEFT = "Spokenly left Discord: the call is not shown here any more."
 
 
 class CallSource:
@@ -57,22 +74,56 @@ class CallSource:
 
 
 class Visit:
-    """A call of elsewhere in one channel or thread. `by`: Discord's id of who brought it there."""
+    """An `Outlet`: a call of elsewhere in a channel or thread. `by`: Discord's id of who brought it there."""
 
-    def __init__(self, attachment: Attachment, by: int) -> None:
-        self.attachment = attachment
+    def __init__(self, pages: CallPages, place: Chat, by: int) -> None:
+        self.place = place
         self.by = by
+        self.said = False
+        """The last words stand there, and why nothing more comes."""
+        self.attachment: Attachment | None = None
+        self._pages = pages
+        self._closing = False
+
+    @property
+    def pace(self) -> float:
+        return self._pages.pace
+
+    @property
+    def mark(self) -> VisitMark:
+        return VisitMark(self.place.guild.id, self.place.id)
+
+    async def show(self, board: Board) -> None:
+        """Raises `OutletBusy` or `OutletGone`."""
+        closing = self._closing
+        await self._pages.show(board)
+        self.said = closing
+
+    def end(self, why: str) -> None:
+        """Nothing more comes, for that reason."""
+        self._closing = True
+        self._pages.end(why)
+
+    def detach(self, why: str) -> None:
+        """Show it here no more. `why`: a sentence for people there."""
+        if self.attachment is not None:
+            self.attachment.detach(why)
 
 
 class Sharing:
     """All of one bot: a call is a source, and a channel or thread shows one call of elsewhere at most."""
 
-    def __init__(self, house: House, say: Callable[[Chat, str], None]) -> None:
-        """`say` posts a message beside."""
+    def __init__(
+        self, house: House, book: Book, spawn: Callable[[Coroutine[Any, Any, object]], None]
+    ) -> None:
+        """`spawn` has something done beside."""
         self._house = house
-        self._say = say
+        self._book = book
+        self._spawn = spawn
         self._sources: dict[DiscordCall, CallSource] = {}
         self._visits: dict[int, Visit] = {}
+        self._telling: set[int] = set()
+        self._leaving = asyncio.Event()
         self._none = asyncio.Event()
         self._none.set()
 
@@ -92,7 +143,7 @@ class Sharing:
         return self._visits.get(place)
 
     def attach(self, source: Source, place: Chat, by: discord.Member) -> None:
-        """Show a call of elsewhere in a channel or thread. Raises `UserError`."""
+        """Show a call of elsewhere in a channel or thread, from now on. Raises `UserError`."""
         needs = (VIEW, IN_THREADS) if isinstance(place, discord.Thread) else POSTING
         if lacking := missing(place.permissions_for(place.guild.me), needs):
             raise UserError(refusal(place.mention, lacking))
@@ -101,34 +152,97 @@ class Sharing:
         if any(own is source and call.showing.place == place for call, own in self._sources.items()):
             raise UserError("That call is shown here already.")
         title, origin = MARKDOWN.escape(source.title), MARKDOWN.escape(source.origin)
-        pages = self._house.visit(place, f"\N{MEMO} **{title}**, live from {origin}")
-        where = f"#{place.name} in {place.guild.name} on Discord"
-        told = False
-
-        def closing(why: str) -> None:
-            nonlocal told
-            told = True
-            pages.end(why)
+        heading = f"\N{MEMO} **{title}**, live from {origin}"
+        # What was said before is for those who were there.
+        visit = Visit(self._house.visit(place, heading, source.board.count), place, by.id)
 
         def ended(why: str) -> None:
             del self._visits[place.id]
             if not self._visits:
                 self._none.set()
-            if not told:
-                self._say(place, why)
+            self._telling.add(place.id)
+            self._spawn(self._over(visit, why))
 
-        attachment = self._house.bridge.attach(source, pages, where, ended, closing=closing)
-        self._visits[place.id] = Visit(attachment, by.id)
+        visit.attachment = self._house.bridge.attach(
+            source, visit, _known_as(place), ended, closing=visit.end, farewell=FAREWELL
+        )
+        self._visits[place.id] = visit
         self._none.clear()
+        self._spawn(self._book.visit(visit.mark))
+
+    def available(self, guild: discord.Guild) -> None:
+        """A server is there: say in it what could not be said when it was not, or Spokenly was killed."""
+        for mark in self._book.visits.values():
+            if mark.guild == guild.id and mark.place not in {*self._visits, *self._telling}:
+                self._telling.add(mark.place)
+                self._spawn(self._late(guild, mark))
 
     async def close(self) -> None:
         """The bot goes: end all of it, and see the last words out."""
+        self._leaving.set()
         for call in tuple(self._sources):
             self.ended(call)
-        for visit in tuple(self._visits.values()):
-            visit.attachment.detach(GONE)
+        for visit in self._visits.values():
+            visit.detach(LEFT)
         try:
-            async with asyncio.timeout(FAREWELL):
+            async with asyncio.timeout(LEAVING):
                 await self._none.wait()
         except TimeoutError:
-            return
+            for visit in self._visits.values():
+                if visit.attachment is not None:
+                    visit.attachment.drop()
+            await self._none.wait()
+
+    async def _over(self, visit: Visit, why: str) -> None:
+        """It is shown no more; people there know that, or are told now."""
+        try:
+            if visit.said or await self._told(visit.place, why if why in (GONE, BROKEN) else f"{why} {LOST}"):
+                await self._forget(visit.mark)
+            else:
+                await self._book.visit(replace(visit.mark, ended=why))
+        finally:
+            self._telling.discard(visit.place.id)
+
+    async def _late(self, guild: discord.Guild, mark: VisitMark) -> None:
+        """The same for one of before."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                place = guild.get_channel_or_thread(mark.place) or await guild.fetch_channel(mark.place)
+            if not isinstance(place, Chat) or await self._told(place, mark.ended or RESTARTED):
+                await self._forget(mark)
+        except (discord.NotFound, discord.Forbidden):
+            await self._forget(mark)
+        except TROUBLE:
+            log.info("discord.visit_not_told")
+        finally:
+            self._telling.discard(mark.place)
+
+    async def _forget(self, mark: VisitMark) -> None:
+        if mark.place not in self._visits:  # another may be shown there by now
+            await self._book.visit(mark, over=True)
+
+    async def _told(self, place: Chat, why: str) -> bool:
+        """Say why a call is not shown there any more, if people can be told at all. False: not now."""
+        for _ in range(TRIES):
+            try:
+                async with asyncio.timeout(PATIENCE):
+                    await place.send(why, allowed_mentions=discord.AllowedMentions.none())
+            except (discord.NotFound, discord.Forbidden):
+                return True  # nothing can be said there
+            except TROUBLE:
+                log.info("discord.visit_not_told")
+            else:
+                return True
+            with suppress(TimeoutError):
+                async with asyncio.timeout(AGAIN):
+                    await self._leaving.wait()
+                return False
+        return False
+
+
+def _known_as(place: Chat) -> str:
+    """A place as people elsewhere are told of it: that a private one exists is for its members."""
+    everybody = place.permissions_for(place.guild.default_role)
+    if not everybody.view_channel or (isinstance(place, discord.Thread) and place.is_private()):
+        return "a private channel on Discord"
+    return f"#{place.name} in {place.guild.name} on Discord"

@@ -41,6 +41,7 @@ class Watch:
 
     def available(self, guild: discord.Guild) -> None:
         """A server is there: at the start, after an outage of its own, or because the bot was invited."""
+        self._calls.sharing.available(guild)
         mark = self._calls.book.marks.get(guild.id)
         if self._calls.of(guild.id) is None and mark is not None and guild.id not in self._resuming:
             self._resuming.add(guild.id)

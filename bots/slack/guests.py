@@ -16,16 +16,13 @@ from bots.slack.patience import post
 from bots.slack.thread import Thread
 from bots.slack.trouble import FOREIGN, code
 from bots.slack.workspace import Workspace
-from core.bridge import BROKEN, GONE, STOPPED, Attachment, Source
+from core.bridge import BROKEN, GONE, LOST, RESTARTED, STOPPED, Attachment, Source
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
 
 AGAIN = 60.0
 """Seconds between two rounds of tries to say on a card that its call is not shown there any more."""
-
-LOST = "The last words could not be shown here."
-RESTARTED = "Spokenly was restarted: the call is not shown here any more. Attach it again to go on."
 
 
 class Guest:

@@ -91,7 +91,7 @@ async def test_a_code_ends_by_itself_and_what_was_attached_stays() -> None:
         call.say("still here")
         await asyncio.sleep(1)
         assert place.shown == ["still here"]
-        assert bridge.shared(call)
+        assert bridge.places(call) == ["#general"]
 
 
 async def test_sharing_anew_ends_the_code_of_before() -> None:
@@ -117,7 +117,8 @@ async def test_when_sharing_ends_every_place_is_told_why_and_gets_nothing_new() 
         assert place.shown == ["before"]
         assert place.why == [REVOKED]
         assert call.told == [["#general"], []]
-        assert not bridge.shared(call)
+        assert bridge.places(call) == []
+        assert bridge.code(call) is None
         with pytest.raises(UserError):
             bridge.find(code.text, asker="Ben")
 

@@ -113,5 +113,5 @@ async def _detach(interaction: Interaction, calls: Calls) -> None:
     if asker.id != visit.by and not (allowed.manage_channels or allowed.manage_guild):
         raise UserError(say(to, en.NOT_DETACHED))
     name = clean_name(asker.display_name) or "Somebody"
-    visit.attachment.detach(f"{name} ended this.")
+    visit.detach(f"{name} ended this.")
     await reply(interaction, say(to, en.DETACHED))

@@ -10,11 +10,10 @@ from typing import Any
 import pytest
 
 from bots.slack.book import Mark
-from bots.slack.guests import LOST, RESTARTED
 from bots.slack.outlet import ThreadCaptions
 from bots.slack.thread import Thread
 from bots.slack.workspace import Workspace
-from core.bridge import ENDED, REVOKED, STOPPED, UNSHARED
+from core.bridge import ENDED, LOST, RESTARTED, REVOKED, STOPPED, UNSHARED
 from core.captions.caption import Caption
 from tests.bots.slack.office import Office, Shelf, office, running, settings_for, words
 from tests.bots.slack.threadroom import seen

@@ -189,8 +189,8 @@ async def world(
             view = controls(chat.guild.id, chat.guild.preferred_locale)
             return ChatPages(ChatPlace(chat, governor, view), first=first)
 
-        def visit(chat: Chat, heading: str) -> ChatPages:
-            return ChatPages(ChatPlace(chat, governor), heading=heading)
+        def visit(chat: Chat, heading: str, first: int) -> ChatPages:
+            return ChatPages(ChatPlace(chat, governor), heading=heading, first=first)
 
         async def join(
             channel: Voice, listener: Listener, tasks: asyncio.TaskGroup, broken: Callable[[], None]
