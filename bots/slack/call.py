@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from bots.slack.house import Ended, House, Words
 from bots.slack.thread import Thread
 from bots.slack.wish import Status
-from bots.slack.workspace import Workspace
+from bots.slack.workspace import Member, Workspace
 from core.captions.board import Board
 from core.captions.publisher import Outlet, Publisher
 from core.rooms import Keep, OpenedRoom
@@ -78,9 +78,9 @@ class SlackCall:
         """Why it ends or has ended, for people; empty while it goes on."""
         return self._why
 
-    def link(self, user: str, name: str, ttl: float) -> str:
-        """An address that lets one person of the workspace into the room, under their name there."""
-        return self.room.link(name, self.workspace.identity(user), ttl)
+    def link(self, who: Member, ttl: float) -> str:
+        """An address that lets one person into the room, under their name in the workspace."""
+        return self.room.link(who.name, self.workspace.identity(who.id, who.home), ttl)
 
     def status(self) -> Status:
         """How it is doing."""

@@ -84,7 +84,7 @@ class Commands:
         """Give somebody their own link into the room."""
         call = call or self._call(asker)
         member = await places.member(asker.workspace, asker.user, asker.name)
-        address = call.link(asker.user, member.name, LINK)
+        address = call.link(member, LINK)
         await tell(asker, "Your link into the room", link(address))
 
     async def stop(self, asker: Asker) -> None:
@@ -151,7 +151,8 @@ class Commands:
         """Show a call of elsewhere in this channel."""
         if not code:
             raise UserError("Say which call: /captions attach CODE. Who manages the call gets the code.")
-        source = self._calls.house.bridge.find(code, asker=asker.workspace.identity(asker.user))
+        identity = await places.identity(asker.workspace, asker.user)
+        source = self._calls.house.bridge.find(code, asker=identity)
         if (call := self._there(asker)) is not None:
             raise UserError(
                 "That call takes place here already." if call.room is source else "Captions run here already."

@@ -22,7 +22,7 @@ from slack_bolt.oauth.async_oauth_settings import AsyncOAuthSettings
 from slack_sdk.errors import SlackClientError
 from slack_sdk.signature import SignatureVerifier
 
-from bots.slack.installations import STATE, Many, Workspaces, client_of
+from bots.slack.installations import ORGANISATION, STATE, Many, Workspaces, client_of
 from bots.slack.scopes import SCOPES
 from core.errors import UserError
 from core.record.database.trouble import telling
@@ -135,8 +135,9 @@ def installing(
 
     async def success(given: AsyncSuccessArgs) -> BoltResponse:
         installed = given.installation
-        if installed.team_id is None:
-            return _page("Spokenly is installed to workspaces, not to a whole organisation.", 400)
+        if installed.team_id is None or installed.is_enterprise_install:
+            await many.refuse(installed.enterprise_id)
+            return _page(f"{ORGANISATION}. {_AGAIN[:-1]} and choose a workspace of it.", 400)
         workspaces.forget(installed.team_id)
         name = installed.team_name or "your workspace"
         return _page(f"Spokenly is in {name}. Type /captions start in a channel.")

@@ -39,8 +39,7 @@ def listen(app: AsyncApp, desk: Desk) -> None:
         await commands.obey(asker, order)
 
     async def mention(asker: Asker, body: Body) -> None:
-        if asker.user:  # other apps mention it as well
-            await commands.obey(asker, mentioned(str(body["event"].get("text") or "")))
+        await commands.obey(asker, mentioned(str(body["event"].get("text") or "")))
 
     app.command(COMMAND)(desk.does(typed))
     app.event("app_mention")(desk.does(mention))

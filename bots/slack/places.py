@@ -3,9 +3,10 @@
 import asyncio
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from bots.slack.card import Look, card, short
 from bots.slack.pace import Rank
@@ -153,10 +154,27 @@ async def member(workspace: Workspace, user: str, otherwise: str = "", *, within
         return Member(user, short(name, NAME) or "Somebody from Slack")
     profile = found.get("profile") or {}
     name = profile.get("display_name") or profile.get("real_name") or found.get("name") or otherwise
-    manages = bool(found.get("is_admin") or found.get("is_owner"))
-    who = Member(user, short(str(name), NAME) or "Somebody from Slack", manages, now)
+    home = _home(workspace, found)
+    # Whoever manages another workspace manages nothing in this one.
+    manages = not home and bool(found.get("is_admin") or found.get("is_owner"))
+    who = Member(user, short(str(name), NAME) or "Somebody from Slack", manages, now, home)
     workspace.remember(who)
     return who
+
+
+def _home(workspace: Workspace, user: Mapping[str, Any]) -> str:
+    """The workspace of somebody who is not of this one; within an organisation people are of several.
+
+    https://docs.slack.dev/apis/slack-connect and https://docs.slack.dev/reference/objects/user-object
+    """
+    team = str(user.get("team_id") or "")
+    several = (user.get("enterprise_user") or {}).get("teams") or ()
+    return "" if team in ("", workspace.team) or workspace.team in several else team
+
+
+async def identity(workspace: Workspace, user: str) -> str:
+    """Who somebody is in every call: the same wherever they meet Spokenly, as far as Slack tells."""
+    return workspace.identity(user, (await member(workspace, user)).home)
 
 
 async def administers(workspace: Workspace, user: str) -> bool:

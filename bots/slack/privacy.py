@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator
 
-from bots.slack import files
+from bots.slack import files, places
 from bots.slack.calls import Calls
 from bots.slack.markup import mrkdwn
 from bots.slack.replies import Asker, tell
@@ -42,7 +42,7 @@ async def kept(calls: Calls, asker: Asker) -> AsyncIterator[str]:
             if days
             else "Transcripts stay until somebody deletes them."
         )
-    known = await of(calls, asker.workspace.identity(asker.user))
+    known = await of(calls, await places.identity(asker.workspace, asker.user))
     if known is not None and known.lines:
         yield f"*Of you*: lines: {known.lines}, calls: {known.calls}."
     else:
@@ -52,7 +52,7 @@ async def kept(calls: Calls, asker: Asker) -> AsyncIterator[str]:
 
 async def export(calls: Calls, asker: Asker) -> None:
     """Everything somebody said that is kept, as a file for them alone. Raises `UserError` or `RecordAway`."""
-    identity = asker.workspace.identity(asker.user)
+    identity = await places.identity(asker.workspace, asker.user)
     known = await of(calls, identity)
     if known is None or not known.lines:
         raise UserError(NOTHING_SAID)
@@ -65,7 +65,7 @@ async def export(calls: Calls, asker: Asker) -> None:
 
 async def forget(calls: Calls, asker: Asker) -> None:
     """Delete everything somebody said that is kept, and tell them. Raises `RecordAway`: then nothing is."""
-    identity = asker.workspace.identity(asker.user)
+    identity = await places.identity(asker.workspace, asker.user)
     if calls.house.secretary is not None:
         removed: Removed = await calls.house.secretary.forget(identity)
     else:

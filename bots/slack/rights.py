@@ -1,4 +1,10 @@
-"""Who may do what with captions that run."""
+"""Who may do what with captions that run.
+
+People of another workspace, with which a channel is shared (Slack Connect), may start captions, open the
+room, catch up and end what they started, as anybody in the channel may. What this workspace decides for
+itself is not theirs: how its channels are set up, and where its calls are shown. That they made the channel,
+or manage the workspace that they are of, makes no difference.
+"""
 
 from bots.slack import places
 from bots.slack.call import SlackCall
@@ -8,10 +14,12 @@ from core.errors import UserError
 
 async def manages(workspace: Workspace, channel: str, begun_by: str, user: str) -> bool:
     """Whether somebody may manage what `begun_by` began in a channel: they themselves, whoever made the
-    channel, and who manages the workspace.
+    channel, if they are of the workspace, and who manages the workspace.
     """
     if user == begun_by or await places.administers(workspace, user):
         return True
+    if (await places.member(workspace, user)).home:
+        return False
     return await places.made(workspace, channel) == user
 
 
@@ -35,8 +43,19 @@ async def allow_end(call: SlackCall, user: str) -> None:
 
 async def allow_share(call: SlackCall, user: str) -> None:
     """Raises `UserError` unless somebody may show a call elsewhere: who manages it."""
+    if (await places.member(call.workspace, user)).home:
+        raise UserError("Only people of the workspace that Spokenly is in can show the call elsewhere.")
     if not await _manages(call, user):
         raise UserError(
             f"Only <@{call.started_by}>, who started captions, whoever made the channel and workspace admins "
             "can show the call elsewhere."
         )
+
+
+async def allow_transcribe(workspace: Workspace, channel: str, user: str) -> None:
+    """Raises `UserError` unless somebody may have a recording of a channel written down: who is in it.
+
+    The words come into the channel, so nobody learns what they could not hear.
+    """
+    if not places.direct(channel) and not await places.present(workspace, channel, user):
+        raise UserError("Only people in a channel can have its recordings transcribed: join it first.")

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from slack_bolt.async_app import AsyncApp
 
-from bots.slack import files, places
+from bots.slack import files, places, rights
 from bots.slack.desk import Body, Desk
 from bots.slack.files import File
 from bots.slack.markup import mrkdwn
@@ -65,6 +65,7 @@ class Transcribe:
         try:
             if not asker.channel.startswith("D"):
                 await places.enter(asker.workspace, asker.channel)
+                await rights.allow_transcribe(asker.workspace, asker.channel, asker.user)
             recording = await files.known(asker.workspace, recording)
             allowed(recording)
             await tell(asker, LISTENING)

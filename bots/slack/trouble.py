@@ -53,12 +53,19 @@ INVITE = "Spokenly is not in this channel: type /invite @Spokenly here, then try
 
 _RESTRICTED = "Only some people may post in this channel, and Spokenly is not one of them."
 
+_OUTSIDE = (
+    "Slack lets Spokenly do that only for people of its own workspace and not for those of another: ask "
+    "somebody of it."
+)
+
 _SENTENCES = {
     "is_archived": "This channel is archived: nobody can post in it any more.",
     "channel_not_found": INVITE,
     "not_in_channel": INVITE,
     "restricted_action": _RESTRICTED,
     "restricted_action_read_only_channel": _RESTRICTED,
+    "user_not_found": _OUTSIDE,
+    "user_not_visible": _OUTSIDE,
     "expired_trigger_id": "Slack was too slow: try again.",
     "ratelimited": "Slack asks for patience: try again in a minute.",
 }

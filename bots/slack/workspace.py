@@ -19,12 +19,17 @@ TRUSTED = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Somebody in a workspace. `manages`: an admin or owner of it. `asked`: the loop's time then."""
+    """Somebody in a workspace. `manages`: an admin or owner of it. `asked`: the loop's time then.
+
+    `home`: the other workspace that they are of, where a channel is shared with it; empty for its own people
+    and where Slack did not tell.
+    """
 
     id: str
     name: str
     manages: bool = False
     asked: float = 0.0
+    home: str = ""
 
 
 @dataclass(slots=True)
@@ -48,9 +53,9 @@ class Workspace:
         """What the workspace is called in the record."""
         return space(self.team)
 
-    def identity(self, user: str) -> str:
-        """Who somebody of it is, in every call."""
-        return f"{self.space}:{user}"
+    def identity(self, user: str, home: str = "") -> str:
+        """Who somebody is, in every call; `home`: the workspace that they are of, if it is another."""
+        return f"{space(home or self.team)}:{user}"
 
     def remember(self, member: Member) -> None:
         self.members[member.id] = member

@@ -4,6 +4,7 @@ import asyncio
 import json
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import aiohttp
@@ -194,6 +195,14 @@ async def test_workspaces_install_the_app_use_it_and_take_it_out(tmp_path: Path)
             assert status == 200
             assert "Spokenly is in Acme." in said
             assert (await browser.back(back))[0] == 401, "a link works once"
+            team.whole = True
+            status, said = await browser.back(await browser.allow(await browser.begin()))
+            assert status == 400
+            assert "to single workspaces, not to a whole organisation" in said
+            many: Any = bot.desk.workspaces._installations
+            whole = f"E{team.id[1:]}"
+            assert await many.store.async_find_bot(enterprise_id=whole, team_id=None) is None
+            team.whole = False
 
             assert not (await ann.command("/captions", "start Weekly", channel=general)).failed
             await slack.until(lambda: general.messages)

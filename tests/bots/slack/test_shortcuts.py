@@ -280,3 +280,43 @@ async def test_a_recording_sent_to_the_bot_itself_is_answered_there(tmp_path: Pa
 )
 def test_whose_address_it_is(address: str, *, ours: bool) -> None:
     assert files._trusted(address, "https://slack.com/api/") is ours
+
+
+@pytest.mark.parametrize("mention", [True, False])
+async def test_who_is_not_in_the_channel_has_nothing_transcribed_there(
+    tmp_path: Path, *, mention: bool
+) -> None:
+    async with hearing(tmp_path) as here:
+        eve = here.slack.person(here.team, "Eve")
+        if mention:
+            await eve.upload("a.wav", WORDS, channel=here.general, text=f"<@{here.team.bot}> transcribe")
+        else:
+            await eve.shortcut("transcribe", await here.bob.upload("a.wav", WORDS, channel=here.general))
+        await here.until(lambda: "Only people in a channel" in here.told(eve))
+        assert not any(message.thread_ts for message in here.slack.world.messages)
+
+
+async def test_people_of_another_organisation_have_what_is_in_a_shared_channel_transcribed(
+    tmp_path: Path,
+) -> None:
+    async with hearing(tmp_path) as here:
+        zoe = here.slack.person(here.slack.team("Umbrella", installed=False), "Zoe")
+        here.general.state.members.add(zoe.id)
+        text = f"<@{here.team.bot}> transcribe"
+        message = await zoe.upload("a.wav", WORDS, channel=here.general, text=text)
+        file_of(here, message).team = here.team.id  # as far as the bot sees it
+        await here.until(lambda: here.general.thread(message))
+        assert "What Zoe recorded" in here.general.thread(message)[0].text
+
+
+async def test_an_app_that_mentions_the_bot_has_nothing_transcribed(tmp_path: Path) -> None:
+    async with hearing(tmp_path) as here:
+        robot = here.slack.person(here.team, "Robot")
+        robot.state.bot = True
+        here.general.state.members.add(robot.id)
+        text = f"<@{here.team.bot}> transcribe"
+        theirs = await robot.upload("a.wav", WORDS, channel=here.general, text=text)
+        message = await here.ann.upload("a.wav", WORDS, channel=here.general, text=text)
+        await here.until(lambda: here.general.thread(message))
+        assert here.general.thread(theirs) == []
+        assert robot.sees() == []

@@ -55,7 +55,7 @@ class OAuth:
             "token_type": "bot",
             "access_token": team.bot_token,
             "bot_user_id": team.bot,
-            "team": {"id": team.id, "name": team.name},
-            "enterprise": None,
-            "is_enterprise_install": False,
+            "team": None if team.whole else {"id": team.id, "name": team.name},
+            "enterprise": {"id": f"E{team.id[1:]}", "name": team.name} if team.whole else None,
+            "is_enterprise_install": team.whole,
         }

@@ -119,6 +119,10 @@ class FakeSlack:
         self.world.channels[channel.id] = channel
         return channel
 
+    def foreign(self, channel: Channel) -> bool:
+        """Whether people of another organisation are in a channel (Slack Connect)."""
+        return any(self.world.users[one].team != channel.team for one in channel.members)
+
     def add(self, message: Message) -> None:
         self.world.messages.append(message)
         self.changed()

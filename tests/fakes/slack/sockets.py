@@ -196,7 +196,7 @@ class Sockets:
             "type": "event_callback",
             "event_id": self._slack.world.id("Ev"),
             "event_time": 1_790_000_000,
-            "authorizations": [{"team_id": team, "is_bot": True, "user_id": bot}],
+            "authorizations": [{"team_id": team, "enterprise_id": None, "is_bot": True, "user_id": bot}],
         }
         for attempt in range(4):
             more = {"retry_attempt": attempt, "retry_reason": "timeout" if attempt else ""}

@@ -34,6 +34,8 @@ class User:
     bot: bool = False
     admin: bool = False
     guest: bool = False
+    deleted: bool = False
+    """Deactivated."""
     locale: str = "en-US"
     home: Json | None = None
     """What App Home shows this person."""
@@ -137,6 +139,8 @@ class Team:
     bot: str
     scopes: set[str] = field(default_factory=lambda: set(BOT_SCOPES))
     installed: bool = True
+    whole: bool = False
+    """The app is installed to the organisation that it belongs to, and not to the workspace."""
     free_plan: bool = False
     """On the free plan there are no canvases but one for each channel."""
 

@@ -69,6 +69,14 @@ class Call:
             raise Refused("user_not_found")
         return found
 
+    def known(self, wanted: str) -> User:
+        """The same, or somebody of another organisation with whom the bot shares a channel."""
+        found = self.slack.world.users.get(wanted)
+        shared = (channel.members for channel in self.slack.world.channels.values())
+        if found is not None and any({wanted, self.team.bot} <= members for members in shared):
+            return found
+        return self.user(wanted)
+
 
 def kind(channel: Channel) -> str:
     """What a conversation is to Slack's scopes."""

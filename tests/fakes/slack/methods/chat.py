@@ -68,7 +68,7 @@ def post(call: Call) -> Json:
 @method("chat.postEphemeral", "chat:write")
 def post_ephemeral(call: Call) -> Json:
     channel = call.channel(write=True)
-    user = call.user(str(call.need("user")))
+    user = call.known(str(call.need("user")))
     if user.id not in channel.members:
         raise Refused("user_not_in_channel")
     said, markdown = text(call)
@@ -125,7 +125,8 @@ def start_stream(call: Call) -> Json:
         recipient = str(call.args.get("recipient_user_id") or "")
         if not recipient or not call.args.get("recipient_team_id"):
             raise Refused("missing_recipient_user_id" if not recipient else "missing_recipient_team_id")
-        call.user(recipient)
+        if call.known(recipient).team != call.args["recipient_team_id"]:
+            raise Refused("user_not_found")
     stream = Stream(call.now, str(call.args.get("recipient_user_id") or ""))
     message = Message(
         channel.id,

@@ -22,6 +22,7 @@ def auth_test(call: Call) -> Json:
         "user": call.slack.world.users[call.team.bot].name,
         "user_id": call.team.bot,
         "bot_id": f"B{call.team.bot[1:]}",
+        "is_enterprise_install": call.team.whole,
     }
 
 
@@ -38,18 +39,20 @@ def _user(user: User) -> Json:
         "real_name": user.name,
         "locale": user.locale,
         "is_bot": user.bot,
+        "deleted": user.deleted,
         "is_admin": user.admin,
         "is_owner": False,
         "is_restricted": user.guest,
         "is_ultra_restricted": False,
         "tz": "Europe/Berlin",
         "profile": {"display_name": user.name, "real_name": user.name},
+        "is_stranger": False,
     }
 
 
 @method("users.info", "users:read")
 def users_info(call: Call) -> Json:
-    return {"user": _user(call.user(str(call.need("user"))))}
+    return {"user": _user(call.known(str(call.need("user"))))}
 
 
 def _channel(call: Call, channel: Channel) -> Json:
@@ -59,6 +62,7 @@ def _channel(call: Call, channel: Channel) -> Json:
         "is_channel": not channel.im,
         "is_private": channel.private,
         "is_archived": channel.archived,
+        "is_ext_shared": call.slack.foreign(channel),
         "is_im": channel.im,
         "is_mpim": channel.mpim,
         "creator": channel.creator,
@@ -187,6 +191,7 @@ def _view(call: Call) -> Json:
         raise Refused(
             "invalid_arguments", response_metadata={"messages": [f"[ERROR] {one}" for one in found]}
         )
+    view["app_installed_team_id"] = call.team.id
     view.update(id=call.slack.world.id("V"), team_id=call.team.id, app_id=call.slack.app_id, hash="1.a")
     view.setdefault("private_metadata", "")
     view.setdefault("callback_id", "")
