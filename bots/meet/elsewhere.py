@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -59,6 +60,11 @@ class Browsers:
         self._attachment: Attachment = bridge.attach(source, self, "a browser", self._ended)
         self._leaving = self._loop.call_later(LINGER, self._leave)
 
+    @property
+    def open(self) -> bool:
+        """Whether more of them may come."""
+        return self._attachment.live
+
     async def show(self, board: Board) -> None:
         """Each browser is shown the board by its own publisher."""
 
@@ -98,8 +104,17 @@ class Browsers:
         if self._telling is not None:
             self._telling.cancel()
         self._gone(self)
+        last = self.source.board.excerpt()  # the call may go on
         for publisher in self.readers:
-            publisher.close()
+            publisher.close(last=last)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One browser's own key to a call. `first`: the board's entry that was to come when it gave the code."""
+
+    browsers: Browsers
+    first: int
 
 
 class Elsewhere:
@@ -111,7 +126,7 @@ class Elsewhere:
         self._bridge = bridge
         self._people = settings.people
         self._asks = Allowances(20.0, 200.0)
-        self._seats: dict[str, Browsers] = {}
+        self._seats: dict[str, Seat] = {}
         self._shown: list[Browsers] = []
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -165,12 +180,13 @@ class Elsewhere:
         if not isinstance(code, str):
             raise UserError("code must be a line of text.")
         source = self._bridge.find(code, asker=f"browser:{request.remote}")
-        browsers = next((one for one in self._shown if one.source is source), None)
+        browsers = next((one for one in self._shown if one.source is source and one.open), None)
         if browsers is None:
             browsers = Browsers(source, self._bridge, self._over)
             self._shown.append(browsers)
         seat = secrets.token_urlsafe(16)
-        self._seats[seat] = browsers
+        # What was said before is for those who were there.
+        self._seats[seat] = Seat(browsers, source.board.count)
         if len(self._seats) > SEATS:
             del self._seats[next(iter(self._seats))]
         return web.json_response(
@@ -179,30 +195,31 @@ class Elsewhere:
 
     def _over(self, browsers: Browsers) -> None:
         self._shown.remove(browsers)
-        self._seats = {seat: one for seat, one in self._seats.items() if one is not browsers}
+        self._seats = {seat: one for seat, one in self._seats.items() if one.browsers is not browsers}
 
-    def _at(self, request: web.Request) -> Browsers:
-        browsers = self._seats.get(request.match_info["seat"])
-        if browsers is None:
+    def _at(self, request: web.Request) -> Seat:
+        seat = self._seats.get(request.match_info["seat"])
+        if seat is None:
             raise NotFound(NOT_SHOWN)
-        return browsers
+        return seat
 
     async def _describe(self, request: web.Request) -> web.Response:
         enough(request, self._asks)
-        return fresh(self._at(request).describe())
+        return fresh(self._at(request).browsers.describe())
 
     async def _read(self, request: web.Request) -> web.StreamResponse:
         socket = web.WebSocketResponse(heartbeat=15.0, max_msg_size=1024)
         await socket.prepare(request)
         try:
-            browsers = self._at(request)
+            seat = self._at(request)
         except NotFound as error:
             await socket.close(code=NO_ROOM, message=str(error).encode())
             return socket
+        browsers = seat.browsers
         if len(browsers.readers) >= self._people:
             await socket.close(code=FULL, message=b"No more people can read along.")
             return socket
-        viewer = Viewer(socket, browsers, browsers.describe, entries_had(request))
+        viewer = Viewer(socket, browsers, browsers.describe, entries_had(request), seat.first)
         publisher = Publisher(browsers.source.board, viewer)
         browsers.come(publisher)
         self._metrics.viewers.inc()

@@ -50,12 +50,16 @@ class Viewer:
         room: Seen,
         describe: Callable[[], dict[str, Any]],
         after: int,
+        begins: int = 0,
     ) -> None:
-        """`after`: how many entries the browser has already."""
+        """`after`: how many entries the browser has already. `begins`: the board's entry that is its first;
+        it is told of none before, and all numbers count from there.
+        """
         self._socket = socket
         self._room = room
         self._describe = describe
-        self._shown = after
+        self._begins = begins
+        self._shown = begins + after
         self._version: tuple[int, str] | None = None
         self._streamed = 0.0
         self._lock = asyncio.Lock()
@@ -65,15 +69,16 @@ class Viewer:
         first = max(min(self._shown, board.count), board.forgotten)
         message: dict[str, Any] = {
             "type": "board",
-            "first": first,
+            "first": first - self._begins,
             "entries": [entry(item) for item in board.since(first)],
             "partials": [partial(caption) for caption in board.partials.values()],
             "notices": [{"key": key, "text": text} for key, text in board.notices.items()],
             "lateness": None if board.lateness is None else round(board.lateness, 2),
             "now": self._now,
         }
-        if board.erased:
-            message["erased"] = board.erased
+        erased = {who: upto - self._begins for who, upto in board.erased.items() if upto > self._begins}
+        if erased:
+            message["erased"] = erased
         version = (self._room.version, self._room.keep)
         if self._version != version or self._room.streamed - self._streamed >= COST:
             self._version, self._streamed = version, self._room.streamed

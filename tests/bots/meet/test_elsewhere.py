@@ -6,7 +6,10 @@ import pytest
 
 from bots.meet.elsewhere import LINGER
 from bots.meet.share import FULL, NO_ROOM
-from core.bridge import ENDED, REVOKED
+from core.audio.frame import Speaker
+from core.bridge import ENDED, REVOKED, STOPPED, Bridge
+from core.captions.board import Board
+from core.captions.caption import Caption
 from core.codes import LIFE, TRIES
 from tests.bots.meet.house import House, house
 from tests.core.test_bridge import Call
@@ -99,6 +102,77 @@ async def test_a_seat_is_good_when_the_code_is_not_any_more() -> None:
         async with h.reader(seat, of="shared") as reader:
             call.say("still here")
             await reader.until(lambda r: r.text == "still here")
+
+
+async def test_a_browser_is_shown_what_is_said_once_it_gave_the_code_and_again_when_it_comes_back() -> None:
+    async with house() as h:
+        call = Call()
+        call.say("before")
+        first = await shared(h, call)
+        call.say("one")
+        second = await shared(h, call)
+        async with h.reader(first, of="shared") as early, h.reader(second, of="shared") as late:
+            call.say("two")
+            await early.until(lambda r: r.text == "one two")
+            await late.until(lambda r: r.text == "two")
+        call.say("three")  # while the line is cut
+        async with h.reader(first, after=2, of="shared") as early:
+            await early.until(lambda r: r.text == "three")
+            assert early.messages[0]["first"] == 2
+        async with h.reader(first, of="shared") as reloaded:
+            await reloaded.until(lambda r: r.text == "one two three")
+            assert reloaded.messages[0]["first"] == 0, "nothing is missing on its page"
+
+
+async def test_what_was_forgotten_or_taken_back_is_counted_from_a_browsers_own_beginning() -> None:
+    async with house() as h:
+        call, ben = Call(), Speaker("b", "Ben", "room:ben")
+        call.board = Board(limit=10)
+        call.board.show(Caption(ben, 0.0, 1.0, "before", final=True))
+        seat = await shared(h, call)
+        call.board.erase("room:ben")
+        async with h.reader(seat, of="shared") as reader:
+            call.say("one")
+            await reader.until(lambda r: r.text == "one")
+            assert not any("erased" in one for one in reader.messages), "it never saw that"
+            call.board.show(Caption(ben, 2.0, 3.0, "two", final=True))
+            await reader.until(lambda r: r.text == "one two")
+            call.board.erase("room:ben")
+            await reader.until(lambda r: r.messages[-1].get("erased") == {"b": 2})
+        for number in range(20):
+            call.say(str(number))
+        async with h.reader(seat, after=2, of="shared") as reader:
+            await reader.until(lambda r: r.entries)
+            assert reader.messages[0]["first"] == call.board.forgotten - 1
+            assert reader.messages[0]["first"] + len(reader.entries) == 22
+
+
+async def test_a_slow_browser_is_not_shown_what_is_said_after_sharing_ended() -> None:
+    async with house() as h:
+        call = Call()
+        seat = await shared(h, call)
+        async with h.reader(seat, of="shared") as reader:
+            call.say("one")
+            await reader.until(lambda r: r.text == "one")
+            h.bridge.revoke(call)
+            await asyncio.sleep(0)
+            while h.bridge.places(call):  # noqa: ASYNC110 - nothing rings here
+                await asyncio.sleep(0)
+            call.say("a secret")
+            assert await reader.closed() == NO_ROOM
+            assert (reader.text, reader.why) == ("one", REVOKED)
+
+
+async def test_a_stop_of_spokenly_is_said_to_every_browser_after_the_last_words() -> None:
+    bridge, call = Bridge(), Call()
+    await bridge.__aenter__()
+    async with house(bridge=bridge) as h:
+        seat = await shared(h, call)
+        async with h.reader(seat, of="shared") as reader:
+            call.say("last words")
+            await bridge.__aexit__(None, None, None)
+            assert await reader.closed() == NO_ROOM
+            assert (reader.text, reader.why) == ("last words", STOPPED)
 
 
 async def test_browsers_are_one_place_and_the_call_is_told_how_many() -> None:

@@ -49,6 +49,7 @@ async def test_a_call_of_elsewhere_is_read_live_and_ends_with_a_sentence(browser
     async with house() as h, visiting(browser, FakeRoom(base=h.url)) as visit:
         call = Call()
         call.board.notify("shown", "This is also shown elsewhere.")
+        call.say("A secret of before.")
         code = h.bridge.share(call)
         page = await visit(h.url)
         await page.fill("#address", code.spaced)
@@ -61,6 +62,8 @@ async def test_a_call_of_elsewhere_is_read_live_and_ends_with_a_sentence(browser
         await page.reload()  # this tab has a seat of its own by now
         h.bridge.share(call)  # so the code of before is good no more
         await says(page, "#log", "Good morning.")
+        assert await page.locator("#log li").count() == 1
+        assert await page.locator("#forgotten").is_hidden(), "what it never had is not missing"
         h.bridge.revoke(call)
         await says(page, "#over", REVOKED)
         await says(page, "#state", "Ended")
