@@ -14,7 +14,18 @@ from bots.discord.call import DiscordCall
 from bots.discord.house import TROUBLE, CallPages, House
 from bots.discord.permissions import IN_THREADS, POSTING, VIEW, missing, refusal
 from bots.discord.wish import Chat
-from core.bridge import BROKEN, GONE, LOST, RESTARTED, Attachment, Source, named
+from core.bridge import (
+    BROKEN,
+    ENDED,
+    GONE,
+    LOST,
+    RESTARTED,
+    REVOKED,
+    STOPPED,
+    Attachment,
+    Source,
+    named,
+)
 from core.captions.board import Board
 from core.captions.markup import MARKDOWN
 from core.errors import UserError
@@ -37,6 +48,7 @@ start."""
 PATIENCE = 10.0
 """Seconds that Discord may take over one such message."""
 
+OVER = "The call is not shown here any more."
 LEFT = "Spokenly left Discord: the call is not shown here any more."
 
 
@@ -199,7 +211,9 @@ class Sharing:
             if visit.said or await self._told(visit.place, why if why in (GONE, BROKEN) else f"{why} {LOST}"):
                 await self._forget(visit.mark)
             else:
-                await self._book.visit(replace(visit.mark, ended=why))
+                # Who took it away is a name, and names are not kept.
+                kept = why if why in (ENDED, REVOKED, STOPPED, LEFT) else OVER
+                await self._book.visit(replace(visit.mark, ended=kept))
         finally:
             self._telling.discard(visit.place.id)
 

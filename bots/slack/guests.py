@@ -16,13 +16,27 @@ from bots.slack.patience import post
 from bots.slack.thread import Thread
 from bots.slack.trouble import FOREIGN, code
 from bots.slack.workspace import Workspace
-from core.bridge import BROKEN, GONE, LOST, RESTARTED, STOPPED, Attachment, Source
+from core.bridge import (
+    BROKEN,
+    ENDED,
+    GONE,
+    LOST,
+    RESTARTED,
+    REVOKED,
+    STOPPED,
+    Attachment,
+    Source,
+)
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
 
 AGAIN = 60.0
 """Seconds between two rounds of tries to say on a card that its call is not shown there any more."""
+
+OVER = "The call is not shown here any more."
+NAMELESS = (ENDED, REVOKED, STOPPED)
+"""Beginnings of reasons that name nobody; of others no more than `OVER` is kept."""
 
 
 class Guest:
@@ -54,10 +68,10 @@ class Guest:
     def mark(self) -> Mark:
         """What is remembered, to tell of it when Spokenly was killed."""
         place, why = self.thread, self.why or None
-        title = self.look.title
-        return Mark(
-            place.team, place.channel, place.ts, title, self._began, self.attached_by, ended=why, guest=True
-        )
+        if why is not None and not why.startswith(NAMELESS):
+            why = OVER
+        title, by = self.look.title, self.attached_by
+        return Mark(place.team, place.channel, place.ts, title, self._began, by, ended=why, guest=True)
 
 
 class Guests:
