@@ -9,6 +9,7 @@ from core.audio.frame import Speaker
 from core.bridge import BROKEN, ENDED, PLACES, REVOKED, STOPPED, Bridge
 from core.captions.board import Board
 from core.captions.caption import Caption
+from core.captions.publisher import FAREWELL
 from core.codes import LIFE, TRIES, WINDOW, looks_like_code
 from core.errors import OutletBusy, OutletGone, UserError
 
@@ -299,3 +300,106 @@ async def test_a_call_that_can_not_tell_its_people_of_a_place_leaves_all_places_
         await asyncio.sleep(1)
         assert bridge.places(other) == ["other"]
         assert bridge.attach(call, place, "again").over is False
+
+
+async def test_a_busy_place_is_shown_nothing_that_is_said_after_it_was_taken_away() -> None:
+    call, place = Call(), Place(OutletBusy(2.0))
+    async with Bridge() as bridge:
+        attachment = bridge.attach(call, place, "#general", place.why.append, farewell=30.0)
+        call.say("before")
+        await asyncio.sleep(1)
+        attachment.detach("Ann took it away.")
+        assert bridge.places(call) == [], "people in the call see at once that it is shown there no more"
+        assert call.told == [["#general"], []]
+        call.say("a secret")
+        await asyncio.sleep(20)
+        assert place.why == [], "its last words still have time"
+        place.trouble = None
+        await asyncio.sleep(5)
+        assert place.shown == ["before"]
+        assert place.why == ["Ann took it away."]
+        assert call.told == [["#general"], []]
+
+
+async def test_what_somebody_takes_back_is_not_among_the_last_words_of_a_busy_place() -> None:
+    call, place, ben = Call(), Place(OutletBusy(2.0)), Speaker("b", "Ben", "test:ben")
+    async with Bridge() as bridge:
+        bridge.attach(call, place, "#general", farewell=30.0)
+        call.say("one")
+        call.board.show(Caption(ben, 0.0, 1.0, "forget this", final=True))
+        bridge.revoke(call)
+        await asyncio.sleep(1)
+        call.board.erase("test:ben")
+        place.trouble = None
+        await asyncio.sleep(5)
+        assert place.shown == ["one", ""]
+
+
+@pytest.mark.parametrize("farewell", [FAREWELL, 90.0])
+async def test_a_place_says_how_long_its_last_words_may_take(farewell: float) -> None:
+    call, place = Call(), Place(OutletBusy(1.0))
+    async with Bridge() as bridge:
+        bridge.attach(call, place, "#general", place.why.append, farewell=farewell)
+        await asyncio.sleep(1)
+        bridge.revoke(call)
+        await asyncio.sleep(farewell - 2)
+        assert place.why == []
+        await asyncio.sleep(5)
+        assert place.why == [REVOKED]
+
+
+class Silent(Place):
+    """A place that never answers."""
+
+    async def show(self, board: Board) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("place", [Place(OutletBusy(600.0)), Silent()])
+@pytest.mark.parametrize("closing", [True, False])
+async def test_a_stop_waits_for_no_place_longer_than_it_has_time(place: Place, *, closing: bool) -> None:
+    call, loop = Call(), asyncio.get_running_loop()
+    place.why.clear()
+    async with Bridge(8.0) as bridge:
+        bridge.attach(call, place, "#general", place.why.append, farewell=90.0)
+        await asyncio.sleep(1)
+        if closing:
+            bridge.revoke(call)
+            await asyncio.sleep(1)
+        began = loop.time()
+    assert loop.time() - began <= 8.0
+    assert place.why == [REVOKED if closing else STOPPED]
+
+
+async def test_what_ends_because_spokenly_stops_says_so_and_nothing_is_attached_any_more() -> None:
+    call, place = Call(), Place()
+    async with Bridge() as bridge:
+        code = bridge.share(call)
+        bridge.attach(call, place, "#general", place.why.append)
+        bridge.drain()
+        call.say("last")
+        with pytest.raises(UserError):
+            bridge.find(code.text, asker="Ben")
+        with pytest.raises(UserError, match="being stopped"):
+            bridge.attach(call, Place(), "#late")
+        bridge.ended(call)
+        await asyncio.sleep(1)
+        assert place.shown == ["last"]
+        assert place.why == [STOPPED]
+
+
+async def test_who_found_a_code_before_sharing_ended_attaches_nothing_after_it() -> None:
+    call = Call()
+    async with Bridge() as bridge:
+        source = bridge.find(bridge.share(call).text, asker="Ben")
+        bridge.revoke(call)
+        with pytest.raises(UserError, match="shared no more"):
+            bridge.attach(source, Place(), "#late")
+        assert call.told == []
+        call.private = True
+        with pytest.raises(UserError, match="private"):
+            bridge.attach(source, Place(), "#late")
+        call.private = False
+        bridge.share(call)
+        bridge.attach(source, Place(), "#again")
+        assert bridge.places(call) == ["#again"]

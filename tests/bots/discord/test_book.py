@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bots.discord.book import Book, Mark
+from bots.discord.book import Book, Mark, VisitMark
 from bots.discord.setup import GuildSetup
 from core.errors import RecordAway, UserError
 from tests.fakes.memory import MemoryStore
@@ -42,6 +42,22 @@ async def test_a_private_call_is_still_private_after_a_restart() -> None:
     store = MemoryStore()
     await (await again(store)).mark(1, replace(MARK, private=True))
     assert (await again(store)).marks[1].private
+
+
+async def test_where_calls_of_elsewhere_are_shown_is_there_after_a_restart_until_it_is_forgotten() -> None:
+    store = MemoryStore()
+    shown, over = VisitMark(1, 7), VisitMark(2, 8, "The call is over.")
+    for mark in (shown, over):
+        await (await again(store)).visit(mark)
+    store.preferred["discord:1"] |= {"visit:9": 7, "visit:what": {}}
+    book = await again(store)
+    assert book.visits == {7: shown, 8: over, 9: VisitMark(1, 9)}
+    store.away = True
+    await book.visit(over, over=True)
+    assert 8 not in book.visits, "it is known here all the same"
+    store.away = False
+    await book.visit(shown, over=True)
+    assert set((await again(store)).visits) == {8, 9}
 
 
 def test_a_call_of_an_earlier_version_is_not_private_and_one_that_may_be_is() -> None:

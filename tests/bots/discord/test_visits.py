@@ -7,7 +7,7 @@ import logging
 import discord
 import pytest
 
-from bots.discord.sharing import LEFT
+from bots.discord.sharing import LEFT, OVER
 from core.bridge import ENDED, LOST, RESTARTED, REVOKED, STOPPED
 from core.captions.caption import Caption
 from tests.bots.discord.bench import Scene, scene
@@ -171,6 +171,22 @@ async def test_when_the_bot_alone_goes_its_pages_say_so_and_nobody_waits_for_a_d
             assert asyncio.get_running_loop().time() - began < 10
             assert home.calls.sharing.of(home.chat.id) is None
             home.fake.rest.faults.clear()
+
+
+async def test_who_took_a_call_away_is_not_kept_though_discord_is_away() -> None:
+    async with scene() as home:
+        async with home.running():
+            await attached(home, Call())
+            visit = home.calls.sharing.of(home.chat.id)
+            assert visit is not None
+            home.fake.rest.faults.add(Http(503), "* /channels/**", times=None)
+            visit.detach("Ben ended this.")
+            await asyncio.sleep(90)
+        assert OVER in str(home.store.preferred)
+        assert "Ben" not in str(home.store.preferred)
+        home.fake.rest.faults.clear()
+        async with home.running():
+            await home.until(lambda: OVER in home.text(home.chat))
 
 
 @pytest.mark.parametrize("private", [True, False])

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bots.slack.book import Mark
+from bots.slack.guests import OVER
 from bots.slack.outlet import ThreadCaptions
 from bots.slack.thread import Thread
 from bots.slack.workspace import Workspace
@@ -191,6 +192,20 @@ async def test_what_is_taken_away_while_somebody_speaks_says_so_and_shows_nothin
         await acme.until(lambda: REVOKED in words(card))
         assert REVOKED in thread(other, card)
         assert "secret" not in thread(other, card)
+
+
+async def test_who_took_a_call_away_is_told_and_their_name_is_not_kept(tmp_path: Path) -> None:
+    shelf = Shelf()
+    async with office(tmp_path, shelf=shelf) as acme:
+        other = random(acme)
+        card = await attached(acme, Call(), other)
+        acme.slack.faults.statuses["chat.update"] = [503] * 12
+        await acme.bob.command("/captions", "detach", channel=other)
+        await asyncio.sleep(60)
+        assert OVER in json.dumps(shelf.spaces)
+        assert "Bob" not in json.dumps(shelf.spaces)
+        await acme.slack.until(lambda: "Bob ended showing this call here." in words(card), 600)
+        await acme.until(lambda: not shelf.spaces[f"slack:{acme.team.id}"])
 
 
 @pytest.mark.parametrize("private", [True, False])

@@ -145,3 +145,21 @@ def test_whoever_takes_words_back_that_the_board_has_forgotten_is_erased_for_its
         board.show(Caption(B, second, second + 1, "word", final=True))
     board.erase("web:a")
     assert board.erased == {"a": 31}
+
+
+def test_what_is_taken_back_goes_from_excerpts_too_and_nothing_else_reaches_them() -> None:
+    board = Board()
+    board.show(Caption(A, 0, 1, "one", final=True))
+    board.show(Caption(B, 1, 2, "two", final=True))
+    board.show(Caption(A, 2, 3, "thr", final=False))
+    board.notify("shown", "Shown elsewhere.")
+    excerpt = board.excerpt()
+    board.show(Caption(A, 2, 3, "three", final=True))
+    board.notify("shown", None)
+    assert [entry.text for entry in excerpt.entries if isinstance(entry, Caption)] == ["one", "two"]
+    assert not excerpt.partials
+    assert dict(excerpt.notices) == {"shown": "Shown elsewhere."}
+    board.erase("web:a")
+    assert [entry.text for entry in excerpt.entries if isinstance(entry, Caption)] == ["", "two"]
+    assert excerpt.erased == {"a": 2}
+    assert board.erased == {"a": 3}
