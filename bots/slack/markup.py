@@ -3,6 +3,14 @@
 Slack reads three dialects. `mrkdwn` is that of a message's `text` and of sections
 (https://docs.slack.dev/messaging/formatting-message-text), `markdown` that of `markdown_text` and of
 Markdown blocks, `plain` is for `plain_text`, titles and whatever else should be read as it is. All are pure.
+
+What is known of Slack: `text` and mrkdwn make links of addresses and of channels' names unless they are
+`verbatim` (https://docs.slack.dev/reference/block-kit/composition-objects/text-object), and tags of what
+stands between < and > unless it is escaped. Markdown has headings, lists, task lists, tables, quotes, rules,
+fences, links and images (https://docs.slack.dev/reference/block-kit/blocks/markdown-block). Nowhere is it
+said which names and schemes become links, nor which dots part a name (internationalised names know four:
+RFC 3490, 3.1). So all is broken up that any reader might take for one, with a space that has no width.
+Numbers stay whole: telephones offer to call what they take for one in every text, and people copy them.
 """
 
 import re
@@ -18,12 +26,22 @@ _STILL = "\u200b"
 _TWINS = str.maketrans({"*": "∗", "_": "ˍ", "~": "∼", "`": "ˋ"})
 """mrkdwn has no way to escape what formats: these look alike and mean nothing."""
 
+_MORE = (
+    r"[\uff20\ufe6b\uff03\ufe5f]"  # the wide and small forms of @ and #
+    r"|(?<=[^\W\d_]):(?=\S)"  # mailto:, tel:, javascript:
+    r"|:(?=[^\s:]+:)"  # :emoji:, in any script
+    r"|(?<=[^\s.])\.(?=[^\W\d_][A-Za-z\u00aa-\u1fff\u2c00-\U0010ffff])"  # example.com, ex.भारत
+    r"|(?i:(?<=www))\."  # www.9
+    r"|(?<=\S)[\u3002\uff0e\uff61](?=[A-Za-z]{2})"  # the other dots, where no sentence ends
+)
+"""What core's escape leaves, because nobody but Slack might read something into it."""
+
 _FOUND = re.compile(
     r"[@#]"  # pings, channels, mail addresses
     r"|:(?=//)"  # addresses
-    r"|:(?=[\w+'-]+:)"  # :emoji:
-    r"|(?<=[\w-])\.(?=[^\W\d_]{2})"  # example.com
+    rf"|{_MORE}"
 )
+_ALSO = re.compile(_MORE)
 _BEGINS = re.compile(r"(?:[-+*•◦▪>#|=]|\d+[.)]|[a-zA-Z][.)])(?=\s|$)|[-=#>|]{2}|>")
 """What begins a list, a quote, a heading, a table or a rule where it stands first on a line."""
 
@@ -44,8 +62,7 @@ def _stilled(text: str) -> str:
 
 def _markdown(text: str) -> str:
     """An entity could become a tag again after Slack has read it: it is broken up as well."""
-    still = MARKDOWN.escape(text).replace("&", f"&{_STILL}")
-    return re.sub(r"(?<=-)\.(?=[^\W\d_]{2})", rf"\g<0>{_STILL}", still)  # a-.com
+    return _ALSO.sub(rf"\g<0>{_STILL}", MARKDOWN.escape(text).replace("&", f"&{_STILL}"))
 
 
 def mrkdwn(text: str) -> str:

@@ -42,6 +42,38 @@ HOSTILE = [
         "a.b.co/x",
     ),
     *(
+        "evil。com",
+        "evil．com",
+        "evil｡com",
+        "例え.テスト",
+        "ex.भारत",
+        "cafe\u0301.com",
+        "x.c\u0301om",
+        "(a).co",
+    ),
+    *(
+        "www.9gag",
+        "WWW.9",
+        "tel:+4930123",
+        "mailto:x",
+        "javascript:alert",
+        "sms:1",
+        "xmpp:a",
+        "data:text/html,x",
+    ),
+    *(
+        "＠here",
+        "﹫here",
+        "＃general",
+        ":नमस्ते:",
+        ":+1::skin-tone-2:",
+        ":tada:",
+        "[^1]",
+        "[^1]: note",
+        "$$x$$",
+    ),
+    *("<!date^1^{date}|x", "\u2028- x", "\u0085# x", "\x0b> x", "\u00a0- x", "\u3000# x", "\t- x", "    x"),
+    *(
         "[bank](https://evil.example)",
         "![x](https://evil.example/i.png)",
         "[a]: https://evil.example",
@@ -105,9 +137,17 @@ EITHER = [
     Rule("an address", re.compile(r"(?i)[a-z][a-z0-9+.-]*://[^\s<]+")),
     Rule("an address", re.compile(r"(?i)[\w-]+(?:\.[\w-]+)*\.[^\W\d_]{2,}(?=\W|$)")),
     Rule("an address", re.compile(r"[\w.+-]+@[\w-]+\.\w+")),
-    Rule("a mention", re.compile(r"@\w+")),
-    Rule("a channel", re.compile(r"#\w+")),
-    Rule("an emoji", re.compile(r":[\w+'-]+:")),
+    # Whatever looks like a name of a computer, in any script and with any of the four dots.
+    Rule("an address", re.compile(r"[^\s.]+\.[^\W\d_][A-Za-z\u0300-\u036f\u0900-\u097f]")),
+    Rule("an address", re.compile(r"[^\s。．｡]+[。．｡][A-Za-z]{2}")),
+    Rule("an address", re.compile(r"(?i)www\.[^\s\u200b]")),
+    Rule(
+        "a scheme",
+        re.compile(r"(?i)(?:mailto|tel|sms|xmpp|javascript|data|slack|https?|ftp|file):[^\s\u200b]"),
+    ),
+    Rule("a mention", re.compile(r"[@＠﹫]\w+")),
+    Rule("a channel", re.compile(r"[#＃]\w+")),
+    Rule("an emoji", re.compile(r":[^\s:\u200b]+:")),
 ]
 MRKDWN = [
     *EITHER,
@@ -209,6 +249,23 @@ def test_plain_text_is_one_line_that_no_dialect_reads_anything_into(text: str) -
     assert "\n" not in plain(text)
     assert read(f"x {plain(text)}", MRKDWN, escapes=False)[1] == []
     assert not set(plain(text)) & set("<>")
+
+
+@patient
+@given(speech)
+def test_people_read_what_was_said(text: str) -> None:
+    lines = [words(line) for line in text.splitlines()]
+    said = [word.translate(TWINS) for line in lines for word in line]
+    assert shown(unescaped(mrkdwn(text)).replace("›", ">")) == [word.replace("›", ">") for word in said]
+    assert shown(read(markdown(text), [], escapes=True)[0]) == said
+    assert shown(plain(text)) == [word.translate(TWINS) for word in words(text)]
+
+
+@pytest.mark.parametrize(
+    "text", ["It is 10:30.", "Dr. Who, e.g. 3.5 or 1,000.", "終わり。次に。", "+49 30 1234-567"]
+)
+def test_plain_words_stay_as_they_are(text: str) -> None:
+    assert mrkdwn(text) == markdown(text) == plain(text) == text
 
 
 @pytest.mark.parametrize("text", HOSTILE)
