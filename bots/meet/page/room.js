@@ -115,6 +115,7 @@ function drawVoice() {
   $("share-open").hidden = sharing || readsOnly || Boolean(room.closed);
   $("empty-share").hidden = $("share-open").hidden;
   $("empty-speak").hidden = readsOnly || Boolean(room.closed);
+  $("empty-guests").hidden = room.guests === false;
   $("empty-read").hidden = !readsOnly || Boolean(room.closed);
   $("reading").hidden = !readsOnly || Boolean(room.closed);
   $("sharing").hidden = !sharing;

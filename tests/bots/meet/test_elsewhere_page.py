@@ -8,7 +8,7 @@ from core.bridge import REVOKED
 from core.rooms import OpenedRoom
 from tests.bots.meet.house import House, house
 from tests.core.test_bridge import ANN, Call
-from tests.fakes.browser import needs_browser, says, texts, until, visiting
+from tests.fakes.browser import becomes, needs_browser, says, texts, until, visiting
 from tests.fakes.room import FakeRoom
 
 pytestmark = needs_browser
@@ -77,6 +77,7 @@ async def test_a_pass_gives_its_name_and_only_that(browser: Any) -> None:
         room = opened(h, guests=False)
         page = await visit(room.link("Ann Lee", "slack:T1:U1", 60.0))
         await until(page, lambda: "pass" not in page.url)
+        await becomes(page, "document.getElementById('empty-speak').innerText.endsWith('can read.')")
         await page.click("#share-open")
         field = page.locator("#share input[name=name]")
         assert (await field.input_value(), await field.is_editable()) == ("Ann Lee", False)
@@ -100,5 +101,6 @@ async def test_a_pass_that_is_no_good_is_said_and_guests_read(browser: Any) -> N
         assert await page.locator("#share-open").is_hidden()
         guest = await visit(f"{open_.address}#pass=made.up")
         await says(guest, "#told", "This link does not open this room")
+        await becomes(guest, "document.getElementById('empty-speak').innerText.endsWith('and speak.')")
         await guest.click("#share-open")
         assert await guest.locator("#share input[name=name]").is_editable()
