@@ -21,6 +21,10 @@ LINK = 3600.0
 """Seconds that somebody has to open their link into the room."""
 
 NO_CALL = "No captions run in this channel: /captions start begins them."
+ELSEWHERE = (
+    "That is done where this call takes place: here it is only shown. "
+    "`/captions detach` ends showing it here."
+)
 NO_CARD = "These captions are over."
 
 
@@ -203,7 +207,7 @@ class Commands:
     def _call(self, asker: Asker) -> SlackCall:
         call = self._there(asker)
         if call is None or call.over:
-            raise UserError(NO_CALL)
+            raise UserError(NO_CALL if self._guest(asker) is None else ELSEWHERE)
         return call
 
     def _guest(self, asker: Asker) -> Guest | None:

@@ -8,6 +8,7 @@ import pytest
 from bots.slack import places, workspace
 from bots.slack.call import SlackCall
 from bots.slack.card import DETACH, OPEN, RECAP, STOP, TRANSCRIPT
+from bots.slack.commands import ELSEWHERE
 from bots.slack.installations import client_of
 from bots.slack.starting import FORM
 from tests.bots.slack.office import Office, Shelf, office, words
@@ -202,6 +203,19 @@ async def test_a_call_is_shown_in_another_channel_by_its_code(tmp_path: Path) ->
         await acme.until(lambda: "Bob ended showing this call here." in words(card))
         assert room.shown[-1] == []
         assert not room.closed
+
+
+async def test_what_belongs_to_the_call_itself_is_not_done_where_it_is_only_shown(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        await acme.start("start Weekly")
+        code = await code_of(acme)
+        other = acme.slack.channel(acme.team, "random", acme.bob)
+        await acme.bob.command("/captions", f"attach {code}", channel=other)
+        await acme.until(lambda: other.messages)
+        orders = ["stop", "transcript", "share", "unshare"]
+        for order in orders:
+            await acme.bob.command("/captions", order, channel=other)
+        await acme.until(lambda: [words(one) for one in acme.bob.sees(other)] == [ELSEWHERE] * len(orders))
 
 
 async def test_where_a_call_is_attached_only_what_is_said_from_then_on_is_shown(tmp_path: Path) -> None:
