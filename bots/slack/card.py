@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bots.slack.markup import plain
+from core.captions.markup import utf16, words
 from core.rooms import Keep
 
 OPEN, LINK, RECAP, TRANSCRIPT, STOP, DETACH = (
@@ -21,6 +22,9 @@ OPEN, LINK, RECAP, TRANSCRIPT, STOP, DETACH = (
 
 TITLE = 100
 """Characters of a title that are shown."""
+
+SENTENCE = 500
+"""Characters of how the call stands, or why it is over."""
 
 NAMES = 10
 """Names that are shown of who is heard."""
@@ -52,7 +56,7 @@ class Look:
 
 def card(look: Look) -> tuple[str, list[dict[str, Any]]]:
     """The message's text (for notifications and screen readers) and its blocks."""
-    title = short(look.title, TITLE)
+    title = short(look.title, TITLE) or "Captions"
     sign = "■" if look.ended is not None else "●" if look.heard else "○"
     blocks: list[dict[str, Any]] = [
         {"type": "header", "text": _plain(f"{sign} {title}")},
@@ -67,8 +71,8 @@ def card(look: Look) -> tuple[str, list[dict[str, Any]]]:
 
 def _lines(look: Look) -> list[str]:
     if look.ended is not None:
-        return [look.ended]
-    lines = [look.state]
+        return [short(look.ended, SENTENCE) or "Captions have ended."]
+    lines = [short(look.state, SENTENCE)]
     if look.heard:
         more = len(look.heard) - NAMES
         names = ", ".join(short(name, 40) for name in look.heard[:NAMES])
@@ -130,6 +134,10 @@ def _plain(text: str) -> dict[str, Any]:
 
 
 def short(text: str, longest: int) -> str:
-    """On one line, and no longer than that."""
-    line = " ".join(text.split())
-    return line if len(line) <= longest else f"{line[: longest - 1]}…"
+    """On one line, without what can't be seen, and no longer than so many UTF-16 units."""
+    line = " ".join(words(text))
+    if utf16(line) <= longest:
+        return line
+    while utf16(line) >= longest:
+        line = line[: min(len(line) - 1, longest - 1)]
+    return f"{line}…"

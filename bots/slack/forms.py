@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
+from bots.slack.card import SENTENCE, short
 from bots.slack.home import plain, section
 from bots.slack.markup import mrkdwn
 from bots.slack.setup import Setup
@@ -75,7 +76,7 @@ def told(sentence: str) -> dict[str, Any]:
         "type": "modal",
         "title": plain("Captions"),
         "close": plain("Close"),
-        "blocks": [section(mrkdwn(sentence))],
+        "blocks": [section(mrkdwn(short(sentence, SENTENCE)))],
     }
 
 

@@ -13,6 +13,7 @@ from bots.slack.pace import Rank
 from bots.slack.thread import Thread
 from bots.slack.trouble import FOREIGN, INVITE, code, outlet_error, retry_after, scope, user_error
 from bots.slack.workspace import NAMED, TRUSTED, Member, Workspace
+from core.captions.markup import seen
 from core.errors import OutletBusy, OutletGone, UserError
 
 log = logging.getLogger(__name__)
@@ -150,16 +151,25 @@ async def member(workspace: Workspace, user: str, otherwise: str = "", *, within
         found = (await workspace.client.users_info(user=user))["user"]
     except FOREIGN as error:
         log.info("slack.name_unknown", extra={"reason": code(error) or type(error).__name__})
-        name = otherwise if known is None else known.name
-        return Member(user, short(name, NAME) or "Somebody from Slack")
+        return Member(user, _called(otherwise if known is None else known.name))
     profile = found.get("profile") or {}
-    name = profile.get("display_name") or profile.get("real_name") or found.get("name") or otherwise
+    name = _called(profile.get("display_name"), profile.get("real_name"), found.get("name"), otherwise)
     home = _home(workspace, found)
-    # Whoever manages another workspace manages nothing in this one.
-    manages = not home and bool(found.get("is_admin") or found.get("is_owner"))
-    who = Member(user, short(str(name), NAME) or "Somebody from Slack", manages, now, home)
+    # Whoever manages another workspace, or managed this one once, manages nothing here.
+    gone = bool(home or found.get("deleted"))
+    manages = not gone and bool(found.get("is_admin") or found.get("is_owner"))
+    who = Member(user, name, manages, now, home)
     workspace.remember(who)
     return who
+
+
+def _called(*names: object) -> str:
+    """The first of the names of which anything can be seen."""
+    for name in names:
+        shown = short(str(name or ""), NAME)
+        if any(map(seen, shown)):
+            return shown
+    return "Somebody from Slack"
 
 
 def _home(workspace: Workspace, user: Mapping[str, Any]) -> str:

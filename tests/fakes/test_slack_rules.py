@@ -231,6 +231,13 @@ def _section(text: str) -> dict[str, Any]:
     return {"type": "section", "text": {"type": "mrkdwn", "text": text}}
 
 
+OPTION = {"value": "a", "text": {"type": "plain_text", "text": "A"}}
+
+
+def _asked(element: dict[str, Any]) -> dict[str, Any]:
+    return {"type": "input", "label": {"type": "plain_text", "text": "Which"}, "element": element}
+
+
 @pytest.mark.parametrize(
     ("blocks", "fault"),
     [
@@ -248,6 +255,12 @@ def _section(text: str) -> dict[str, Any]:
         ([{"type": "actions", "elements": [{**BUTTON, "confirm": {}}]}], "missing required field"),
         ([{**ROW, "block_id": "a"}, {**ROW, "block_id": "a"}], "block_id must be unique"),
         ([{"type": "marquee"}], "unsupported type"),
+        ([{"type": "header", "text": {"type": "plain_text", "text": "🎉" * 76}}], "less than 151"),
+        ([_asked({"type": "plain_text_input", "max_length": 3001})], "from 1 to 3000"),
+        ([_asked({"type": "plain_text_input", "max_length": 3, "initial_value": "long"})], "initial_value"),
+        ([_asked({**BUTTON})], "unsupported element: button"),
+        ([_asked({"type": "static_select", "options": [OPTION, OPTION]})], "unique in its options"),
+        ([_asked({"type": "static_select", "options": [OPTION]})], ""),
         ([_section("fine"), ROW, {"type": "divider"}], ""),
     ],
 )

@@ -1,6 +1,7 @@
 """Where captions can be, and where they can't: one sentence, and Slack is not asked for nothing."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -78,3 +79,48 @@ async def test_old_private_channels_have_captions(tmp_path: Path) -> None:
 )
 def test_what_are_direct_messages(channel: str, name: str, direct: bool) -> None:
     assert places.direct(channel, name) is direct
+
+
+@pytest.mark.parametrize(
+    ("profile", "name"),
+    [
+        ({"display_name": "Ann", "real_name": "Ann Smith"}, "Ann"),
+        ({"display_name": "", "real_name": "Ann Smith"}, "Ann Smith"),
+        ({"display_name": "\u200b\u2060", "real_name": "Ann Smith"}, "Ann Smith"),
+        ({"display_name": "\u3164", "real_name": None}, "ann"),
+        ({"display_name": "\u202eAnn\u2066\n Smith"}, "Ann Smith"),
+        ({"display_name": "🎉"}, "🎉"),
+        ({"display_name": "x" * 3000}, f"{'x' * 79}…"),
+        (None, "ann"),
+    ],
+)
+async def test_people_are_called_by_the_first_of_their_names_that_can_be_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: dict[str, Any] | None, name: str
+) -> None:
+    async with office(tmp_path) as acme:
+        found = await acme.bot.desk.workspaces.find(acme.team.id)
+        assert found is not None
+
+        async def told(user: str) -> dict[str, Any]:
+            return {"user": {"id": user, "team_id": acme.team.id, "name": "ann", "profile": profile}}
+
+        monkeypatch.setattr(found[0].client, "users_info", told)
+        assert (await places.member(found[0], "U1")).name == name
+
+
+async def test_somebody_without_any_name_is_somebody_from_slack(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        found = await acme.bot.desk.workspaces.find(acme.team.id)
+        assert found is not None
+        assert (await places.member(found[0], "U404", "\u200b")).name == "Somebody from Slack"
+        assert (await places.member(found[0], "U404", "ann")).name == "ann"
+
+
+async def test_whoever_was_an_admin_and_is_deactivated_manages_nothing(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        found = await acme.bot.desk.workspaces.find(acme.team.id)
+        assert found is not None
+        boss = acme.slack.person(acme.team, "Boss", admin=True)
+        boss.state.deleted = True
+        assert not await places.administers(found[0], boss.id)
+        assert (await places.member(found[0], boss.id)).name == "Boss"

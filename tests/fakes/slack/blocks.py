@@ -6,6 +6,7 @@ https://docs.slack.dev/reference/block-kit/blocks and …/block-elements, …/co
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from core.captions.markup import utf16
 from tests.fakes.slack.limits import Limits
 from tests.fakes.slack.state import Json
 
@@ -36,6 +37,8 @@ IN_ACTIONS = {
     "static_select",
     "users_select",
 }
+
+IN_INPUT = (IN_ACTIONS - {"button", "overflow"}) | {"plain_text_input", "file_input", "rich_text_input"}
 
 
 def faults(blocks: Sequence[Json], limits: Limits, *, most: int) -> list[str]:
@@ -85,6 +88,8 @@ def _block(block: Json, limits: Limits) -> Iterator[str]:
         if block.get("hint"):
             yield from _text(block["hint"], 2000, plain=True)
         yield from _element(block.get("element") or {})
+        if (block.get("element") or {}).get("type") not in IN_INPUT:
+            yield f"unsupported element: {(block.get('element') or {}).get('type')}"
     elif kind in ELEMENTS:
         yield from _row(block, ELEMENTS[kind])
 
@@ -125,19 +130,37 @@ def _element(element: Json) -> Iterator[str]:
         yield "action_id must be less than 256 characters"
     if kind == "button":
         yield from _button(element)
+    elif kind == "static_select":
+        yield from _select(element)
+    elif kind == "plain_text_input":
+        yield from _input(element)
     if element.get("placeholder"):
         yield from _text(element["placeholder"], 150, plain=True)
-    if kind == "static_select":
-        options = element.get("options") or []
-        if not options or len(options) > 100:
-            yield "must have 1 to 100 options"
-        for option in options:
-            yield from _text(option.get("text"), 75, plain=True)
-            yield from _words(option.get("value"), 150)
-        if element.get("initial_option") is not None and element["initial_option"] not in options:
-            yield "initial_option must be one of the options"
     if element.get("confirm") is not None:
         yield from _confirm(element["confirm"])
+
+
+def _select(select: Json) -> Iterator[str]:
+    options = select.get("options") or []
+    if not options or len(options) > 100:
+        yield "must have 1 to 100 options"
+    for option in options:
+        yield from _text(option.get("text"), 75, plain=True)
+        yield from _words(option.get("value"), 150)
+        if option.get("description") is not None:
+            yield from _text(option["description"], 75, plain=True)
+    if len({option.get("value") for option in options}) < len(options):
+        yield "value must be unique in its options"
+    if select.get("initial_option") is not None and select["initial_option"] not in options:
+        yield "initial_option must be one of the options"
+
+
+def _input(element: Json) -> Iterator[str]:
+    longest = int(element.get("max_length") or 3000)
+    if not 1 <= longest <= 3000:
+        yield "max_length must be from 1 to 3000"
+    if utf16(str(element.get("initial_value") or "")) > longest:
+        yield "initial_value must be no longer than max_length"
 
 
 def _button(button: Json) -> Iterator[str]:
@@ -168,9 +191,10 @@ def _text(text: Any, longest: int, *, plain: bool = False) -> Iterator[str]:
 
 
 def _words(text: Any, longest: int) -> Iterator[str]:
+    """Slack does not say how it counts; the strictest way is in UTF-16, as its clients do."""
     if not isinstance(text, str) or not text:
         yield "must be more than 0 characters"
-    elif len(text) > longest:
+    elif utf16(text) > longest:
         yield f"must be less than {longest + 1} characters"
 
 
@@ -179,6 +203,8 @@ def view_faults(view: Json, limits: Limits) -> list[str]:
     found = faults(view.get("blocks") or [], limits, most=100)
     if len(view.get("private_metadata") or "") > 3000:
         found.append("private_metadata must be less than 3001 characters")
+    if len(view.get("external_id") or "") > 255:
+        found.append("external_id must be less than 256 characters")
     if len(view.get("callback_id") or "") > 255:
         found.append("callback_id must be less than 256 characters")
     if view.get("type") == "modal":

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
+from tests.fakes.slack.blocks import faults
 from tests.fakes.slack.faults import Faults
 from tests.fakes.slack.limits import Buckets, Limits
 from tests.fakes.slack.methods import METHODS, Call, Refused, chat, others  # noqa: F401 - they register
@@ -332,8 +333,11 @@ class FakeSlack:
         now = asyncio.get_running_loop().time()
         if not uses or now > until:
             return web.Response(status=404, text="used_url" if channel else "expired_url")
+        said = await request.json()
+        if faults(said.get("blocks") or [], self.limits, most=self.limits.blocks):
+            return web.Response(status=400, text="invalid_blocks")
         self._responses[key] = channel, user, thread, until, uses - 1
-        self.answered(channel, user, thread, await request.json(), now)
+        self.answered(channel, user, thread, said, now)
         return web.Response(text="ok")
 
     def answered(self, channel: str, user: str, thread: str | None, said: Json, now: float) -> None:
