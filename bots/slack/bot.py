@@ -22,7 +22,7 @@ from bots.slack.desk import Desk, Listen, delivery
 from bots.slack.house import House
 from bots.slack.installations import API, Installations, Many, OneToken, Workspaces, client_of, many
 from bots.slack.seen import Seen
-from core.errors import RecordAway
+from core.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -97,7 +97,7 @@ class SlackBot:
             for mark in tuple(left):
                 try:
                     found = await self.desk.workspaces.find(mark.team)
-                except RecordAway:
+                except UserError:
                     continue
                 if found is None:
                     await self.calls.forget(mark)  # the app is not there any more
@@ -123,7 +123,7 @@ async def slack_bot(parts: Parts) -> AsyncIterator[SlackBot]:
         if token is not None:
             await sockets.try_out(token.get_secret_value(), api)
         async with _beside() as beside, Calls(parts.house, book) as calls:
-            app, desk = _app(parts, workspaces), Desk(calls, workspaces)
+            app, desk = _app(parts, workspaces, calls), Desk(calls, workspaces)
             for listen in (*parts.more, listening.listen):
                 listen(app, desk)
             flow = None
@@ -153,7 +153,7 @@ async def _installations(parts: Parts, session: aiohttp.ClientSession) -> AsyncI
     yield one
 
 
-def _app(parts: Parts, workspaces: Workspaces) -> AsyncApp:
+def _app(parts: Parts, workspaces: Workspaces, calls: Calls) -> AsyncApp:
     """bolt's app: it checks signatures, and nothing reaches a listener twice."""
     secret = parts.house.settings.slack_signing_secret
     app = AsyncApp(
@@ -167,6 +167,8 @@ def _app(parts: Parts, workspaces: Workspaces) -> AsyncApp:
     seen = Seen()
 
     async def once(body: dict[str, Any], next: Next) -> BoltResponse | None:
+        if calls.gone and "event" in body:
+            return BoltResponse(status=503)  # Slack tells whoever is there next
         return await next() if seen.first(delivery(body)) else BoltResponse(status=200)
 
     async def broken(error: Exception) -> BoltResponse:

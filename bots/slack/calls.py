@@ -9,16 +9,16 @@ from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
-from bots.slack import filing, places
+from bots.slack import places
+from bots.slack.aftermath import Aftermath
 from bots.slack.book import Book, Mark
 from bots.slack.call import SlackCall
 from bots.slack.card import Look
 from bots.slack.guests import Guest, Guests
-from bots.slack.house import Ended, House
+from bots.slack.house import House
 from bots.slack.markup import mrkdwn
 from bots.slack.setup import Setup
 from bots.slack.shown import CardOutlet, look
-from bots.slack.thread import Thread
 from bots.slack.wish import Wish
 from bots.slack.workspace import Workspace
 from core.bridge import Source
@@ -27,10 +27,13 @@ from core.telemetry import fingerprint
 
 log = logging.getLogger(__name__)
 
+HURRY = 1.0
+"""Seconds between two cancellations of what outlasts the time for a stop."""
+
+STOPPING = "Spokenly is being stopped: try again in a minute."
 STOPPED = "Spokenly was stopped, so captions ended."
 REMOVED = "Spokenly was taken out of the Slack workspace, so captions ended."
 BROKEN = "A fault in Spokenly ended captions here. Start them again to go on."
-RESTARTED = "Spokenly was restarted in the middle of this call. Start captions again to go on."
 
 
 class Calls:
@@ -48,9 +51,12 @@ class Calls:
         self._coming: set[tuple[str, str]] = set()
         self._running: set[asyncio.Task[None]] = set()
         self._leaving = False
+        self.gone = False
+        """Nothing can be done any more: Spokenly has stopped, or is about to."""
         self._tasks = asyncio.TaskGroup()
         self.guests = Guests(house, book, self.spawn)
         """The calls of elsewhere that are shown here."""
+        self.aftermath = Aftermath(lambda: self.house, book)
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
@@ -61,17 +67,21 @@ class Calls:
     ) -> None:
         self.drain()
         self.guests.close()
-        deadline = asyncio.get_running_loop().call_later(self.house.settings.drain, self._hurry)
+        loop = asyncio.get_running_loop()
+        self._deadline = loop.call_later(self.house.settings.drain, self._hurry)
         try:
             await self._tasks.__aexit__(kind, error, trace)
         finally:
-            deadline.cancel()
+            self.gone = True
+            self._deadline.cancel()
 
     def _hurry(self) -> None:
-        """What has not ended by now is told of at the next start."""
+        """What has not ended by now is told of at the next start. Whoever does not heed it is told again."""
+        self.gone = True
         self.guests.drop()
         for task in self._running:
             task.cancel()
+        self._deadline = asyncio.get_running_loop().call_later(HURRY, self._hurry)
 
     # What commands and buttons ask
 
@@ -141,7 +151,7 @@ class Calls:
     def _going_on(self) -> None:
         """Raises `UserError` when Spokenly stops: what begins now would have nobody to end it."""
         if self._leaving:
-            raise UserError("Spokenly is being stopped: try again in a minute.")
+            raise UserError(STOPPING)
 
     @contextmanager
     def _reserved(self, place: tuple[str, str]) -> Iterator[None]:
@@ -158,7 +168,11 @@ class Calls:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done beside; a bug in it is loud and ends nothing else."""
-        self._begin(_guarded(work))
+        if self.gone:
+            log.info("slack.left_undone")
+            work.close()
+        else:
+            self._begin(_guarded(work))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._tasks.create_task(work, name="slack")
@@ -187,17 +201,7 @@ class Calls:
         """
         if mark.guest:
             return await self.guests.tell_interrupted(workspace, mark)
-        why = mark.ended or RESTARTED
-        thread = Thread(mark.team, mark.channel, mark.ts, mark.started_by)
-        shown = Look(title=mark.title, started_by=mark.started_by, ended=why)
-        if not await places.change_at_last(workspace, thread, shown):
-            return False
-        ended = Ended(workspace, thread, mark.title, why, mark.record, mark.began, interrupted=True)
-        if not await self._filed(mark.team, mark.channel, mark.record):
-            return False
-        await self.house.finale(self.house, ended)
-        await self.forget(mark)
-        return True
+        return await self.aftermath.interrupted(workspace, mark)
 
     async def forget(self, mark: Mark) -> None:
         """There is nothing more to tell of a call that was interrupted."""
@@ -241,13 +245,7 @@ class Calls:
         if call.over:
             return
         await self.book.mark(call.thread.team, _mark(call).key, _mark(call))
-        await self._filed(call.thread.team, call.thread.channel, call.record)
-
-    async def _filed(self, team: str, channel: str, record: str | None) -> bool:
-        """See that people find a record, if there is one. False: not now."""
-        if record is None or self.house.secretary is None:
-            return True
-        return await filing.file(self.house.secretary.store, team, record, channel)
+        await self.aftermath.filed(_mark(call))
 
     async def _run(self, call: SlackCall, shown: Look) -> None:
         try:
@@ -257,7 +255,8 @@ class Calls:
             log.exception("slack.call_bug", extra={"call": fingerprint(call.room.key)})
             call.end(BROKEN)
             broken = Look(title="Captions", started_by=call.started_by, ended=BROKEN)
-            await _guarded(places.change_at_last(call.workspace, call.thread, broken))
+            self._leave(call)
+            await _guarded(self.aftermath.card(call.workspace, call.thread, broken))
             await self._forget(call)
         finally:
             self._leave(call)
@@ -267,14 +266,11 @@ class Calls:
         captions = self.house.post(call.workspace, call.thread, partial(self.count, call.workspace.team))
         card = CardOutlet(call.workspace, call.thread, lambda: look(call), shown)
         await call.run(captions, card)
-        if card.shown != look(call):
-            await places.change_at_last(call.workspace, call.thread, look(call))
-        over = replace(_mark(call), ended=call.ended().why)
+        over, last = replace(_mark(call), ended=call.ended().why), look(call)
         await self.book.mark(over.team, over.key, over)
+        told = card.shown == last or await places.change_at_last(call.workspace, call.thread, last)
         self._leave(call)  # another may begin while this one is summed up
-        await self.house.finale(self.house, call.ended())
-        if await self._filed(over.team, over.channel, over.record):
-            await self._forget(call)
+        await self.aftermath.tell(call.ended(), over, None if told else last)
 
     async def _forget(self, call: SlackCall) -> None:
         """There is nothing to tell of it at the next start."""

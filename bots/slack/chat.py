@@ -17,6 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.slack.governor import POST, Governor
 from bots.slack.pace import LONGEST, Rank
 from bots.slack.thread import Thread
+from bots.slack.trouble import FAILED, LIMITED
 from core.errors import OutletBusy, OutletError, OutletGone
 
 log = logging.getLogger(__name__)
@@ -55,14 +56,12 @@ class NotTaken(OutletError):
     """Slack doesn't take this way into this thread. `str(error)` is its name for why."""
 
 
-_UNANSWERED = frozenset({"fatal_error", "internal_error", "request_timeout", "service_unavailable"})
 _KINDS: dict[str, type[OutletError]] = {
     "message_not_found": MessageLost,
     "message_not_in_streaming_state": StreamOver,
     "stopped_by_user": StoppedByReader,
     "streaming_state_conflict": StreamOver,
 }
-_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _TAKEN_BACK = frozenset(
     {
         "account_inactive",
@@ -213,11 +212,11 @@ class ChatThread:
         status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 200)
         answer: Any = getattr(response, "data", None)
         name = str(answer.get("error") or "") if isinstance(answer, dict) else ""
-        if status == 429 or name in _LIMITED:
+        if status == 429 or name in LIMITED:
             seconds = _retry_after(error)
             self._governor.refused(method, seconds, channel)
             return OutletBusy(seconds)
-        if status >= 500 or not name or name in _UNANSWERED:
+        if status >= 500 or name in FAILED:
             return Unanswered(self._governor.failed(method, channel))
         self._governor.taken(method, channel)
         if (kind := _KINDS.get(name)) is not None:

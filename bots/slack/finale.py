@@ -4,7 +4,11 @@ Speech and names can't ping, link or format anywhere in it.
 """
 
 import logging
+from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
+
+from slack_sdk.errors import SlackApiError
 
 from bots.slack import filing
 from bots.slack.canvas import canvas
@@ -12,9 +16,9 @@ from bots.slack.files import upload
 from bots.slack.house import Ended, House
 from bots.slack.markup import mrkdwn
 from bots.slack.missed import STYLE
-from bots.slack.patience import post
-from bots.slack.trouble import FOREIGN, code, scope
-from core.errors import NoSuchRecord, RecordAway
+from bots.slack.patience import patiently, post, undone
+from bots.slack.trouble import FOREIGN, REMOVED, code, failed, retry_after, scope
+from core.errors import NoSuchRecord, OutletBusy, RecordAway
 from core.record.ended import recap_of, transcripts
 from core.record.kept import Call
 from core.record.recaps.closing import closing, lasted
@@ -31,10 +35,13 @@ LARGEST = 20_000_000
 NO_RECORD = "No record was kept besides this thread."
 RECORD_AWAY = "Its record can't be read now, so there is no recap here; App Home has it later."
 DELETED = "Its record was deleted."
+UNSURE = (
+    "Slack did not say whether the end of this call was posted here. App Home has the call if it was kept."
+)
 
 
 async def finale(house: House, ended: Ended) -> None:
-    """Post it all into the thread of a call that is over."""
+    """Post it all into the thread of a call that is over. Raises `OutletBusy`: Slack takes nothing now."""
     over = f"*{mrkdwn(ended.title) or 'The call'}*: {mrkdwn(ended.why)}"
     if ended.record is None or house.secretary is None:
         long = "" if ended.interrupted else f"It lasted {lasted(datetime.now(UTC) - ended.began)}. "
@@ -75,7 +82,13 @@ async def _sum_up(secretary: Secretary, ended: Ended, over: str, call: Call) -> 
         style=STYLE,
         small=lambda words: f"_{words}_",
     )
-    await _say(ended, text + foot)
+    try:
+        await _say(ended, text + foot)
+    except OutletBusy:
+        if page is not None:
+            with suppress(*FOREIGN):  # the next try makes another
+                await ended.workspace.client.canvases_delete(canvas_id=page.rpartition("/")[2])
+        raise
     if files:
         await _attach(ended, files)
 
@@ -91,12 +104,36 @@ async def _attach(ended: Ended, files: dict[str, bytes]) -> None:
         why = "Slack does not take them now"
         if code(error) == "missing_scope":
             why = f"Spokenly lacks the scope {scope(error)} in this workspace"
-        await _say(ended, f"The transcript can't be posted as files: {why}. App Home sends it.")
+        with suppress(OutletBusy):  # the recap stands there already, and must not come again
+            await _say(ended, f"The transcript can't be posted as files: {why}. App Home sends it.")
 
 
 async def _say(ended: Ended, text: str) -> None:
-    """What can't be said any more (the channel is archived, the app was removed) is left."""
+    """Where the thread takes it no more, it goes to whoever started the call. Raises `OutletBusy`."""
     try:
         await post(ended.workspace, ended.thread, text)
     except FOREIGN as error:
         log.warning("slack.finale_not_told", extra={"reason": code(error) or type(error).__name__})
+        if undone(error) or failed(error):
+            raise OutletBusy(retry_after(error)) from error
+        if not isinstance(error, SlackApiError):
+            await _doubt(ended)
+        elif code(error) not in REMOVED:
+            await _write(ended, f"{text}\n_It could not be posted in <#{ended.thread.channel}>._")
+
+
+async def _doubt(ended: Ended) -> None:
+    """Nobody knows whether it was posted."""
+    try:
+        await post(ended.workspace, ended.thread, UNSURE)
+    except FOREIGN as error:
+        raise OutletBusy(retry_after(error)) from error
+
+
+async def _write(ended: Ended, text: str) -> None:
+    """To whoever started the call."""
+    client, to = ended.workspace.client, ended.thread.recipient
+    try:
+        await patiently(partial(client.chat_postMessage, channel=to, text=text, unfurl_links=False))
+    except FOREIGN as error:
+        log.warning("slack.starter_not_told", extra={"reason": code(error) or type(error).__name__})

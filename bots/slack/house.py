@@ -59,7 +59,10 @@ class Finale(Protocol):
     """Posts what people get when a call is over: the recap, the transcript."""
 
     async def __call__(self, house: "House", ended: Ended) -> None:
-        """Expected failures of Slack's and of the record's are told in the thread or left, not raised."""
+        """Expected failures of Slack's and of the record's are told in the thread or left.
+
+        Raises `OutletBusy` when Slack takes nothing now: it is to be tried again.
+        """
 
 
 @dataclass(frozen=True, slots=True)

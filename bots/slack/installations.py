@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bots.slack.trouble import FOREIGN, REMOVED, code
 from bots.slack.workspace import Workspace
-from core.errors import UserError
+from core.errors import RecordAway, UserError
 from core.record.database.opening import open_engine
 from core.record.database.trouble import telling
 from core.settings import Settings
@@ -32,7 +32,7 @@ TIMEOUT = 40
 """Seconds that Slack has to answer: late is better than not at all, and than twice."""
 
 START = 10.0
-"""Seconds that it has where the start of Spokenly waits for it."""
+"""Seconds that it has where the start of Spokenly waits for it, and for which somebody waits for a token."""
 
 STATE = 600
 """Seconds that somebody has to allow the app, once they asked to install it."""
@@ -42,6 +42,9 @@ ORGANISATIONS_TOKEN = (
     f"{ORGANISATION}: SLACK_BOT_TOKEN is an organisation's. Install the app to a workspace "
     "(https://api.slack.com/apps, your app, OAuth & Permissions) and set its token."
 )
+
+AWAY = "Slack can't be reached now: try again in a minute."
+SLOW = "Spokenly's database takes too long now: try again in a minute."
 
 NOT_TAKEN = (
     "Slack does not take SLACK_BOT_TOKEN: install the app to your workspace again "
@@ -64,7 +67,7 @@ class Installations(Protocol):
     """Where tokens come from."""
 
     async def find(self, team: str, enterprise: str | None) -> Installed | None:
-        """The app in a workspace; None where it is not. Raises `RecordAway`."""
+        """The app in a workspace; None where it is not. Raises `RecordAway` or `UserError`."""
 
     async def remove(self, team: str, enterprise: str | None) -> None:
         """It is not there any more. Raises `RecordAway`."""
@@ -100,8 +103,9 @@ class OneToken:
     async def find(self, team: str, enterprise: str | None) -> Installed | None:
         if self._installed is None:
             await self.ask()
-        found = self._installed
-        return found if found is not None and found.team == team else None
+        if self._installed is None:
+            raise UserError(AWAY)
+        return self._installed if self._installed.team == team else None
 
     async def remove(self, team: str, enterprise: str | None) -> None:
         """The token is in the settings still: who installs the app again may get the same one."""
@@ -163,10 +167,16 @@ class Workspaces:
     async def find(self, team: str, enterprise: str | None = None) -> tuple[Workspace, Installed] | None:
         """A workspace, always the same object while the app is there; None where the app is not installed.
 
-        Raises `RecordAway`.
+        Raises `UserError` when nobody can tell now.
         """
         if team not in self._installed:
-            found = await self._installations.find(team, enterprise)
+            try:
+                async with asyncio.timeout(START):
+                    found = await self._installations.find(team, enterprise)
+            except RecordAway as error:
+                raise UserError(f"{error} Try again in a minute.") from error
+            except TimeoutError as error:
+                raise UserError(SLOW) from error
             if found is None:
                 return None
             # Somebody else may have asked meanwhile, and their answer is as good.

@@ -4,10 +4,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+import aiohttp
+
 from bots.slack.governor import POST
 from bots.slack.pace import Rank
 from bots.slack.thread import Thread
-from bots.slack.trouble import FOREIGN, code, retry_after
+from bots.slack.trouble import FOREIGN, code, failed, retry_after
 from bots.slack.workspace import Workspace
 
 T = TypeVar("T")
@@ -19,23 +21,31 @@ LONGEST = 60.0
 """Seconds that one try is put off at most."""
 
 
-async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+def undone(error: Exception) -> bool:
+    """Whether what was asked for surely was not done, and can be done a little later."""
+    return code(error) == "ratelimited" or isinstance(error, aiohttp.ClientConnectorError)
+
+
+async def patiently(ask: Callable[[], Awaitable[T]], again: Callable[[Exception], bool] = undone) -> T:
     """What `ask` gives, once Slack's pace allows it. Raises what Slack refuses it with otherwise.
 
-    Only what surely was not done is asked for again.
+    Only what surely was not done is asked for again, unless `again` says so of more.
     """
     for _ in range(TRIES - 1):
         try:
             return await ask()
         except FOREIGN as error:
-            if code(error) != "ratelimited":
+            if not again(error):
                 raise
             await asyncio.sleep(min(LONGEST, retry_after(error)))
     return await ask()
 
 
 async def post(workspace: Workspace, thread: Thread, text: str) -> str:
-    """A message (mrkdwn) in a thread, in its turn; returns its ts. Raises what Slack refuses it with."""
+    """A message (mrkdwn) in a thread, in its turn; returns its ts. Raises what Slack refuses it with.
+
+    Where Slack fails it is posted again, though it may then stand there twice: better than not at all.
+    """
     governor, who = workspace.governor, f"post {thread.ts} {id(text)}"
 
     async def ask() -> str:
@@ -57,4 +67,4 @@ async def post(workspace: Workspace, thread: Thread, text: str) -> str:
         governor.taken(POST, thread.channel)
         return str(posted["ts"])
 
-    return await patiently(ask)
+    return await patiently(ask, lambda error: undone(error) or failed(error))

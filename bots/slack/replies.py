@@ -89,6 +89,16 @@ async def _messaged(asker: Asker, text: str, blocks: Sequence[dict[str, Any]] | 
     return True
 
 
+async def answer(address: str, text: str) -> None:
+    """Say something where nothing is there any more but the address that came with what somebody did."""
+    try:
+        await AsyncWebhookClient(address, timeout=10).send(
+            text=text, response_type="ephemeral", replace_original=False
+        )
+    except FOREIGN as error:
+        log.warning("slack.not_answered", extra={"reason": type(error).__name__})
+
+
 @asynccontextmanager
 async def answering(asker: Asker) -> AsyncIterator[None]:
     """Surrounds whatever somebody asked for: they are told what can't be, in one sentence."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
-from slack_sdk.errors import SlackClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
 
 from core.errors import OutletBusy, OutletError, OutletGone, UserError
 
@@ -49,6 +49,12 @@ GONE = REMOVED | {
 }
 """Errors that stay as they are, however often one asks."""
 
+LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+"""Slack's names for too much at once; chat.postMessage has one of its own."""
+
+FAILED = frozenset({"", "fatal_error", "internal_error", "request_timeout", "service_unavailable"})
+"""Slack's names for its own failures; a server in front of it says nothing that could be read."""
+
 INVITE = "Spokenly is not in this channel: type /invite @Spokenly here, then try again."
 
 _RESTRICTED = "Only some people may post in this channel, and Spokenly is not one of them."
@@ -74,7 +80,13 @@ _AWAY = "Slack can't be reached now: try again in a minute."
 
 def code(error: Exception) -> str:
     """Slack's name for what it refused; empty where it was not Slack that refused."""
-    return str(_told(error).get("error") or "")
+    name = str(_told(error).get("error") or "")
+    return "ratelimited" if name in LIMITED else name
+
+
+def failed(error: Exception) -> bool:
+    """Whether Slack itself says that it could not do what was asked for."""
+    return isinstance(error, SlackApiError) and code(error) in FAILED
 
 
 def user_error(error: Exception) -> UserError:

@@ -120,8 +120,8 @@ class Office:
         """The newest card in the channel."""
         return self.general.messages[-1]
 
-    async def until(self, condition: Callable[[], Any]) -> None:
-        await self.slack.until(condition)
+    async def until(self, condition: Callable[[], Any], seconds: float = 60.0) -> None:
+        await self.slack.until(condition, seconds)
 
     async def start(self, text: str = "start") -> None:
         """Ann starts captions; returns when she has her link."""

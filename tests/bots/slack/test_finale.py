@@ -8,12 +8,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from slack_sdk.errors import SlackApiError
 
-from bots.slack.finale import DELETED, NO_RECORD, RECORD_AWAY, finale
+from bots.slack.finale import DELETED, NO_RECORD, RECORD_AWAY, UNSURE, finale
 from bots.slack.house import Ended
 from bots.slack.thread import Thread
+from bots.slack.workspace import Workspace
 from core.audio.frame import Speaker
-from core.errors import RecordAway
+from core.errors import OutletBusy, RecordAway
 from core.record.kept import Call, Removed
 from tests.bots.slack.office import Office, office
 from tests.fakes.record import kept, opening
@@ -131,7 +133,27 @@ async def test_a_post_that_may_have_landed_is_not_repeated(tmp_path: Path) -> No
     async with ending(tmp_path) as (here, card, ended):
         here.slack.faults.landed["chat.postMessage"] = 1
         await finale(here.bot.calls.house, ended)
-        assert len(answers(here, card)) == 1
+        once, told = answers(here, card)
+        assert NO_RECORD in once
+        assert told == UNSURE
+
+
+async def test_a_recap_that_slack_does_not_take_is_tried_again_and_leaves_no_canvas_without_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def fails(_workspace: Workspace, _thread: Thread, _text: str) -> str:
+        raise SlackApiError("it fails", {})  # type: ignore[no-untyped-call]  # the SDK's own
+
+    async with ending(tmp_path) as (here, card, ended):
+        over = await recorded(here, ended)
+        with monkeypatch.context() as patched:
+            patched.setattr("bots.slack.finale.post", fails)
+            with pytest.raises(OutletBusy):
+                await finale(here.bot.calls.house, over)
+        assert here.slack.world.canvases == {}
+        await finale(here.bot.calls.house, over)
+        assert len(here.slack.world.canvases) == 1
+        assert len(answers(here, card)) == 2
 
 
 async def test_a_channel_that_is_gone_is_left(tmp_path: Path) -> None:
