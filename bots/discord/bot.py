@@ -164,7 +164,7 @@ class DiscordBot:
 
         def post(chat: Chat, first: int) -> CallPages:
             view = controls(chat.guild.id, chat.guild.preferred_locale)
-            return ChatPages(ChatPlace(chat, governor, view), first=first)
+            return ChatPages(ChatPlace(chat, governor, view), first=first, inside=True)
 
         def visit(chat: Chat, heading: str, first: int) -> CallPages:
             return ChatPages(ChatPlace(chat, governor), heading=heading, first=first)

@@ -216,7 +216,8 @@ class DiscordCall:
 
     def look(self) -> None:
         """Look who is in the channel: somebody came or left, or wants to be left out."""
-        self.board.notify(notices.OUT, notices.left_out(self._out()))
+        out = notices.left_out(self._out())
+        self.board.notify(notices.OUT, out and notices.OUT_ELSEWHERE, inside=out)
 
     def drop(self, user: int) -> None:
         """Somebody does not want to be captioned any more: what nobody has read of them never appears."""

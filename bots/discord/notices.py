@@ -38,6 +38,10 @@ def left_out(names: tuple[str, ...]) -> str | None:
     return f"{listed(names)} {'is' if len(names) == 1 else 'are'} not captioned, at their own wish."
 
 
+OUT_ELSEWHERE = "Somebody is not captioned, at their own wish."
+"""Who that is, only people in the call are told."""
+
+
 def paused(by: str) -> str:
     return f"{by} paused the captions: nothing is heard until somebody resumes them."
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf
 
@@ -61,12 +61,14 @@ class ChatPages:
     pace = GLANCE
     """Seconds. Discord's own limits, not this, are what spreads the requests (bots/discord/pace.py)."""
 
-    def __init__(self, place: Place, *, heading: str = "", first: int = 0) -> None:
+    def __init__(self, place: Place, *, heading: str = "", first: int = 0, inside: bool = False) -> None:
         """`heading`: Markdown above the first words, for people; it may mention.
 
-        `first`: the board's entry that the pages begin with, where those before stand elsewhere.
+        `first`: the board's entry that the pages begin with, where those before stand elsewhere. `inside`:
+        the place is the call's own, so that people there are told more than elsewhere.
         """
         self._place = place
+        self._inside = inside
         self._heading = f"{heading}\n" if heading else ""
         self._farewell: str | None = None
         self._pages = Pages(LONGEST - FOOT - utf16(self._heading), MARKDOWN, AGE, blank=True, first=first)
@@ -137,7 +139,7 @@ class ChatPages:
         message = self._messages.get(page.number)
         text = "" if page.turned and not page.text else self._face(page, board)
         open = not page.turned and self._farewell is None
-        told = tuple(board.notices.values())
+        told = tuple(self._notices(board).values())
         if not text:
             return await self._remove(page, message)
         if message is None and page.number < self._next:
@@ -218,6 +220,9 @@ class ChatPages:
         foot = [] if page.turned else self._foot(board)
         return heading + "\n".join(filter(None, (page.text, *foot)))
 
+    def _notices(self, board: Board) -> Mapping[str, str]:
+        return board.inside if self._inside else board.notices
+
     def _foot(self, board: Board) -> Sequence[str]:
         if self._farewell is not None:
             return [_small(self._farewell, FOOT)]
@@ -225,8 +230,9 @@ class ChatPages:
         if board.lateness is not None and board.lateness >= LATE:
             state.append(f"{board.lateness:.0f} s behind")
         above = _small(" · ".join(filter(None, state)), FOOT // 2)
-        told = sorted(board.notices, key=notices.urgency)
-        return [above, _small(" ".join(board.notices[key] for key in told), FOOT - utf16(above))]
+        told = self._notices(board)
+        sentences = " ".join(told[key] for key in sorted(told, key=notices.urgency))
+        return [above, _small(sentences, FOOT - utf16(above))]
 
 
 def _engine(board: Board) -> str | None:

@@ -20,6 +20,7 @@ class Board:
         self._entries: list[Entry] = []
         self._partials: dict[str, Caption] = {}
         self._notices: dict[str, str] = {}
+        self._inside: dict[str, str] = {}
         self._watchers: set[Callable[[], None]] = set()
         self._excerpts: WeakSet[Board] = WeakSet()
         self._known: dict[str, set[str]] = {}  # speakers' ids, by who they are; entries may be forgotten
@@ -42,8 +43,16 @@ class Board:
 
     @property
     def notices(self) -> Mapping[str, str]:
-        """Sentences that are true now ("I can't hear Ann"), by a key of whoever set them."""
+        """Sentences that are true now ("I can't hear Ann"), by a key of whoever set them.
+
+        Whoever reads the call may be told them, wherever that is.
+        """
         return self._notices
+
+    @property
+    def inside(self) -> Mapping[str, str]:
+        """The same, as people are told them where the call itself takes place, and nowhere else."""
+        return {**self._notices, **self._inside}
 
     @property
     def count(self) -> int:
@@ -81,14 +90,18 @@ class Board:
         self._append(gap)
         self._changed()
 
-    def notify(self, key: str, sentence: str | None) -> None:
-        """Set what people must be told under `key`; None takes it back."""
-        if self._notices.get(key) == sentence:
+    def notify(self, key: str, sentence: str | None, *, inside: str | None = None) -> None:
+        """Set what people must be told under `key`; None takes it back.
+
+        `inside`: what only people in the call's own place are told instead, e.g. because it names somebody.
+        """
+        if (self._notices.get(key), self._inside.get(key)) == (sentence, inside):
             return
-        if sentence is None:
-            del self._notices[key]
-        else:
-            self._notices[key] = sentence
+        for told, words in ((self._notices, sentence), (self._inside, inside)):
+            if words is None:
+                told.pop(key, None)
+            else:
+                told[key] = words
         self._changed()
 
     def erase(self, identity: str) -> None:
@@ -117,7 +130,8 @@ class Board:
         copy = Board(self._limit)
         self._excerpts.add(copy)
         copy._entries, copy.forgotten = list(self._entries), self.forgotten
-        copy._notices, copy.erased = dict(self._notices), dict(self.erased)
+        copy._notices, copy._inside = dict(self._notices), dict(self._inside)
+        copy.erased = dict(self.erased)
         copy._known = {identity: set(ids) for identity, ids in self._known.items()}
         return copy
 

@@ -120,6 +120,19 @@ async def test_the_foot_says_who_listens_how_late_they_are_and_what_people_must_
     ]
 
 
+async def test_the_foot_names_somebody_in_the_place_of_the_call_alone() -> None:
+    board, own, elsewhere = Board(), Wall(), Wall()
+    board.notify("out", "Somebody is not captioned.", inside="Dora is not captioned.")
+    pages = ChatPages(own, inside=True)
+    await pages.show(board)
+    await ChatPages(elsewhere).show(board)
+    assert own.texts == ["-# Live captions\n-# Dora is not captioned."]
+    assert elsewhere.texts == ["-# Live captions\n-# Somebody is not captioned."]
+    board.notify("out", "Somebody is not captioned.", inside="Dora and Eve are not captioned.")
+    await pages.show(board)
+    assert own.texts == ["-# Live captions\n-# Dora and Eve are not captioned."]
+
+
 async def test_what_is_long_in_the_foot_is_cut_between_words() -> None:
     wall, board = Wall(), Board()
     for number in range(40):

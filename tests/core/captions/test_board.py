@@ -74,6 +74,22 @@ def test_whoever_watches_is_told_of_every_change_until_they_stop() -> None:
     assert len(told) == 4
 
 
+def test_what_is_for_people_in_the_call_alone_is_told_nobody_else() -> None:
+    board, told = Board(), list[int]()
+    board.watch(lambda: told.append(1))
+    board.notify("line", "Joining.")
+    board.notify("out", "Somebody is left out.", inside="Carl is left out.")
+    board.notify("out", "Somebody is left out.", inside="Carl is left out.")
+    for seen in (board, board.excerpt()):
+        assert dict(seen.notices) == {"line": "Joining.", "out": "Somebody is left out."}
+        assert dict(seen.inside) == {"line": "Joining.", "out": "Carl is left out."}
+    board.notify("out", "Somebody is left out.", inside="Carl and Dora are left out.")
+    assert board.inside["out"] == "Carl and Dora are left out."
+    board.notify("out", None)
+    assert dict(board.inside) == dict(board.notices) == {"line": "Joining."}
+    assert len(told) == 4
+
+
 def test_lateness_is_that_of_the_newest_words() -> None:
     board = Board()
     assert board.lateness is None

@@ -6,6 +6,7 @@ from typing import Any, NoReturn
 
 import pytest
 
+from bots.discord.notices import OUT_ELSEWHERE
 from bots.discord.outlet import ChatPages
 from core.bridge import BROKEN, ENDED, REVOKED
 from core.codes import LIFE, TRIES
@@ -63,6 +64,24 @@ async def test_a_call_is_read_in_another_channel_and_in_a_browser_until_it_ends(
             assert browser.why == ENDED
         await here.until(lambda: ENDED in text(other))
         assert text(other).count("Good morning.") == 1
+
+
+async def test_who_is_left_out_is_named_in_the_call_and_nowhere_else() -> None:
+    async with world() as here, house(bridge=here.calls.house.bridge) as h:
+        ann, carl = await here.ann(), await here.person("Carl")
+        other = here.guild.text("other")
+        await here.start(ann)
+        await here.calls.opt_out(here.guild.id, carl.id)
+        code = await shared(here, ann)
+        await asked(ann, "attach", other, code=code)
+        _, seat = await h.ask("POST", "/api/shared", None, {"code": code})
+        async with h.reader(seat["seat"], of="shared") as browser:
+            here.say(ann, "Good morning.")
+            await browser.until(lambda r: OUT_ELSEWHERE in r.notices)
+            await here.until(lambda: OUT_ELSEWHERE in text(other))
+            await here.until(lambda: "Carl is not captioned" in text(here.general))
+            assert not any("Carl" in told for told in browser.notices)
+        assert "Carl" not in text(other)
 
 
 async def test_the_button_ends_the_sharing_for_everybody() -> None:

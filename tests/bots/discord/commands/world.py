@@ -187,7 +187,7 @@ async def world(
 
         def post(chat: Chat, first: int) -> ChatPages:
             view = controls(chat.guild.id, chat.guild.preferred_locale)
-            return ChatPages(ChatPlace(chat, governor, view), first=first)
+            return ChatPages(ChatPlace(chat, governor, view), first=first, inside=True)
 
         def visit(chat: Chat, heading: str, first: int) -> ChatPages:
             return ChatPages(ChatPlace(chat, governor), heading=heading, first=first)
