@@ -44,8 +44,10 @@ async def test_the_first_message_and_the_page_say_so() -> None:
         assert "Captions are on" in first
         assert en.PRIVATE in first
         assert page.content.endswith(en.PRIVATE)
+        await here.calls.opt_out(here.guild.id, ann.id)
         here.call.pause("Ann")
         await here.until(lambda: "Ann paused the captions" in page.content)
+        await here.until(lambda: "Ann is not captioned" in page.content)
         assert page.content.endswith(en.PRIVATE), "what is always so comes last"
 
 
