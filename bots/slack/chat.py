@@ -132,7 +132,7 @@ class ChatThread:
             started = await self._client.chat_startStream(
                 channel=to.channel,
                 thread_ts=to.ts,
-                recipient_team_id=to.team if to.recipient else None,
+                recipient_team_id=(to.home or to.team) if to.recipient else None,
                 recipient_user_id=to.recipient or None,
             )
         return str(started["ts"])

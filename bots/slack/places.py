@@ -99,7 +99,8 @@ async def post_card(workspace: Workspace, channel: str, user: str, look: Look) -
         posted = await workspace.client.chat_postMessage(
             channel=channel, text=text, blocks=blocks, unfurl_links=False, unfurl_media=False
         )
-    return Thread(workspace.team, channel, str(posted["ts"]), user)
+    home = (await member(workspace, user)).home
+    return Thread(workspace.team, channel, str(posted["ts"]), user, home)
 
 
 async def change_card(workspace: Workspace, thread: Thread, look: Look) -> None:

@@ -8,9 +8,11 @@ class Thread:
     """A thread of a channel. `ts`: of the message that it hangs from, the call's card.
 
     `recipient`: the user for whom a stream is written; Slack wants one though everybody reads it.
+    `home`: the workspace that they are of, if it is another (Slack Connect).
     """
 
     team: str
     channel: str
     ts: str
     recipient: str
+    home: str = ""

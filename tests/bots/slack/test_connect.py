@@ -10,6 +10,7 @@ import pytest
 
 from bots.slack import places
 from bots.slack.card import OPEN, RECAP, STOP
+from bots.slack.chat import ChatThread
 from bots.slack.desk import NOT_INSTALLED, WHOLE, origin
 from bots.slack.installations import ORGANISATIONS_TOKEN
 from bots.slack.places import _home
@@ -203,3 +204,16 @@ async def test_a_token_of_a_whole_organisation_is_refused_at_the_start(tmp_path:
             async with running(slack, settings_for(slack, team, tmp_path), shelf=Shelf()):
                 pass
         assert ORGANISATIONS_TOKEN in told(caught.value)
+
+
+async def test_words_are_streamed_to_somebody_of_another_organisation(tmp_path: Path) -> None:
+    async with shared(tmp_path) as there:
+        await there.mentions("start")
+        await there.told("Go to the room")
+        (call,) = there.acme.bot.calls.running()
+        assert (call.thread.recipient, call.thread.home) == (there.zoe.id, there.zoe.team.id)
+        governor = call.workspace.governor
+        chat = ChatThread(call.workspace.client, call.thread, governor)
+        stream = await chat.start()
+        await chat.append(stream, "Hello.")
+        assert "Hello." in there.general.text()
