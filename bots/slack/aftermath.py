@@ -10,6 +10,7 @@ from bots.slack.house import Ended, House
 from bots.slack.thread import Thread
 from bots.slack.workspace import Workspace
 from core.errors import OutletBusy
+from core.rooms import Keep
 
 RESTARTED = "Spokenly was restarted in the middle of this call. Start captions again to go on."
 
@@ -43,7 +44,8 @@ class Aftermath:
         """
         why = mark.ended or RESTARTED
         thread = Thread(mark.team, mark.channel, mark.ts, mark.started_by)
-        shown = Look(title=mark.title, started_by=mark.started_by, ended=why)
+        keep: Keep = "captions" if mark.record is None else "transcript"
+        shown = Look(title=mark.title, started_by=mark.started_by, keep=keep, ended=why)
         if not await places.change_at_last(workspace, thread, shown):
             return False
         ended = Ended(workspace, thread, mark.title, why, mark.record, mark.began, interrupted=True)

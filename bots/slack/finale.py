@@ -34,7 +34,7 @@ LARGEST = 20_000_000
 
 NO_RECORD = "No record was kept besides this thread."
 RECORD_AWAY = "Its record can't be read now, so there is no recap here; App Home has it later."
-DELETED = "Its record was deleted."
+DELETED = "Nothing of it is kept besides this thread."
 UNSURE = (
     "Slack did not say whether the end of this call was posted here. App Home has the call if it was kept."
 )

@@ -70,6 +70,33 @@ async def test_a_call_that_was_cut_off_is_told_of_when_slack_is_there_again(tmp_
             assert not again.spaces[f"slack:{team.id}"]
 
 
+@pytest.mark.parametrize(
+    ("record", "told"), [("key", "a transcript is kept"), (None, "no record besides this thread")]
+)
+async def test_the_card_of_a_call_that_was_cut_off_says_whether_it_was_kept(
+    tmp_path: Path, record: str | None, told: str
+) -> None:
+    shelf = Shelf()
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        ann = slack.person(team, "Ann")
+        general = slack.channel(team, "general", ann)
+        settings = settings_for(slack, team, tmp_path)
+        async with running(slack, settings, shelf=shelf) as (bot, *_):
+            await slack.until(lambda: slack.sockets.connected == 2)
+            await ann.command("/captions", "start Weekly", channel=general)
+            await slack.until(lambda: shelf.spaces.get(f"slack:{team.id}"))
+            left = json.loads(json.dumps(shelf.spaces))
+            (mark,) = bot.calls.book.marks.values()
+            for kept in left.values():
+                kept.update(dict.fromkeys(kept, replace(mark, record=record).to_json()))
+        again = Shelf()
+        again.spaces = left
+        async with running(slack, settings, shelf=again):
+            await slack.until(lambda: "Spokenly was restarted" in words(general.messages[0]))
+            assert told in words(general.messages[0])
+
+
 async def test_what_was_left_of_a_workspace_without_the_app_is_forgotten(tmp_path: Path) -> None:
     shelf = Shelf()
     mark = {
