@@ -63,6 +63,14 @@ async def test_an_outage_of_slack_is_no_verdict_on_the_tokens() -> None:
         assert all("Slack can't be reached now" in sentence for sentence in told)
 
 
+async def test_a_token_of_a_whole_organisation_is_one_sentence() -> None:
+    async with FakeSlack() as fake:
+        team = fake.team("Acme")
+        team.whole = True
+        told = [one.sentence for one in await findings(fake, team) if one.state == "missing"]
+        assert any("not to a whole organisation" in sentence for sentence in told)
+
+
 async def test_by_http_it_says_where_slack_sends_and_installs() -> None:
     async with FakeSlack() as fake:
         team = fake.team("Acme")

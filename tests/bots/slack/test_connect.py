@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bots.slack import places
-from bots.slack.card import OPEN, RECAP, STOP
+from bots.slack.card import OPEN, RECAP, STOP, TRANSCRIPT
 from bots.slack.chat import ChatThread
 from bots.slack.desk import NOT_INSTALLED, WHOLE, origin
 from bots.slack.installations import ORGANISATIONS_TOKEN
@@ -217,3 +217,23 @@ async def test_words_are_streamed_to_somebody_of_another_organisation(tmp_path: 
         stream = await chat.start()
         await chat.append(stream, "Hello.")
         assert "Hello." in there.general.text()
+
+
+async def test_what_slack_gives_only_its_own_people_is_said_to_be_so(tmp_path: Path) -> None:
+    async with shared(tmp_path) as there:
+        await there.acme.start()
+        room = there.acme.rooms.opened[0]
+        room.joins("Ann")
+        room.says("Ann", "Hello.")
+        await there.zoe.press(there.acme.card, TRANSCRIPT)
+        await there.told("only for people of its own workspace")
+
+
+async def test_they_take_back_in_their_own_workspace_what_they_said_here(tmp_path: Path) -> None:
+    async with shared(tmp_path) as there:
+        found = await there.acme.bot.desk.workspaces.find(there.acme.team.id)
+        assert found is not None
+        umbrella = Workspace(there.zoe.team.id, "U0", found[0].client)
+        at_home = umbrella.identity(there.zoe.id)
+        assert await places.identity(found[0], there.zoe.id) == at_home
+        assert await places.identity(found[0], there.acme.ann.id) == found[0].identity(there.acme.ann.id)
