@@ -93,8 +93,10 @@ class Attachment:
         self._closing = closing
         self._ended = ended
         self._why: str | None = None
+        self._otherwise = BROKEN  # why it is over, where nobody ended it
         self._changed = changed
-        self._task: asyncio.Task[None] | None = None
+        self.task: asyncio.Task[None] | None = None
+        """Its `show`."""
 
     @property
     def live(self) -> bool:
@@ -113,23 +115,22 @@ class Attachment:
 
     def drop(self) -> None:
         """Wait for nothing more: its last words had their time."""
-        if self._task is not None:
-            self._task.cancel()
+        if self.task is not None:
+            self.task.cancel()
 
     async def show(self) -> None:
         """Show the call until it is shown no more."""
-        self._task = asyncio.current_task()
-        why = BROKEN
-        try:
-            with _bulkhead():
-                await self._publisher.run()
-                why = GONE
-        finally:
-            live, self.over = self.live, True
-            with _bulkhead():
-                self._ended(why if self._why is None else self._why)
-            if live:
-                self._changed()
+        with _bulkhead():
+            await self._publisher.run()
+            self._otherwise = GONE
+
+    def end(self) -> None:
+        """It is over; said once to whoever attached it."""
+        live, self.over = self.live, True
+        with _bulkhead():
+            self._ended(self._otherwise if self._why is None else self._why)
+        if live:
+            self._changed()
 
 
 class Bridge:
@@ -238,7 +239,9 @@ class Bridge:
             changed=lambda: self._tell(source),
         )
         self._attached.append(attachment)
-        self._tasks.create_task(self._show(attachment), name="bridge")
+        attachment.task = self._tasks.create_task(attachment.show(), name="bridge")
+        # A task that is cancelled before it began would end nothing itself.
+        attachment.task.add_done_callback(lambda _: self._over(attachment))
         self._tell(source)
         return attachment
 
@@ -276,11 +279,9 @@ class Bridge:
             if attachment.source is source:
                 attachment.detach(why)
 
-    async def _show(self, attachment: Attachment) -> None:
-        try:
-            await attachment.show()
-        finally:
-            self._attached.remove(attachment)
+    def _over(self, attachment: Attachment) -> None:
+        self._attached.remove(attachment)
+        attachment.end()
 
     def _tell(self, source: Source) -> None:
         """Everybody in a call is told where it is shown now."""

@@ -403,3 +403,13 @@ async def test_who_found_a_code_before_sharing_ended_attaches_nothing_after_it()
         bridge.share(call)
         bridge.attach(source, Place(), "#again")
         assert bridge.places(call) == ["#again"]
+
+
+async def test_whoever_attached_a_place_is_told_its_end_though_it_never_began() -> None:
+    call, place = Call(), Place()
+    with pytest.raises(ExceptionGroup):
+        async with Bridge() as bridge:
+            bridge.attach(call, place, "#general", place.why.append)
+            raise LookupError
+    assert place.why == [STOPPED]
+    assert bridge.places(call) == []
