@@ -25,6 +25,7 @@ PLACES = 10
 
 ENDED = "The call is over."
 REVOKED = "The call is not shown here any more: sharing was ended where it takes place."
+MOVED = "The call moved to another channel, so it is not shown here any more."
 STOPPED = "Spokenly was stopped: the call is not shown here any more."
 UNKNOWN = "This code shows no call: codes end after a quarter of an hour. Ask for a new one."
 UNSHARED = "The call is shared no more: ask for a new code."
@@ -255,10 +256,10 @@ class Bridge:
         """Where a call is shown besides its own place."""
         return [one.where for one in self._attached if one.source is source and one.live]
 
-    def revoke(self, source: Source) -> None:
+    def revoke(self, source: Source, why: str = REVOKED) -> None:
         """Share a call no more: its code ends, and the places where it is shown get nothing new."""
         self._revoked.add(source)
-        self._close(source, REVOKED)
+        self._close(source, why)
 
     def ended(self, source: Source) -> None:
         """A call is over and its board complete: the last words reach every place."""

@@ -204,14 +204,14 @@ class DiscordCall:
         self._phase = standing
         self.board.notify(notices.LINE, notices.standing(standing))
 
-    def moved(self, channel: Voice) -> None:
-        """The bot was moved to another voice channel; it goes on there."""
+    def moved(self, channel: Voice, *, unshared: bool = False) -> None:
+        """The bot was moved to another voice channel; it goes on there. `unshared`: shown nowhere else."""
         before, self._channel = self._channel, channel
         self.heard_in = tuple(dict.fromkeys((*self.heard_in, channel.id)))
         place, why = self.showing.place, notices.moved(channel.name)
         if place is not None and (place.id == before.id or wider(place, channel)):
             self.showing.move(channel, self.board, why)
-        self._explain(notices.MOVED, why)
+        self._explain(notices.MOVED, f"{why} {notices.UNSHARED}" if unshared else why)
         self.look()
 
     def look(self) -> None:

@@ -171,8 +171,8 @@ class Calls:
 
     def moved(self, call: DiscordCall, channel: Voice) -> None:
         """The bot was moved to another voice channel."""
-        before = call.channel
-        call.moved(channel)
+        before, unshared = call.channel, self.sharing.moved(call, channel)
+        call.moved(channel, unshared=unshared)
         self.spawn(self._follow(call, before))
 
     async def _follow(self, call: DiscordCall, before: Voice) -> None:

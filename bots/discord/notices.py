@@ -70,6 +70,10 @@ def moved(channel: str) -> str:
     return f"Spokenly was moved to “{channel}” and goes on there."
 
 
+UNSHARED = "It is shown nowhere else any more, as not everybody may enter: /captions share shares it anew."
+"""After a move."""
+
+
 def announced(
     channel: str, *, keeps: bool, days: int, private: bool = False, to: Locale | None = None
 ) -> str:

@@ -23,11 +23,14 @@ def manages(member: discord.Member, channel: Voice) -> bool:
     return allowed.manage_channels or allowed.manage_guild or allowed.administrator
 
 
-def may_end(member: discord.Member, call: DiscordCall) -> bool:
-    """Whether somebody may stop and pause: who started it or manages; once the starter left, who is there."""
+def may_end(member: discord.Member, call: DiscordCall, here: int | None) -> bool:
+    """Whether somebody may stop and pause: who started it or manages; once the starter left, who is there.
+
+    Who started it is nobody special any more where it was moved away from them (`may_follow`).
+    """
     there = call.channel.voice_states
     return (
-        member.id == call.started_by
+        (member.id == call.started_by and may_follow(member, call, here))
         or (member.id in there and call.started_by not in there)
         or manages(member, call.channel)
     )
@@ -53,11 +56,21 @@ def may_follow(member: discord.Member, call: DiscordCall, here: int | None) -> b
     whole = place is not None and place.id not in call.heard_in  # pages do not leave it with the bot
     if place is not None and whole and (here == place.id or may_read(member, place)):
         return True
+    return may_hear(member, call)
+
+
+def may_hear(member: discord.Member, call: DiscordCall) -> bool:
+    """Whether somebody may enter every channel that a call was heard in."""
     channels = [member.guild.get_channel(number) for number in call.heard_in]
     return all(
         isinstance(channel, discord.VoiceChannel | discord.StageChannel) and may_listen(member, channel)
         for channel in channels
     )
+
+
+def may_share(member: discord.Member, call: DiscordCall) -> bool:
+    """Whether somebody who may follow a call may have it shown elsewhere."""
+    return manages(member, call.channel) or (member.id == call.started_by and may_hear(member, call))
 
 
 def followed(interaction: Interaction, call: DiscordCall | None) -> DiscordCall:
@@ -71,7 +84,7 @@ def running(interaction: Interaction, call: DiscordCall | None) -> DiscordCall:
     """The call that somebody wants to stop or pause. Raises `UserError` if there is none, or not for them."""
     if call is None or call.over:
         raise UserError(say(interaction.locale, en.NO_CALL))
-    if not may_end(person(interaction), call):
+    if not may_end(person(interaction), call, interaction.channel_id):
         call = followed(interaction, call)
         raise UserError(say(interaction.locale, en.NOT_ALLOWED, channel=call.channel.mention))
     return call

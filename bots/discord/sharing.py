@@ -13,12 +13,14 @@ from bots.discord.book import Book, VisitMark
 from bots.discord.call import DiscordCall
 from bots.discord.house import TROUBLE, CallPages, House
 from bots.discord.permissions import IN_THREADS, POSTING, VIEW, missing, refusal
-from bots.discord.wish import Chat
+from bots.discord.where import everybody_enters
+from bots.discord.wish import Chat, Voice
 from core.bridge import (
     BROKEN,
     ENDED,
     GONE,
     LOST,
+    MOVED,
     RESTARTED,
     REVOKED,
     STOPPED,
@@ -145,6 +147,18 @@ class Sharing:
             self._sources[call] = CallSource(call)
         return self._sources[call]
 
+    def moved(self, call: DiscordCall, channel: Voice) -> bool:
+        """A call goes on in another channel. Whether it is shared no more, because that one is not for all.
+
+        Who shared it, and who let it be shown elsewhere, may not be those who talk now.
+        """
+        source, bridge = self._sources.get(call), self._house.bridge
+        if source is None or everybody_enters(channel):
+            return False
+        shared = bridge.code(source) is not None or bool(bridge.places(source))
+        bridge.revoke(source, MOVED)
+        return shared
+
     def ended(self, call: DiscordCall) -> None:
         """A call is over and its board complete."""
         if (source := self._sources.pop(call, None)) is not None:
@@ -212,7 +226,7 @@ class Sharing:
                 await self._forget(visit.mark)
             else:
                 # Who took it away is a name, and names are not kept.
-                kept = why if why in (ENDED, REVOKED, STOPPED, LEFT) else OVER
+                kept = why if why in (ENDED, REVOKED, MOVED, STOPPED, LEFT) else OVER
                 await self._book.visit(replace(visit.mark, ended=kept))
         finally:
             self._telling.discard(visit.place.id)

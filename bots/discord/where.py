@@ -52,11 +52,16 @@ def chosen(wish: Wish, where: Where) -> Chat:
 
 def wider(place: Chat, voice: Voice) -> bool:
     """Whether people who may not enter a voice channel can read in a place, as far as roles tell."""
-    if place.id == voice.id or _enters(voice, voice.guild.default_role):
+    if place.id == voice.id or everybody_enters(voice):
         return False
     return any(
         place.permissions_for(role).view_channel and not _enters(voice, role) for role in voice.guild.roles
     )
+
+
+def everybody_enters(voice: Voice) -> bool:
+    """Whether all of a server may see and enter a voice channel, but for who is kept out by name or role."""
+    return _enters(voice, voice.guild.default_role)
 
 
 def _enters(voice: Voice, role: discord.Role) -> bool:

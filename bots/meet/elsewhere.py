@@ -57,7 +57,7 @@ class Browsers:
         self._gone = gone
         self._loop = asyncio.get_running_loop()
         self._telling: asyncio.TimerHandle | None = None
-        self._attachment: Attachment = bridge.attach(source, self, "a browser", self._ended)
+        self._attachment: Attachment = bridge.attach(source, self, "a browser", self._end, closing=self._end)
         self._leaving = self._loop.call_later(LINGER, self._leave)
 
     @property
@@ -98,7 +98,9 @@ class Browsers:
     def _leave(self) -> None:
         self._attachment.detach(NOT_SHOWN)
 
-    def _ended(self, why: str) -> None:
+    def _end(self, why: str) -> None:
+        if self.why is not None:
+            return
         self.why = why or NOT_SHOWN
         self._leaving.cancel()
         if self._telling is not None:

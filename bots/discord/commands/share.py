@@ -11,7 +11,7 @@ from bots.discord.call import DiscordCall
 from bots.discord.calls import Calls
 from bots.discord.people import clean_name
 from bots.discord.replies import Interaction, answering, buttons, later, reply
-from bots.discord.rights import followed, manages, may_write, person
+from bots.discord.rights import followed, may_share, may_write, person
 from bots.discord.translations import en
 from bots.discord.wish import Chat
 from bots.discord.words import command, say
@@ -66,13 +66,12 @@ class Unshare(ui.DynamicItem[ui.Button[Any]], template="spokenly:unshare"):
 
 
 def _mine(interaction: Interaction, calls: Calls) -> DiscordCall:
-    """The server's call, for who may share it: who started it, or manages. Raises `UserError`."""
+    """The server's call, for who may share it, and nobody else learns of it. Raises `UserError`."""
     asker = person(interaction)
-    call = calls.of(asker.guild.id)
-    if call is None or call.over:
+    call = followed(interaction, calls.of(asker.guild.id))
+    if call.over:
         raise UserError(say(interaction.locale, en.NO_CALL))
-    if asker.id != call.started_by and not manages(asker, call.channel):
-        call = followed(interaction, call)
+    if not may_share(asker, call):
         raise UserError(say(interaction.locale, en.NOT_SHARED, channel=call.channel.mention))
     return call
 

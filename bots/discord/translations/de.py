@@ -165,7 +165,8 @@ TEXTS = {
     en.UNSHARED: "Der Code gilt nicht mehr, und das Gespräch wird nirgends sonst mehr gezeigt.",
     en.PRIVATE: "Dieses Gespräch ist privat: Es kann nirgends sonst gezeigt werden.",
     en.NOT_SHARED: (
-        "Teilen kann nur, wer die Untertitel gestartet hat oder {channel} oder den Server verwalten darf."
+        "Teilen kann nur, wer die Untertitel gestartet hat und jeden Kanal betreten darf, aus dem sie "
+        "kommen, oder wer {channel} oder den Server verwalten darf."
     ),
     en.ATTACHED: "„{title}“ ist jetzt live hier zu lesen. {detach} beendet das.",
     en.NOT_ATTACHED: "In diesem Kanal wird kein Gespräch von anderswo gezeigt.",

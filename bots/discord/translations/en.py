@@ -81,7 +81,10 @@ SHARED = (
 READ_AT = "In a browser: {link}"
 UNSHARED = "The code has ended, and the call is shown nowhere else any more."
 PRIVATE = "This call is private: it can't be shown anywhere else."
-NOT_SHARED = "Only who started the captions, or may manage {channel} or the server, can share them."
+NOT_SHARED = (
+    "Only who started the captions and may enter every channel that they come from, or may manage {channel} "
+    "or the server, can share them."
+)
 ATTACHED = "“{title}” can be read here now, live. {detach} ends that."
 NOT_ATTACHED = "No call of elsewhere is shown in this channel."
 NOT_DETACHED = "Only who brought the call here, or may manage this channel, can do that."

@@ -158,7 +158,8 @@ TEXTS = {
     en.UNSHARED: "El código ya no sirve y la llamada ya no se muestra en ningún otro lugar.",
     en.PRIVATE: "Esta llamada es privada: no se puede mostrar en ningún otro lugar.",
     en.NOT_SHARED: (
-        "Solo quien inició los subtítulos o quien pueda gestionar {channel} o el servidor puede compartirlos."
+        "Solo quien inició los subtítulos y puede entrar en todos los canales de los que vienen, o quien "
+        "pueda gestionar {channel} o el servidor, puede compartirlos."
     ),
     en.ATTACHED: "«{title}» se lee ahora aquí, en directo. {detach} lo termina.",
     en.NOT_ATTACHED: "En este canal no se muestra ninguna llamada de otro lugar.",

@@ -162,8 +162,8 @@ TEXTS = {
     en.UNSHARED: "Le code ne sert plus, et l'appel n'est plus affiché ailleurs.",
     en.PRIVATE: "Cet appel est privé : il ne peut être affiché nulle part ailleurs.",
     en.NOT_SHARED: (
-        "Seules la personne qui a démarré les sous-titres et celles qui peuvent gérer {channel} ou le "
-        "serveur peuvent les partager."
+        "Seules la personne qui a démarré les sous-titres, si elle peut entrer dans tous les salons d'où ils "
+        "viennent, et celles qui peuvent gérer {channel} ou le serveur peuvent les partager."
     ),
     en.ATTACHED: "« {title} » se lit maintenant ici, en direct. {detach} y met fin.",
     en.NOT_ATTACHED: "Aucun appel d'ailleurs n'est affiché dans ce salon.",

@@ -73,6 +73,43 @@ async def test_who_came_with_the_bot_reads_nothing_of_where_it_was_before() -> N
 
 
 @pytest.mark.parametrize("control", ["pause", "stop"])
+async def test_who_started_a_call_has_no_say_in_it_where_it_was_moved_away_from_them(control: str) -> None:
+    async with world() as here:
+        staff, boss = await staff_room(here)
+        ann = await here.ann()
+        staff.deny(ann, "view_channel", "connect")
+        await ann.command("captions start", {"where": "voice"}, channel=here.general)
+        call = here.call
+        here.calls.moved(call, here.bot.get_channel(staff.id))  # type: ignore[arg-type]  # a voice channel
+        told = [
+            (await ann.command(f"captions {name}", channel=here.general)).text for name in ("share", control)
+        ]
+        assert set(told) == {"No captions are running in this server."}
+        assert here.calls.house.bridge.code(here.calls.sharing.source(call)) is None
+        assert not call.over
+        assert not call.paused
+        await boss.command(f"captions {control}", channel=here.general)
+        assert call.over or call.paused
+
+
+@pytest.mark.parametrize("back", [False, True])
+async def test_who_started_a_call_shares_it_only_if_they_may_enter_where_it_was(*, back: bool) -> None:
+    async with world() as here:
+        await staff_room(here)
+        staff = here.bot.get_channel(here.guild.channels[-1].id)
+        ann, cleo = await here.ann(), await here.person("Cleo", "manage_channels")
+        call = await here.start(ann)
+        here.calls.moved(call, staff)  # type: ignore[arg-type]  # a voice channel
+        call.showing.open(here.bot.get_channel(here.general.id))  # type: ignore[arg-type]  # where she can read it
+        if back:
+            here.calls.moved(call, here.bot.get_channel(here.lounge.id))  # type: ignore[arg-type]  # the same
+        told = (await ann.command("captions share", channel=here.general)).text
+        assert "may enter every channel that they come from" in told
+        told = (await cleo.command("captions share", channel=here.general)).text
+        assert ("The code is" in told) is back
+
+
+@pytest.mark.parametrize("control", ["pause", "stop"])
 async def test_who_is_not_there_ends_nothing_though_who_started_it_has_left(control: str) -> None:
     async with world() as here:
         ann, ben = await here.ann(), await here.person("Ben")

@@ -6,11 +6,13 @@ from typing import Any, NoReturn
 
 import pytest
 
-from bots.discord.notices import OUT_ELSEWHERE
+from bots.discord import notices
+from bots.discord.notices import OUT_ELSEWHERE, UNSHARED
 from bots.discord.outlet import ChatPages
-from core.bridge import BROKEN, ENDED, REVOKED
+from core.bridge import BROKEN, ENDED, MOVED, REVOKED
 from core.codes import LIFE, TRIES
 from tests.bots.discord.commands.world import World, world
+from tests.bots.discord.test_taking_back import move
 from tests.bots.meet.house import house
 from tests.core.test_bridge import Call
 from tests.fakes.discord import Channel, Member
@@ -82,6 +84,61 @@ async def test_who_is_left_out_is_named_in_the_call_and_nowhere_else() -> None:
             await here.until(lambda: "Carl is not captioned" in text(here.general))
             assert not any("Carl" in told for told in browser.notices)
         assert "Carl" not in text(other)
+
+
+async def test_places_of_elsewhere_do_not_go_with_a_call_into_a_closed_channel() -> None:
+    async with world() as here, house(bridge=here.calls.house.bridge) as h:
+        here.guild.bot("administrator")
+        staff, other, third = here.guild.voice("Staff"), here.guild.text("other"), here.guild.text("third")
+        staff.deny(here.guild.everybody, "view_channel", "connect")
+        ann, boss = await here.ann(), await here.person("Bo", "administrator")
+        await ann.command("captions start", {"where": "voice"}, channel=here.general)
+        call = here.call
+        code = await shared(here, ann)
+        await asked(ann, "attach", other, code=code)
+        _, seat = await h.ask("POST", "/api/shared", None, {"code": code})
+        async with h.reader(seat["seat"], of="shared") as browser:
+            here.say(ann, "Good morning.")
+            await browser.until(lambda r: r.text == "Good morning.")
+            move(here, staff)
+            here.say(boss, "We will dismiss Carl.", 9.0)
+            await browser.closed()
+            assert browser.why == MOVED
+            assert browser.text == "Good morning."
+            assert not any("Staff" in told for told in browser.notices)
+        await here.until(lambda: MOVED in text(other))
+        assert "shows no call" in await asked(ann, "attach", third, code=code)
+        await here.until(lambda: UNSHARED in text(staff))
+        await here.until(lambda: "Carl" in text(staff))
+        assert "Carl" not in text(other)
+        assert "shown elsewhere" not in text(staff)
+        anew = await shared(here, boss)
+        await asked(boss, "attach", third, code=anew)
+        here.say(boss, "Friends may hear this.", 19.0)
+        await here.until(lambda: "Friends may hear this." in text(third))
+        await call.stop("Bo")
+
+
+async def test_places_of_elsewhere_go_with_a_call_into_a_channel_that_everybody_may_enter() -> None:
+    async with world() as here:
+        ann, other, den = await here.ann(), here.guild.text("other"), here.guild.voice("Den")
+        call = await here.start(ann)
+        await asked(ann, "attach", other, code=await shared(here, ann))
+        move(here, den)
+        here.say(ann, "Here we are.")
+        await here.until(lambda: "Here we are." in text(other))
+        assert UNSHARED not in call.board.notices[notices.MOVED]
+
+
+async def test_a_move_says_nothing_of_sharing_where_nothing_was_shared() -> None:
+    async with world() as here:
+        here.guild.bot("administrator")
+        ann, staff = await here.ann(), here.guild.voice("Staff")
+        staff.deny(here.guild.everybody, "view_channel", "connect")
+        await ann.command("captions start", {"where": "voice"}, channel=here.general)
+        call = here.call
+        move(here, staff)
+        assert call.board.notices[notices.MOVED] == notices.moved("Staff")
 
 
 async def test_the_button_ends_the_sharing_for_everybody() -> None:
