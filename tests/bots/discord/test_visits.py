@@ -88,13 +88,17 @@ async def test_a_kill_is_told_at_the_next_start_once() -> None:
             await home.until(lambda: bool(kept(home)))
             left = copy.deepcopy(home.store.preferred)
         home.store.preferred = left
+        home.fake.rest.faults.add(Http(503), "POST /channels/*/messages", times=None)
         async with home.running():
-            await home.until(lambda: RESTARTED in home.text(home.chat))
-            await home.until(lambda: not kept(home))
             guild = home.calls.house.client.get_guild(home.guild.id)
             assert guild is not None
+            await asyncio.sleep(30)
+            home.calls.sharing.available(guild)  # while it is still tried
+            home.fake.rest.faults.clear()
+            await home.until(lambda: RESTARTED in home.text(home.chat), 120)
+            await home.until(lambda: not kept(home))
             home.calls.sharing.available(guild)  # as after an outage of the server
-            await asyncio.sleep(5)
+            await asyncio.sleep(120)
             assert home.text(home.chat).count(RESTARTED) == 1
 
 
