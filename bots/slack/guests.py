@@ -21,6 +21,7 @@ from core.bridge import (
     ENDED,
     GONE,
     LOST,
+    MOVED,
     RESTARTED,
     REVOKED,
     STOPPED,
@@ -35,7 +36,7 @@ AGAIN = 60.0
 """Seconds between two rounds of tries to say on a card that its call is not shown there any more."""
 
 OVER = "The call is not shown here any more."
-NAMELESS = (ENDED, REVOKED, STOPPED)
+NAMELESS = (ENDED, MOVED, REVOKED, STOPPED)
 """Beginnings of reasons that name nobody; of others no more than `OVER` is kept."""
 
 
