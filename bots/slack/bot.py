@@ -20,7 +20,7 @@ from bots.slack.book import Book
 from bots.slack.calls import Calls
 from bots.slack.desk import Desk, Listen, delivery
 from bots.slack.house import House
-from bots.slack.installations import API, Installations, Many, OneToken, Workspaces, client_of, many
+from bots.slack.installations import API, PATIENCE, Installations, Many, OneToken, Workspaces, client_of, many
 from bots.slack.seen import Seen
 from core.errors import UserError
 
@@ -118,7 +118,10 @@ async def slack_bot(parts: Parts) -> AsyncIterator[SlackBot]:
     book = Book(parts.house.store)
     await book.read()
     token = settings.slack_app_token
-    async with aiohttp.ClientSession() as session, _installations(parts, session) as installations:
+    async with (
+        aiohttp.ClientSession(timeout=PATIENCE) as session,
+        _installations(parts, session) as installations,
+    ):
         workspaces = Workspaces(installations, session, api)
         if token is not None:
             await sockets.try_out(token.get_secret_value(), api)

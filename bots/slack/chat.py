@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.slack.governor import POST, Governor
 from bots.slack.pace import LONGEST, Rank
 from bots.slack.thread import Thread
-from bots.slack.trouble import FAILED, LIMITED
+from bots.slack.trouble import FAILED, LIMITED, NEVER_SENT
 from core.errors import OutletBusy, OutletError, OutletGone
 
 log = logging.getLogger(__name__)
@@ -195,8 +195,8 @@ class ChatThread:
         except SlackApiError as error:
             answers.came(method, loop.time() - began, loop.time())
             raise self._meaning(method, error) from error
-        except aiohttp.ClientConnectorError as error:
-            raise OutletBusy(self._governor.failed(method, channel)) from error  # never sent
+        except NEVER_SENT as error:
+            raise OutletBusy(self._governor.failed(method, channel)) from error
         except (SlackClientError, aiohttp.ClientError, OSError) as error:  # among them TimeoutError
             if (took := loop.time() - began) >= patience:
                 answers.missed(method, patience, loop.time())

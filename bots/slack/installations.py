@@ -28,8 +28,11 @@ log = logging.getLogger(__name__)
 
 API = "https://slack.com/api/"
 
-TIMEOUT = 40
+TIMEOUT = 65
 """Seconds that Slack has to answer: late is better than not at all, and than twice."""
+
+PATIENCE = aiohttp.ClientTimeout(total=300, connect=10, sock_read=TIMEOUT)
+"""Of the session that carries all requests: the SDK gives a session of ours no limits of its own."""
 
 START = 10.0
 """Seconds that it has where the start of Spokenly waits for it, and for which somebody waits for a token."""

@@ -4,12 +4,10 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-import aiohttp
-
 from bots.slack.governor import POST
 from bots.slack.pace import Rank
 from bots.slack.thread import Thread
-from bots.slack.trouble import FOREIGN, code, failed, retry_after
+from bots.slack.trouble import FOREIGN, NEVER_SENT, code, failed, retry_after
 from bots.slack.workspace import Workspace
 
 T = TypeVar("T")
@@ -23,7 +21,7 @@ LONGEST = 60.0
 
 def undone(error: Exception) -> bool:
     """Whether what was asked for surely was not done, and can be done a little later."""
-    return code(error) == "ratelimited" or isinstance(error, aiohttp.ClientConnectorError)
+    return code(error) == "ratelimited" or isinstance(error, NEVER_SENT)
 
 
 async def patiently(ask: Callable[[], Awaitable[T]], again: Callable[[Exception], bool] = undone) -> T:

@@ -72,7 +72,11 @@ async def listen(app: AsyncApp, token: str) -> None:
                 tasks.create_task(handler.connect_async(), name="slack socket")  # type: ignore[no-untyped-call]
             while True:
                 await asyncio.sleep(LOOK)
-                if not [True for handler in handlers if await handler.client.is_connected()]:
+                cut = [handler for handler in handlers if not await handler.client.is_connected()]
+                for handler in cut:
+                    # The SDK tries the address that it has for ever; Slack takes each once, and not for long.
+                    handler.client.wss_uri = None
+                if len(cut) == LINES:
                     log.warning("slack.no_socket")
     finally:
         for handler in handlers:

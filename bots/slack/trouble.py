@@ -14,6 +14,9 @@ from core.errors import OutletBusy, OutletError, OutletGone, UserError
 FOREIGN = (SlackClientError, aiohttp.ClientError, OSError, TimeoutError)
 """Whatever a request to Slack may fail with."""
 
+NEVER_SENT = (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError)
+"""What fails before anything of a request has left."""
+
 PATIENCE = 10.0
 """Seconds that Slack is left alone after it failed."""
 

@@ -1,5 +1,9 @@
 """What Slack's refusals mean for captions."""
 
+import asyncio
+from pathlib import Path
+
+import aiohttp
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -13,9 +17,11 @@ from bots.slack.chat import (
     Unanswered,
 )
 from bots.slack.governor import Governor
+from bots.slack.installations import PATIENCE
 from bots.slack.pace import Rank
 from bots.slack.thread import Thread
 from core.errors import OutletBusy, OutletError, OutletGone
+from tests.bots.slack.office import office
 from tests.bots.slack.threadroom import threadroom
 
 
@@ -51,6 +57,34 @@ async def test_what_was_never_sent_may_be_repeated() -> None:
         chat = ChatThread(nowhere, room.thread, room.governor)
         with pytest.raises(OutletBusy):
             await chat.append("1.1", "one")
+
+
+async def test_what_found_no_connection_in_time_may_be_repeated_as_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def hang(*_: object) -> None:
+        await asyncio.sleep(3600)
+
+    async with threadroom() as room, aiohttp.ClientSession(timeout=PATIENCE) as session:
+        assert session.connector is not None
+        monkeypatch.setattr(session.connector, "_create_connection", hang)
+        client = AsyncWebClient("xoxb-1", base_url=room.slack.api, session=session)
+        chat, began = ChatThread(client, room.thread, room.governor), asyncio.get_running_loop().time()
+        with pytest.raises(OutletBusy):
+            await chat.post("one")
+        assert asyncio.get_running_loop().time() - began == pytest.approx(10, abs=1)
+
+
+async def test_a_slack_that_takes_a_request_and_says_nothing_is_left_after_a_minute(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        found = await acme.bot.desk.workspaces.find(acme.team.id)
+        assert found is not None
+        acme.slack.faults.slow["users.info"] = 100
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(TimeoutError):
+            await found[0].client.users_info(user=acme.ann.id)
+        assert asyncio.get_running_loop().time() - began == pytest.approx(65, abs=1)
+        await asyncio.sleep(60)
 
 
 async def test_the_sdk_repeats_nothing_by_itself() -> None:

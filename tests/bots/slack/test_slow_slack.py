@@ -140,6 +140,15 @@ async def test_a_thread_whose_messages_come_to_nothing_leaves_few_of_them_withou
     assert sum(not re.search(r"w\d", text) for text in room.texts) <= 3
 
 
+async def test_a_slow_slack_that_loses_an_answer_is_not_asked_for_streams_any_more() -> None:
+    async with talking("stream") as room:
+        slow(room, 12)
+        room.slack.faults.landed["chat.startStream"] = 1
+        said = await talk(room, 60)
+    assert numbers(room) == list(said)
+    assert room.methods.count("startStream ok") == 1
+
+
 async def test_a_message_that_can_never_be_begun_gives_way_to_posts() -> None:
     async with threadroom(recipient=False) as room:
         room.slack.faults.landed["chat.postMessage"] = 4
