@@ -7,10 +7,10 @@ from typing import Literal
 from aiohttp import web
 
 from bots.meet.guard import only_local
-from bots.meet.limits import Allowances
-from bots.meet.manners import bearer, digest, same, too_often
+from bots.meet.manners import asker, bearer, digest, same, too_often
 from bots.meet.voice import Unwelcome
 from core.errors import UserError
+from core.limits import Allowances
 from core.record.kept import Call, Line
 from core.settings import Settings
 
@@ -84,7 +84,7 @@ class Access:
         if _ME.fullmatch(token):
             # Long tokens are the pages' own: owners and browsers ask with them all the time.
             return same(token, self._key)
-        who, now = request.remote or "", asyncio.get_running_loop().time()
+        who, now = asker(request), asyncio.get_running_loop().time()
         if wait := self._wrong.lacks(who, now):
             # The key may be a word that people remember: nobody may guess it quickly.
             raise too_often(wait, "That was wrong too often. Please wait a moment.")

@@ -9,8 +9,7 @@ from typing import Any
 from aiohttp import web
 
 from bots.meet.doors import Rooms
-from bots.meet.limits import Allowances
-from bots.meet.manners import bearer, digest, enough, json_body, same
+from bots.meet.manners import asker, bearer, digest, enough, json_body, same
 from bots.meet.opened import Opened
 from bots.meet.outlet import Viewer, entries_had
 from bots.meet.reading import read_along
@@ -21,6 +20,7 @@ from core.bridge import Attachment, Bridge, Source
 from core.captions.board import Board
 from core.captions.publisher import Publisher
 from core.errors import UserError
+from core.limits import Allowances
 from core.metrics import Metrics
 from core.settings import Settings
 
@@ -181,7 +181,7 @@ class Elsewhere:
         code = (await json_body(request)).get("code")
         if not isinstance(code, str):
             raise UserError("code must be a line of text.")
-        source = self._bridge.find(code, asker=f"browser:{request.remote}")
+        source = self._bridge.find(code, asker=f"browser:{asker(request)}")
         browsers = next((one for one in self._shown if one.source is source and one.open), None)
         if browsers is None:
             browsers = Browsers(source, self._bridge, self._over)

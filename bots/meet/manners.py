@@ -9,10 +9,10 @@ from typing import Any
 
 from aiohttp import web
 
-from bots.meet.limits import Allowances
 from bots.meet.sdp import Malformed, Unsupported
 from bots.meet.voice import Full, NotFound, Taken, Unwelcome
 from core.errors import UserError
+from core.limits import Allowances, whose
 
 _BODY = 64 * 1024
 """Bytes of a session description, which has 2 to 6 thousand."""
@@ -97,9 +97,14 @@ async def json_body(request: web.Request) -> dict[str, Any]:
     return body
 
 
+def asker(request: web.Request) -> str:
+    """Who asks, as far as an address tells."""
+    return whose(request.remote or "")
+
+
 def enough(request: web.Request, allowances: Allowances) -> None:
     """Nobody may ask too often. Raises 429 with Retry-After."""
-    wait = allowances.take(request.remote or "", asyncio.get_running_loop().time())
+    wait = allowances.take(asker(request), asyncio.get_running_loop().time())
     if wait:
         raise too_often(wait, "That was too often. Please wait a moment.")
 

@@ -9,10 +9,10 @@ from bots.meet import shown
 from bots.meet.access import Access
 from bots.meet.doors import Rooms
 from bots.meet.files import attachment, chosen, send
-from bots.meet.limits import Allowances
 from bots.meet.manners import enough, json_body
 from bots.meet.voice import NotFound
 from core.errors import UserError
+from core.limits import Allowances
 from core.record.kept import Call, Line
 from core.record.recaps.minutes import as_json, markdown, text
 from core.record.secretary import Secretary

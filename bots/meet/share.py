@@ -6,11 +6,11 @@ from typing import Any
 
 from aiohttp import WSCloseCode, web
 
-from bots.meet.limits import Allowance
 from bots.meet.line import RoomVoice
 from bots.meet.person import Person
 from bots.meet.rooms import Room
 from bots.meet.sequence import Sequence
+from core.limits import Allowance
 
 GARBAGE, BAD_TOKEN, TOO_MUCH, NO_ROOM, FULL, ELSEWHERE = 4000, 4001, 4003, 4004, 4008, 4009
 """Close codes (docs/room-protocol.md)."""

@@ -14,7 +14,6 @@ from bots.meet import shown
 from bots.meet.access import identity
 from bots.meet.doors import Rooms
 from bots.meet.files import chosen, send
-from bots.meet.limits import Allowances
 from bots.meet.manners import bearer, digest, enough, json_body
 from bots.meet.opener import TITLE
 from bots.meet.outlet import Viewer, entries_had
@@ -31,6 +30,7 @@ from core.captions.caption import Caption, Entry
 from core.captions.publisher import Publisher
 from core.codes import looks_like_code
 from core.errors import UserError
+from core.limits import Allowances
 from core.metrics import Metrics
 from core.record.files.heading import Heading
 from core.record.kept import Line

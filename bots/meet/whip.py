@@ -15,12 +15,12 @@ from aiohttp import web
 
 from bots.meet.ice import LOOPBACK, read_servers
 from bots.meet.ingest import Ingest
-from bots.meet.limits import Allowances
-from bots.meet.manners import Refused, bearer, body, refusal, same
+from bots.meet.manners import Refused, asker, bearer, body, refusal, same
 from bots.meet.sdp import Unsupported, read_fragment, read_offer
 from bots.meet.voice import Doors, Full, NotFound, Taken, Unwelcome, Voice
 from core.audio import opus
 from core.errors import UserError
+from core.limits import Allowances
 from core.metrics import Metrics
 from core.settings import Settings
 
@@ -227,7 +227,7 @@ class Whip:
         return web.Response()
 
     def _allow(self, allowances: Allowances, request: web.Request) -> None:
-        wait = allowances.take(request.remote or "", asyncio.get_running_loop().time())
+        wait = allowances.take(asker(request), asyncio.get_running_loop().time())
         if wait:
             later = {"Retry-After": str(math.ceil(wait))}
             raise Refused(429, "Too many requests from this address. Wait a little.", later)

@@ -167,6 +167,15 @@ async def test_behind_a_proxy_people_are_told_apart_by_what_the_proxy_added() ->
         assert said == [201, 429]
 
 
+async def test_a_network_of_the_newer_internet_is_one_asker_however_many_addresses_it_has() -> None:
+    async with house(public_url="https://captions.example", rooms_per_minute=1) as h:
+        said = [
+            (await ask(h, "POST", "/api/rooms", json={}, headers={"X-Forwarded-For": forwarded}))[0]
+            for forwarded in ("2001:db8::1", "2001:db8::2", "[2001:db8::3]:4711", "2001:db8:0:1::1")
+        ]
+        assert said == [201, 429, 429, 201]
+
+
 @pytest.mark.parametrize("body", [b"[" * 60_000, b'{"name": ' + b"[" * 50_000, b"\xff\xfe"])
 async def test_a_body_that_is_nonsense_is_one_sentence(body: bytes) -> None:
     async with house() as h:

@@ -1,7 +1,10 @@
+from ipaddress import IPv6Address
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.meet.limits import Allowance, Allowances
+from core.limits import Allowance, Allowances, whose
 
 
 @given(st.lists(st.floats(0, 3), max_size=100))
@@ -38,3 +41,26 @@ def test_one_address_does_not_use_up_anothers_and_memory_is_bounded() -> None:
         assert allowances.take(str(number), 0.0) == 0
     assert allowances.take("999", 0.0) > 0
     assert len(vars(allowances)["_buckets"]) == 100
+
+
+@given(st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1), st.integers(0, 2**64 - 1))
+def test_whoever_takes_another_address_of_their_own_network_is_the_same(net: int, one: int, two: int) -> None:
+    assert whose(str(IPv6Address(net << 64 | one))) == whose(str(IPv6Address(net << 64 | two)))
+
+
+@pytest.mark.parametrize(
+    ("address", "who"),
+    [
+        ("2001:db8::1", "2001:db8::/64"),
+        ("2001:db8:0:1::1", "2001:db8:0:1::/64"),
+        ("[2001:db8::1]:4711", "2001:db8::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("192.0.2.7:4711", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("unknown", "unknown"),
+        ("", ""),
+    ],
+)
+def test_who_asks_is_known_by_the_address_without_its_port(address: str, who: str) -> None:
+    assert whose(address) == who

@@ -1,4 +1,26 @@
-"""How often somebody may do something."""
+"""How often somebody may do something, and who that is where only an address is known."""
+
+from ipaddress import IPv6Address, IPv6Network, ip_address
+
+
+def whose(address: str) -> str:
+    """Who asks from an address: of IPv6, everybody has a whole /64 at least (RFC 6177).
+
+    So whoever takes another one each time is the same still. A port beside it, as some proxies write
+    it, tells nobody apart. What is no address stands for itself.
+    """
+    bare = address.strip()
+    if bare.startswith("["):
+        bare = bare[1:].partition("]")[0]
+    elif bare.count(":") == 1:
+        bare = bare.partition(":")[0]
+    try:
+        found = ip_address(bare)
+    except ValueError:
+        return address
+    if not isinstance(found, IPv6Address):
+        return str(found)
+    return str(found.ipv4_mapped or IPv6Network((int(found), 64), strict=False))
 
 
 class Allowance:
