@@ -82,12 +82,15 @@ class Guests:
         self._house = house
         self._book = book
         self._spawn = spawn
-        self._guests: dict[tuple[str, str], Guest] = {}
+        self._guests: list[Guest] = []
         self._coming: set[tuple[str, str]] = set()
 
     def of(self, team: str, channel: str) -> Guest | None:
-        """The call of elsewhere that is shown in a channel."""
-        return self._guests.get((team, channel))
+        """The call of elsewhere that is shown in a channel; none whose last words only wait for Slack."""
+        for guest in self.running(team):
+            if guest.thread.channel == channel and guest.attachment is not None and guest.attachment.live:
+                return guest
+        return None
 
     def coming(self, team: str, channel: str) -> bool:
         """Whether one is just being attached there."""
@@ -95,7 +98,7 @@ class Guests:
 
     def running(self, team: str | None = None) -> tuple[Guest, ...]:
         """All of them, or those of one workspace."""
-        return tuple(guest for (there, _), guest in self._guests.items() if team in (None, there))
+        return tuple(guest for guest in self._guests if team in (None, guest.thread.team))
 
     async def attach(
         self, workspace: Workspace, channel: str, source: Source, *, by: str, calls: Callable[[], int]
@@ -133,7 +136,7 @@ class Guests:
             guest.end(str(error))
             self._spawn(self._tell(guest))
             raise
-        self._guests[workspace.team, channel] = guest
+        self._guests.append(guest)
         self._spawn(self._stay(guest, words))
         return guest
 
@@ -172,13 +175,11 @@ class Guests:
 
     async def _stay(self, guest: Guest, words: Words) -> None:
         """From its first words to the last that is said of it."""
-        place = guest.thread.team, guest.thread.channel
         try:
             await self._remember(guest)
             await guest.over.wait()
         finally:
-            if self._guests.get(place) is guest:
-                del self._guests[place]
+            self._guests.remove(guest)
         if guest.why not in (GONE, BROKEN) and not words.said.is_set():
             guest.why = f"{guest.why} {LOST}"
         await self._tell(guest)

@@ -284,6 +284,24 @@ async def test_a_call_is_shown_once_in_a_channel_and_again_after_it_was_taken_aw
         await acme.until(lambda: "Once more." in thread(other, other.messages[-1]))
 
 
+async def test_a_channel_is_free_at_once_though_the_last_words_of_what_was_there_wait_for_slack(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as acme:
+        call, other = Call(), random(acme)
+        card = await attached(acme, call, other)
+        call.say("First.")
+        await acme.until(lambda: "First." in thread(other, card))
+        acme.slack.faults.statuses["chat.update"] = [503] * 4
+        call.say("Last.")
+        await acme.bob.command("/captions", "detach", channel=other)
+        await acme.bob.command("/captions", "start", channel=other)
+        await acme.until(lambda: "Go to the room" in acme.told(acme.bob))
+        assert "ended showing" not in words(card)
+        await acme.until(lambda: "Bob ended showing this call here." in words(card))
+        assert "Last." in thread(other, card)
+
+
 @pytest.mark.parametrize("words_before", [True, False])
 async def test_a_card_that_somebody_deletes_ends_it_and_the_call_is_told(
     tmp_path: Path, *, words_before: bool
