@@ -160,9 +160,14 @@ class Session:
 
     def _start(self, track: Track, group: asyncio.TaskGroup) -> None:
         self._heard[track] = task = group.create_task(track.run(), name="track")
-        task.add_done_callback(lambda _: self._heard.pop(track, None))
+        task.add_done_callback(lambda _: self._forget(track))
         if self._closing.is_set():
             track.end()
+
+    def _forget(self, track: Track) -> None:
+        self._heard.pop(track, None)
+        if self._backlogs.get(track.speaker.id) is track:
+            del self._backlogs[track.speaker.id]
 
     # What a track needs of its call
 

@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 import pytest
 
 from core.audio.frame import RATE, WIDTH, Frame, Left, Lost, Speaker
+from core.audio.tape import Tape
 from core.captions.board import Board
 from core.captions.caption import Caption, Gap
 from core.captions.publisher import Outlet
@@ -27,6 +28,7 @@ from tests.fakes.engine import (
     numbers,
     speak,
 )
+from tests.holdings import holdings
 
 STEP = 0.04
 FIRST = 100  # the quietest word: far above digital silence
@@ -494,3 +496,16 @@ async def test_of_somebody_who_wants_to_be_heard_no_more_nothing_appears_that_no
         await utter(session, ANN, speak(words(3, first=200)))
         await asyncio.sleep(5)
     assert heard(session.board, ANN) == list(words(3, first=200)), "they may change their mind"
+
+
+async def test_what_was_caught_up_with_is_not_held_until_the_call_ends() -> None:
+    async with call(ScriptedEngine()) as session:
+        await asyncio.sleep(1)
+        for number, speaker in enumerate(people(3)):
+            backlog = Tape(speaker)
+            backlog.write(Frame(speaker, 0.0, speak([FIRST + number], after=1.0)))
+            session.catch_up(speaker, backlog)
+        assert holdings()["core.track.Track"] == 3
+        await asyncio.sleep(60)
+        assert holdings()["core.track.Track"] == 0
+        assert len(session.board.entries) == 3
