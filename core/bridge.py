@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 from core.captions.board import Board
 from core.captions.publisher import FAREWELL, Outlet, Publisher
-from core.codes import Code, Codes, Tries
+from core.codes import MOST, TRIES, Code, Codes, Tries
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -198,12 +198,11 @@ class Bridge:
         Raises `UserError` for a code that means nothing (any more), and when the asker tried too many such.
         """
         now = self._loop.time()
-        if self._tries.spent(asker, now):
-            raise UserError("Too many codes were tried: wait a minute.")
-        source = self._codes.find(text, now)
+        wrong = self._tries.lately(asker, now)
+        source = self._codes.find(text, now) if wrong < MOST else None
         if source is None or source.over or source.private:
             self._tries.count(asker, now)
-            raise UserError(UNKNOWN)
+            raise UserError(UNKNOWN if wrong < TRIES else "Too many codes were tried: wait a minute.")
         return source
 
     def attach(

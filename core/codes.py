@@ -14,7 +14,12 @@ LIFE = 900.0
 """Seconds that a code can be used. What was attached by then stays."""
 
 TRIES, WINDOW = 10, 60.0
-"""How many wrong codes one person may try, in so many seconds."""
+"""How many wrong codes one asker may try in so many seconds. Then they are told to wait; who has a right one
+gets in all the same: an asker may be a whole office."""
+
+MOST = 100
+"""Wrong codes in as many seconds after which nobody gets in from there. To try all codes at that pace takes
+twenty thousand years."""
 
 ASKERS = 10_000
 """People whose tries are remembered; the one who tried longest ago is forgotten first."""
@@ -23,7 +28,7 @@ LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """What codes are made of: nothing that looks or sounds like something else (0 and O, 1 and I)."""
 
 LENGTH = 8
-"""Letters of a code: 40 bits, of which one person sees ten a minute."""
+"""Letters of a code: 40 bits."""
 
 
 def cleaned(typed: str) -> str:
@@ -90,14 +95,18 @@ class Tries:
     def __init__(self) -> None:
         self._tries: dict[str, deque[float]] = {}
 
-    def spent(self, asker: str, now: float) -> bool:
-        """Whether somebody has to wait before they try another."""
-        tries = self._tries.get(asker)
-        return tries is not None and len(tries) == TRIES and now - tries[0] < WINDOW
+    def lately(self, asker: str, now: float) -> int:
+        """How many somebody has tried by now, `MOST` at most."""
+        tries = self._tries.get(asker, deque[float]())
+        while tries and now - tries[0] >= WINDOW:
+            tries.popleft()
+        return len(tries)
 
     def count(self, asker: str, now: float) -> None:
-        """One more was wrong."""
-        tries = self._tries.pop(asker, None) or deque(maxlen=TRIES)
+        """One more was wrong. Beyond `MOST` none counts: who has a right one is not kept out for longer."""
+        if self.lately(asker, now) == MOST:
+            return
+        tries = self._tries.pop(asker, None) or deque[float]()
         self._tries[asker] = tries
         if len(self._tries) > ASKERS:
             del self._tries[next(iter(self._tries))]
