@@ -121,7 +121,7 @@ class Guests:
         look = Look(
             title=source.title,
             started_by=by,
-            state=f"From {source.origin}: what is said there is in the thread.",
+            state=f"From {source.origin}: what is said there from now on is in the thread.",
             guest=True,
         )
         thread = await places.post_card(workspace, channel, by, look)

@@ -88,7 +88,7 @@ function draw() {
   for (const part of [$("log"), $("now"), $("stage")]) if (part.lang !== language) part.lang = language;
   document.body.toggleAttribute("data-written", !empty);
   $("empty").hidden = !empty;
-  write($("empty-title"), why || (line === "open" ? "Listening. Nobody has spoken yet." : "One moment…"));
+  write($("empty-title"), why || (line === "open" ? "Listening. What is said from now on appears here." : "One moment…"));
   $("empty-text").hidden = Boolean(why);
   $("over").hidden = empty || !why;
   write($("over"), why);

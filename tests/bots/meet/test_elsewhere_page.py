@@ -55,6 +55,7 @@ async def test_a_call_of_elsewhere_is_read_live_and_ends_with_a_sentence(browser
         await page.fill("#address", code.spaced)
         await page.press("#address", "Enter")
         await says(page, "#title", call.title)
+        await says(page, "#empty-title", "What is said from now on appears here.")
         call.say("Good morning.")
         await says(page, "#log", "Good morning.")
         assert await texts(page, "#log .name") == [ANN.name]
