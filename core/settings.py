@@ -18,6 +18,8 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict, SettingsError
 
+from core.tokens import Token, slack_mistake
+
 
 def _separate(value: object) -> object:
     return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
@@ -33,6 +35,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="SPOKENLY_",
         env_file=".env",
+        env_file_encoding="utf-8-sig",  # editors on Windows begin files with a mark
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,
@@ -45,7 +48,8 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = Field(
         None,
         description="The address people type, when a proxy stands in front, e.g. https://captions.example. "
-        "The proxy must set X-Forwarded-For: it tells people apart where something is limited.",
+        "The proxy must set X-Forwarded-For: it tells people apart where something is limited. Nobody else may "
+        "reach the port: what they write there would be believed.",
     )
     tls_cert: Path | None = Field(
         None, description="A PEM certificate (chain), to serve HTTPS without a proxy."
@@ -125,7 +129,7 @@ class Settings(BaseSettings):
     llm_timeout: float = Field(
         120.0, gt=0, le=3_600, description="Seconds that one answer of the model may take."
     )
-    deepgram_api_key: SecretStr | None = Field(
+    deepgram_api_key: Token = Field(
         None,
         validation_alias=AliasChoices("DEEPGRAM_API_KEY", "SPOKENLY_DEEPGRAM_API_KEY"),
         description="A key of Deepgram's: Deepgram hears, and this machine's engine while it can't.",
@@ -163,7 +167,7 @@ class Settings(BaseSettings):
     )
 
     # Discord
-    discord_token: SecretStr | None = Field(
+    discord_token: Token = Field(
         None,
         validation_alias=AliasChoices("DISCORD_TOKEN", "SPOKENLY_DISCORD_TOKEN"),
         description="The token of a Discord bot: it captions voice channels (docs/discord.md).",
@@ -177,18 +181,18 @@ class Settings(BaseSettings):
     )
 
     # Slack
-    slack_bot_token: SecretStr | None = Field(
+    slack_bot_token: Token = Field(
         None,
         validation_alias=AliasChoices("SLACK_BOT_TOKEN", "SPOKENLY_SLACK_BOT_TOKEN"),
         description="The Bot User OAuth Token (xoxb-…) of a Slack app, for one workspace (docs/slack.md).",
     )
-    slack_app_token: SecretStr | None = Field(
+    slack_app_token: Token = Field(
         None,
         validation_alias=AliasChoices("SLACK_APP_TOKEN", "SPOKENLY_SLACK_APP_TOKEN"),
         description="The app-level token (xapp-…) with connections:write: Slack is reached by Socket Mode, "
         "without a public address.",
     )
-    slack_signing_secret: SecretStr | None = Field(
+    slack_signing_secret: Token = Field(
         None,
         validation_alias=AliasChoices("SLACK_SIGNING_SECRET", "SPOKENLY_SLACK_SIGNING_SECRET"),
         description="The app's signing secret: without an app-level token Slack sends everything to "
@@ -199,7 +203,7 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SLACK_CLIENT_ID", "SPOKENLY_SLACK_CLIENT_ID"),
         description="The app's client id: many workspaces install it at /slack/install; no bot token then.",
     )
-    slack_client_secret: SecretStr | None = Field(
+    slack_client_secret: Token = Field(
         None,
         validation_alias=AliasChoices("SLACK_CLIENT_SECRET", "SPOKENLY_SLACK_CLIENT_SECRET"),
         description="The app's client secret, with the client id.",
@@ -247,6 +251,8 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _slack_complete(self) -> Self:
+        if (mistake := slack_mistake(self.slack_bot_token, self.slack_app_token)) is not None:
+            raise ValueError(mistake)
         many = self.slack_client_id is not None
         if many != (self.slack_client_secret is not None):
             raise ValueError("SLACK_CLIENT_ID and SLACK_CLIENT_SECRET go together: set both or neither")
@@ -265,8 +271,10 @@ class Settings(BaseSettings):
         return self.slack_bot_token is not None or self.slack_client_id is not None
 
 
-def complaints(error: ValidationError | SettingsError) -> list[str]:
+def complaints(error: ValidationError | SettingsError | UnicodeDecodeError) -> list[str]:
     """One sentence for each setting that is wrong, without its value: that may be a secret."""
+    if isinstance(error, UnicodeDecodeError):
+        return ["The file .env is not UTF-8 text: save it anew with that encoding."]
     if isinstance(error, SettingsError):
         return [f"A setting can't be read: {error}."]
     return [_complaint(detail) for detail in error.errors(include_input=False, include_url=False)]
