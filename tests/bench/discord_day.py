@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 import psutil
 
+from tests.bench.machine import allocated
 from tests.bots.discord.bench import Scene, scene
 from tests.clock import VirtualLoop
 from tests.fakes.discord import Channel, Guild, Member
@@ -123,6 +124,8 @@ class Server:
 class Sample:
     hour: float
     rss: float
+    native: float
+    idle: float
     files: int
     ours: int
     blocks: int
@@ -142,10 +145,12 @@ def sample(hour: float, began: float) -> Sample:
     kinds = Counter(
         {f"{one.__module__}.{one.__qualname__}": count for one, count in types.items() if ours(one)}
     )
-    process = psutil.Process()
+    process, (native, idle) = psutil.Process(), allocated()
     return Sample(
         hour,
         process.memory_info().rss / 2**20,
+        native,
+        idle,
         process.num_fds(),
         kinds.total(),
         sys.getallocatedblocks(),
@@ -160,6 +165,7 @@ async def live(hours: list[float], seed: int) -> tuple[list[Sample], Counter[str
     samples, wrong, began = list[Sample](), list[str](), time.monotonic()
     async with scene() as home:
         home.fake.state.keeps = False
+        home.fake.limits.missed = 50  # events that the gateway keeps for a resume
         other = home.fake.guild("Other")
         rooms = [home.lounge, home.guild.voice("Den")], [other.voice("Lounge"), other.voice("Den")]
         servers = [
@@ -189,7 +195,9 @@ async def live(hours: list[float], seed: int) -> tuple[list[Sample], Counter[str
 
 
 def forget(home: Scene) -> None:
-    """What the fake keeps for tests to look at is none of the bot's memory."""
+    """What the fake keeps for tests to look at, or for ever, is none of the bot's memory."""
+    home.fake.state.forget(newest=3)
+    home.fake.rest.buckets.forget(asyncio.get_running_loop().time())
     home.fake.rest.asked.clear()
     home.fake.answers.clear()
     home.fake.rooms.asked_for.clear()
@@ -199,8 +207,8 @@ def forget(home: Scene) -> None:
 
 def show(one: Sample) -> None:
     print(
-        f"{one.hour:>6g} {one.rss:>9.1f} {one.files:>6} {one.ours:>9} {one.blocks:>10} {one.tasks:>6} "
-        f"{one.took:>7.0f}",
+        f"{one.hour:>6g} {one.rss:>9.1f} {one.native:>7.1f} {one.idle:>5.1f} {one.files:>6} {one.ours:>9} "
+        f"{one.blocks:>10} {one.tasks:>6} {one.took:>7.0f}",
         flush=True,
     )
 
@@ -212,7 +220,8 @@ def figures(*, quick: bool) -> bool:
         f"Virtual clock, {hours[-1]:g} hours, two servers: in one a call lasts all day, in the other they\n"
         "begin and end. Before each row all but one in the lasting call go; two minutes later, after gc:"
     )
-    print("  hour  RSS, MiB  files   objects  allocated  tasks real s    (objects: of core/ and bots/)")
+    print("  hour  RSS, MiB  native  idle  files   objects  allocated  tasks real s")
+    print("(native: MiB that C code has; idle: that the C allocator holds free; objects: of core/ and bots/)")
     with asyncio.Runner(loop_factory=VirtualLoop) as runner:
         samples, did, wrong = runner.run(live(hours, 5))
     print(", ".join(f"{count} {name}" for name, count in did.most_common()))

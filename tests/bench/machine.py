@@ -1,5 +1,6 @@
 """What was measured, and on what."""
 
+import ctypes
 import os
 import platform
 from importlib.metadata import version
@@ -34,3 +35,23 @@ def percentile(values: list[float], share: float) -> float:
     low = int(place)
     high = min(low + 1, len(ordered) - 1)
     return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
+
+
+class _Mallinfo(ctypes.Structure):
+    """glibc's struct mallinfo2 (https://man7.org/linux/man-pages/man3/mallinfo.3.html): ten sizes."""
+
+    _fields_ = (("sizes", ctypes.c_size_t * 10),)
+
+
+def allocated() -> tuple[float, float]:
+    """MiB that C code has of glibc's allocator, and MiB that this holds free; NaN where it is another.
+
+    Python's own small objects are not in it. What is held free is neither lost nor the system's.
+    """
+    ask = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if ask is None:
+        return float("nan"), float("nan")
+    ask.restype = _Mallinfo
+    sizes = ask().sizes
+    mapped, used, free = sizes[4], sizes[7], sizes[8]
+    return (mapped + used) / 2**20, free / 2**20

@@ -131,6 +131,22 @@ class State(Backend):
         self.transcript.clear()
         self.http_requests.clear()
 
+    def forget(self, newest: int) -> None:
+        """Forget all messages but the `newest` of each channel, and what interactions and requests left."""
+        for messages in self.messages.values():
+            for number in list(messages)[:-newest]:
+                del messages[number]
+                self._forget(number)
+        for number in list(self.interactions)[:-newest]:
+            del self.interactions[number]
+        for token in list(self.interaction_tokens)[:-newest]:
+            del self.interaction_tokens[token]
+        for nonce in list(self.nonces)[:-newest]:
+            del self.nonces[nonce]
+        self._reserved_ids.clear()
+        for moment in list(self._sequences)[:-1]:
+            del self._sequences[moment]
+
     def _forget(self, number: int) -> None:
         if not self.keeps:
             for kept in (self.everything, self.versions, self.born, self.pinged, self.deleted):

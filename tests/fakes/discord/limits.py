@@ -137,6 +137,10 @@ class Buckets:
             return Verdict(headers | {"X-RateLimit-Scope": "user"}, bucket.ends - now)
         return Verdict(headers)
 
+    def forget(self, now: float) -> None:
+        """Forget the windows that are over; nobody can tell."""
+        self._buckets = {key: bucket for key, bucket in self._buckets.items() if bucket.ends > now}
+
     def ask_within(self, name: str, channel: int, window: Window, now: float) -> float | None:
         """A limit inside a route's, that no header tells. Seconds to wait when it is one too many."""
         bucket = self._taken((name, str(channel)), window, now)

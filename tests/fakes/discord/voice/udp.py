@@ -66,6 +66,7 @@ class Udp(asyncio.DatagramProtocol):
             line.datagram(data)
 
     def _bind(self, discovery: bytes, address: Address) -> None:
+        self._bound = {address: line for address, line in self._bound.items() if not line.over}
         (ssrc,) = struct.unpack_from("!I", discovery, 4)
         for line in self._lines:
             if line.ssrc == ssrc and not line.over:
