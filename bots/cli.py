@@ -177,7 +177,7 @@ def read_settings(**changes: Any) -> Settings:
     """The settings, with what the command line changes. Exits with 78 after a sentence for each mistake."""
     try:
         return Settings(**{name: value for name, value in changes.items() if value is not None})
-    except (ValidationError, SettingsError) as error:
+    except (ValidationError, SettingsError, UnicodeDecodeError) as error:
         for complaint in complaints(error):
             typer.echo(complaint, err=True)
         raise typer.Exit(BAD_SETTINGS) from None

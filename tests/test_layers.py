@@ -23,6 +23,7 @@ FLOORS = [
         "core.redaction",
         "core.settings",
         "core.telemetry",
+        "core.tokens",
     },
     {"core.audio"},
     {"core.engines"},

@@ -36,7 +36,7 @@ def examine(*, as_json: bool) -> int:
     try:
         settings = Settings()
         findings = [Finding("Settings", "good", "All of them can be used.")]
-    except (ValidationError, SettingsError) as error:
+    except (ValidationError, SettingsError, UnicodeDecodeError) as error:
         findings = [Finding("Settings", "missing", complaint) for complaint in complaints(error)]
         settings = Settings.model_construct()
     findings += look(settings)

@@ -71,7 +71,7 @@ def _way(settings: Settings, api: str | None) -> Iterator[Finding]:
 
 
 async def _asked(token: str, api: str | None) -> Answer:
-    from bots.slack.installations import API, NOT_TAKEN, ORGANISATIONS_TOKEN, client_of
+    from bots.slack.installations import API, NOT_TAKEN, client_of, examine
     from bots.slack.trouble import FOREIGN, REMOVED, code
 
     try:
@@ -80,8 +80,7 @@ async def _asked(token: str, api: str | None) -> Answer:
         if code(error) in REMOVED:
             raise UserError(NOT_TAKEN) from error
         raise UserError("Slack can't be reached now, so nothing can be said of the token.") from error
-    if told.get("is_enterprise_install"):
-        raise UserError(ORGANISATIONS_TOKEN)
+    examine(told)
     headers = {name.lower(): value for name, value in told.headers.items()}
     scopes = frozenset(part.strip() for part in str(headers.get("x-oauth-scopes", "")).split(","))
     return Answer(str(told["team"]), scopes)

@@ -9,12 +9,15 @@ import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Protocol
 
 import aiohttp
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore
 from slack_sdk.oauth.state_store.sqlalchemy import AsyncSQLAlchemyOAuthStateStore
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bots.slack.trouble import FOREIGN, REMOVED, code
@@ -50,8 +53,9 @@ AWAY = "Slack can't be reached now: try again in a minute."
 SLOW = "Spokenly's database takes too long now: try again in a minute."
 
 NOT_TAKEN = (
-    "Slack does not take SLACK_BOT_TOKEN: install the app to your workspace again "
-    "(https://api.slack.com/apps, your app, OAuth & Permissions) and set it to the Bot User OAuth Token."
+    "Slack does not take SLACK_BOT_TOKEN: set it to the whole Bot User OAuth Token, which begins with xoxb- "
+    "(https://api.slack.com/apps, your app, OAuth & Permissions). If it is that, install the app to your "
+    "workspace again and set the new one."
 )
 
 
@@ -76,6 +80,17 @@ class Installations(Protocol):
         """It is not there any more. Raises `RecordAway`."""
 
 
+def examine(told: AsyncSlackResponse) -> None:
+    """What auth.test answered must be about a bot in one workspace. Raises `UserError`.
+
+    Slack answers app-level tokens, too, and people's: those of an app know no workspace, people's no bot.
+    """
+    if told.get("is_enterprise_install"):
+        raise UserError(ORGANISATIONS_TOKEN)
+    if not (told.get("team_id") and told.get("bot_id")):
+        raise UserError(NOT_TAKEN)
+
+
 class OneToken:
     """One workspace: that of the token in the settings. `ask` it before it is used."""
 
@@ -93,13 +108,12 @@ class OneToken:
                 raise UserError(NOT_TAKEN) from error
             log.warning("slack.away")
             return
-        if told.get("is_enterprise_install"):
-            raise UserError(ORGANISATIONS_TOKEN)
+        examine(told)
         self._installed = Installed(
             team=str(told["team_id"]),
             token=str(self._client.token),
             bot=str(told["user_id"]),
-            bot_id=str(told.get("bot_id") or ""),
+            bot_id=str(told["bot_id"]),
             url=str(told.get("url") or ""),
         )
 
@@ -114,13 +128,23 @@ class OneToken:
         """The token is in the settings still: who installs the app again may get the same one."""
 
 
+class States(AsyncSQLAlchemyOAuthStateStore):
+    """The SDK's, but what is too old goes: most of those who begin an installation don't come back."""
+
+    async def async_issue(self, *args: object, **kwargs: object) -> str:
+        now = datetime.now(UTC).replace(tzinfo=None)  # as the SDK keeps times
+        async with self.engine.begin() as connection:
+            await connection.execute(delete(self.oauth_states).where(self.oauth_states.c.expire_at <= now))
+        return await super().async_issue(*args, **kwargs)
+
+
 class Many:
     """Every workspace that installed the app by OAuth."""
 
     def __init__(self, client_id: str, engine: AsyncEngine, place: str) -> None:
         """`place` names the database in sentences."""
         self.store = AsyncSQLAlchemyInstallationStore(client_id, engine)
-        self.states = AsyncSQLAlchemyOAuthStateStore(STATE, engine)
+        self.states = States(STATE, engine)
         self._engine = engine
         self._place = place
 

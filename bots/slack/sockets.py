@@ -36,8 +36,8 @@ REFUSED = frozenset(
 )
 
 NOT_TAKEN = (
-    "Slack does not take SLACK_APP_TOKEN: make an app-level token with the scope connections:write "
-    "(https://api.slack.com/apps, your app, Basic Information, App-Level Tokens) and set it."
+    "Slack does not take SLACK_APP_TOKEN: set it to an app-level token with the scope connections:write, "
+    "which begins with xapp- (https://api.slack.com/apps, your app, Basic Information, App-Level Tokens)."
 )
 
 _silent = logging.getLogger("slack_sdk.silent")

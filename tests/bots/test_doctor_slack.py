@@ -3,9 +3,11 @@
 import asyncio
 
 import pytest
+from pydantic import SecretStr
 
 from bots.doctor.finding import Finding
 from bots.doctor.slack import slack
+from bots.slack.installations import NOT_TAKEN
 from bots.slack.scopes import SCOPES
 from core.settings import Settings
 from tests.fakes.slack import FakeSlack, Team
@@ -51,6 +53,15 @@ async def test_wrong_tokens_are_named_and_never_shown() -> None:
         assert any("SLACK_BOT_TOKEN" in sentence for sentence in wrong)
         assert any("SLACK_APP_TOKEN" in sentence for sentence in wrong)
         assert "-wrong" not in " ".join(wrong)
+
+
+async def test_a_token_that_slack_takes_and_that_is_no_bots_is_wrong() -> None:
+    async with FakeSlack() as fake:
+        given = Settings.model_construct(
+            slack_bot_token=SecretStr(fake.app_token), slack_app_token=SecretStr(fake.app_token)
+        )
+        found = await asyncio.to_thread(lambda: list(slack(given, fake.api)))
+        assert [(one.state, one.sentence) for one in found if one.what == "Slack"] == [("missing", NOT_TAKEN)]
 
 
 async def test_an_outage_of_slack_is_no_verdict_on_the_tokens() -> None:

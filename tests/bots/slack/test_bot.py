@@ -6,9 +6,11 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from bots.slack.card import OPEN, STOP
 from bots.slack.house import Ended, House
+from bots.slack.installations import NOT_TAKEN
 from core.errors import UserError
 from tests.bots.slack.office import Office, Shelf, office, running, settings_for, words
 from tests.fakes.slack import FakeSlack, Place
@@ -71,16 +73,29 @@ async def test_a_revoked_token_ends_the_calls_that_used_it(tmp_path: Path) -> No
         assert room.closed
 
 
-@pytest.mark.parametrize("wrong", ["slack_bot_token", "slack_app_token"])
-async def test_a_wrong_token_is_one_sentence(tmp_path: Path, wrong: str) -> None:
+@pytest.mark.parametrize(("wrong", "beginning"), [("slack_bot_token", "xoxb-"), ("slack_app_token", "xapp-")])
+async def test_a_wrong_token_is_one_sentence(tmp_path: Path, wrong: str, beginning: str) -> None:
     async with FakeSlack() as slack:
         team = slack.team("Acme")
-        settings = settings_for(slack, team, tmp_path, **{wrong: "xoxb-wrong"})
+        settings = settings_for(slack, team, tmp_path, **{wrong: f"{beginning}wrong"})
         with pytest.raises((UserError, ExceptionGroup)) as caught:
             async with running(slack, settings, shelf=Shelf()):
                 pass
         assert f"Slack does not take {wrong.upper()}" in told(caught.value)
-        assert "xoxb-wrong" not in told(caught.value)
+        assert f"begins with {beginning}" in told(caught.value)
+        assert f"{beginning}wrong" not in told(caught.value)
+
+
+async def test_a_token_that_slack_takes_and_that_is_no_bots_is_refused(tmp_path: Path) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        # Only its beginning tells it from the bot's, which is looked at before: Slack answers both.
+        settings = settings_for(slack, team, tmp_path)
+        settings = settings.model_copy(update={"slack_bot_token": SecretStr(slack.app_token)})
+        with pytest.raises((UserError, ExceptionGroup)) as caught:
+            async with running(slack, settings, shelf=Shelf()):
+                pytest.fail("it started")
+        assert told(caught.value) == NOT_TAKEN
 
 
 def told(error: BaseException) -> str:

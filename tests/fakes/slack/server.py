@@ -259,8 +259,8 @@ class FakeSlack:
 
     def _answer(self, name: str, token: str, team: Team | None, args: Json, now: float) -> tuple[Json, int]:
         """What the method answers, and the seconds of Retry-After."""
-        if token not in self.faults.revoked and name in ("apps.connections.open", "oauth.v2.access"):
-            return self.oauth.access(args) if name.startswith("oauth") else self.sockets.ticket(token), 0
+        if (without := self._without_team(name, token, args)) is not None:
+            return without, 0
         error: Json | None = self._unknown(name, token, team)
         if error is not None or team is None:
             return {"ok": False, **(error or {})}, 0
@@ -274,6 +274,17 @@ class FakeSlack:
             return {"ok": True, **METHODS[name][0](Call(self, team, args, now))}, 0
         except Refused as refused:
             return {"ok": False, "error": refused.error, **refused.more}, 0
+
+    def _without_team(self, name: str, token: str, args: Json) -> Json | None:
+        """What is answered to what is not asked with a bot's token; None where one is needed."""
+        if token in self.faults.revoked:
+            return None
+        if name == "apps.connections.open":
+            return self.sockets.ticket(token)
+        if name == "auth.test" and token == self.app_token:
+            # Slack takes app-level tokens here, and tells no more than whose they are.
+            return {"ok": True, "app_name": "Spokenly", "app_id": self.app_id}
+        return self.oauth.access(args) if name == "oauth.v2.access" else None
 
     def _unknown(self, name: str, token: str, team: Team | None) -> Json | None:
         """Why this token may not call this method."""
