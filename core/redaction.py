@@ -50,7 +50,8 @@ def field(key: str, value: object) -> object:
     if key.lower() in _PERSONAL:
         return WITHHELD
     if isinstance(value, str):
-        return without_tokens(value[:200])
+        # Line breaks and the like would let whoever chose the value write lines of their own.
+        return without_tokens("".join(one if one.isprintable() else "?" for one in value[:200]))
     return type(value).__name__
 
 

@@ -48,8 +48,8 @@ class Settings(BaseSettings):
     public_url: HttpUrl | None = Field(
         None,
         description="The address people type, when a proxy stands in front, e.g. https://captions.example. "
-        "The proxy must set X-Forwarded-For: it tells people apart where something is limited. Nobody else may "
-        "reach the port: what they write there would be believed.",
+        "The proxy must set X-Forwarded-For: it tells people apart where something is limited. Nobody else "
+        "may reach the port: what they write there would be believed.",
     )
     tls_cert: Path | None = Field(
         None, description="A PEM certificate (chain), to serve HTTPS without a proxy."

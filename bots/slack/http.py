@@ -5,9 +5,11 @@ and nothing is taken that is older than five minutes:
 https://docs.slack.dev/authentication/verifying-requests-from-slack
 """
 
+import asyncio
 import html
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import asynccontextmanager
 
 import aiohttp
 from aiohttp import web
@@ -25,6 +27,7 @@ from slack_sdk.signature import SignatureVerifier
 from bots.slack.installations import ORGANISATION, STATE, Many, Workspaces, client_of
 from bots.slack.scopes import SCOPES
 from core.errors import UserError
+from core.limits import Allowances, whose
 from core.record.database.trouble import telling
 from core.settings import Settings
 
@@ -35,6 +38,12 @@ EVENTS, INSTALL, REDIRECT = "/slack/events", "/slack/install", "/slack/oauth_red
 LARGEST = 1 << 20
 """Bytes of one request: a form of Slack's has 250 kB at most."""
 
+PATIENCE = 10.0
+"""Seconds in which a request must arrive."""
+
+RATE, BURST = 0.1, 20.0
+"""How often the pages of an installation are opened from one address: so many a second, so many at once."""
+
 _AGAIN = "Begin again at /slack/install."
 _FAILED = {
     "access_denied": "Spokenly was not installed, because it was not allowed.",
@@ -43,6 +52,7 @@ _FAILED = {
     "invalid_code": f"Slack does not know this installation. {_AGAIN}",
     "missing_code": f"Slack sent no code with this. {_AGAIN}",
 }
+_TOO_OFTEN = "That was too often: wait some minutes, then begin again at /slack/install."
 
 
 def routes(
@@ -67,7 +77,8 @@ def _events(app: AsyncApp, opened: Callable[[], bool], verifier: SignatureVerifi
     async def take(request: web.Request) -> web.Response:
         if not opened():
             raise web.HTTPServiceUnavailable
-        body = await _body(request)
+        async with _in_time():
+            body = await _body(request)
         if not _signed(verifier, body, request.headers):
             raise web.HTTPUnauthorized
         return await to_aiohttp_response(await app.async_dispatch(_read(request, body)))
@@ -99,20 +110,43 @@ def _read(request: web.Request, body: bytes) -> AsyncBoltRequest:
 
 
 def _installing(flow: AsyncOAuthFlow, place: str) -> Iterable[web.RouteDef]:
+    opened = Allowances(RATE, BURST)
+
+    async def begun(request: web.Request) -> AsyncBoltRequest | None:
+        """What bolt takes; None where somebody opens these pages again and again."""
+        if opened.take(whose(request.remote or ""), asyncio.get_running_loop().time()):
+            return None
+        async with _in_time():
+            return await to_bolt_request(request)
+
     async def install(request: web.Request) -> web.Response:
+        if (asked := await begun(request)) is None:
+            return await to_aiohttp_response(_page(_TOO_OFTEN, 429))
         async with telling(place):
-            answer = await flow.handle_installation(await to_bolt_request(request))
+            answer = await flow.handle_installation(asked)
         return await to_aiohttp_response(answer)
 
     async def redirect(request: web.Request) -> web.Response:
+        if (asked := await begun(request)) is None:
+            return await to_aiohttp_response(_page(_TOO_OFTEN, 429))
         async with telling(place):
             try:
-                answer = await flow.handle_callback(await to_bolt_request(request))
+                answer = await flow.handle_callback(asked)
             except (SlackClientError, aiohttp.ClientError, TimeoutError) as error:
                 raise UserError(f"Slack can't be reached now. {_AGAIN}") from error
         return await to_aiohttp_response(answer)
 
     return [web.get(INSTALL, install), web.get(REDIRECT, redirect)]
+
+
+@asynccontextmanager
+async def _in_time() -> AsyncIterator[None]:
+    """Whoever sends a request has so long for it. Raises `HTTPRequestTimeout`."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
 
 
 async def _body(request: web.Request) -> bytes:
@@ -143,8 +177,10 @@ def installing(
         return _page(f"Spokenly is in {name}. Type /captions start in a channel.")
 
     async def failure(given: AsyncFailureArgs) -> BoltResponse:
-        log.info("slack.not_installed", extra={"reason": given.reason})
-        said = _FAILED.get(given.reason, f"Spokenly could not be installed. {_AGAIN}")
+        # The reason stands in an address, which anybody can make up.
+        said = _FAILED.get(given.reason)
+        log.info("slack.not_installed", extra={"reason": given.reason if said else "another"})
+        said = said or f"Spokenly could not be installed. {_AGAIN}"
         return _page(said, given.suggested_status_code)
 
     chosen = AsyncOAuthSettings(

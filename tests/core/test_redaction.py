@@ -61,6 +61,11 @@ def test_personal_fields_and_tokens_are_withheld() -> None:
     assert field("engine", "local") == "local"
 
 
+@pytest.mark.parametrize("broken", ["\n", "\r", "\x1b", "\x85", "\u2028", "\u202e"])
+def test_nobody_writes_lines_of_their_own_into_the_log(broken: str) -> None:
+    assert field("reason", f"no{broken}12:00:00 info all is well") == "no?12:00:00 info all is well"
+
+
 def test_a_long_field_is_cut() -> None:
     assert len(str(field("reason", "no " * 1000))) == 200
 

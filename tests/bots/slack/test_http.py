@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,8 @@ from urllib.parse import parse_qs, urlsplit
 import aiohttp
 import pytest
 
+from bots.slack.bot import SlackBot
+from bots.slack.http import BURST, INSTALL, PATIENCE, REDIRECT
 from bots.slack.scopes import SCOPES
 from tests.bots.slack.office import Shelf, running, served, settings_for, words
 from tests.fakes.slack import FakeSlack
@@ -153,6 +157,75 @@ class Browser:
         headers = {"Cookie": self._cookie} if cookie else {}
         async with self._client.get(f"{self._url}{parts.path}?{parts.query}", headers=headers) as answer:
             return answer.status, await answer.text()
+
+
+async def test_a_body_that_never_ends_is_not_waited_for(tmp_path: Path) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        secret = {"slack_app_token": None, "slack_signing_secret": slack.signing_secret}
+        settings = settings_for(slack, team, tmp_path, **secret)
+        async with running(slack, settings, shelf=Shelf()) as (bot, *_), served(bot) as url:
+            reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(url).port)
+            writer.write(b"POST /slack/events HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n{")
+            async with asyncio.timeout(PATIENCE + 1):
+                assert b" 408 " in await reader.readline()
+            await reader.read()  # until the connection is closed
+            writer.close()
+
+
+@asynccontextmanager
+async def open_to_all(tmp_path: Path) -> AsyncIterator[tuple[SlackBot, Browser]]:
+    async with FakeSlack() as slack:
+        settings = settings_for(
+            slack,
+            None,
+            tmp_path,
+            slack_client_id=slack.client_id,
+            slack_client_secret=slack.client_secret,
+            slack_signing_secret=slack.signing_secret,
+            public_url="https://captions.example",
+        )
+        async with (
+            running(slack, settings) as (bot, *_),
+            served(bot) as url,
+            aiohttp.ClientSession() as client,
+        ):
+            yield bot, Browser(client, url)
+
+
+@pytest.mark.real_time  # the database has threads of its own
+async def test_nobody_begins_installations_without_end(tmp_path: Path) -> None:
+    async with open_to_all(tmp_path) as (_, browser):
+        for _ in range(int(BURST)):
+            await browser.begin()
+        status, said = await browser.back(INSTALL)
+        assert (status, "wait some minutes" in said) == (429, True)
+        status, said = await browser.back(f"{REDIRECT}?error=access_denied")
+        assert (status, "wait some minutes" in said) == (429, True)
+
+
+@pytest.mark.real_time
+async def test_an_installation_that_nobody_finished_leaves_nothing(tmp_path: Path) -> None:
+    async with open_to_all(tmp_path) as (bot, browser):
+        many: Any = bot.desk.workspaces._installations
+        many.states.expiration_seconds = -1
+        for _ in range(5):
+            await browser.begin()
+        async with many._engine.connect() as connection:
+            assert len((await connection.execute(many.states.oauth_states.select())).all()) == 1
+
+
+@pytest.mark.real_time
+async def test_what_stands_in_an_address_is_not_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    async with open_to_all(tmp_path) as (_, browser):
+        for reason in ("access_denied", "pineapple"):
+            status, _ = await browser.back(f"{REDIRECT}?error={reason}")
+            assert status == 200
+    told = [vars(one)["reason"] for one in caplog.records if one.getMessage() == "slack.not_installed"]
+    assert told == ["access_denied", "another"]
 
 
 @pytest.mark.real_time  # the database has threads of its own
