@@ -42,7 +42,7 @@ class Commands:
         match order.verb:
             case "start":
                 options = order.options
-                private = yes(options["private"]) if "private" in options else None
+                private = yes(options, "private") if "private" in options else None
                 await self.start(
                     asker, order.rest, options.get("language"), options.get("keep"), private=private
                 )
@@ -193,11 +193,11 @@ class Commands:
         if "keep" in options:
             setup = replace(setup, keep=_keep(options["keep"]))
         if "private" in options:
-            setup = replace(setup, private=yes(options["private"]))
+            setup = replace(setup, private=yes(options, "private"))
         if "guests" in options:
-            setup = replace(setup, guests=yes(options["guests"]))
+            setup = replace(setup, guests=yes(options, "guests"))
         if "huddles" in options:
-            setup = replace(setup, huddles=yes(options["huddles"]))
+            setup = replace(setup, huddles=yes(options, "huddles"))
         await self._calls.change_setup(team, channel, setup)
         await tell(asker, _shown(self._calls.setup(team, channel), self._calls.house.settings.language))
 

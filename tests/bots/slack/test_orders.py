@@ -21,7 +21,14 @@ from core.errors import UserError
         ),
         ("start language=pt-BR Weekly", Order("start", "Weekly", {"language": "pt-BR"})),
         ("start R&amp;D &lt;3", Order("start", "R&D <3")),
-        ("start a=b", Order("start", "a=b")),
+        ('start "a=b"', Order("start", "a=b")),
+        ("start “lang=de private=yes”", Order("start", "lang=de private=yes")),
+        ('start Why "a=b" matters', Order("start", 'Why "a=b" matters')),
+        ('start The "big" 5" one', Order("start", 'The "big" 5" one')),
+        ('start "Weekly  talk" private = yes', Order("start", "Weekly talk", {"private": "yes"})),
+        ('start private="yes"', Order("start", "", {"private": "yes"})),
+        ("start Sprint:42 at 10:30", Order("start", "Sprint:42 at 10:30")),
+        ("start https://example.org/a", Order("start", "https://example.org/a")),
         ("attach abcd-efgh", Order("attach", "abcd-efgh")),
         ("stop.", Order("stop")),
         ("start Weekly private=yes", Order("start", "Weekly", {"private": "yes"})),
@@ -46,11 +53,53 @@ def test_what_there_is_not_is_told_with_what_there_is(typed: str) -> None:
         parse(typed)
 
 
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (
+            "start lang=de prvate=yes",
+            "`lang=` is nothing that `start` takes. There are `language=`, `keep=` and",
+        ),
+        ("start Weekly prvate=yes", "`prvate=` is nothing that `start` takes."),
+        ("start Weekly prvate:yes", "`prvate=` is nothing that `start` takes."),
+        (
+            "start a = b",
+            "`a=` is nothing that `start` takes. There are `language=`, `keep=` and `private=`. A",
+        ),
+        ("start language= private=yes", "`language=` lacks its value"),
+        ("start x==<!channel>", "`x=` is nothing"),
+        ("start <!channel>=1", "What has a = is nothing"),
+        ("start private==yes", "`private=` lacks its value"),
+        (
+            "setup blah=1",
+            "`blah=` is nothing that `setup` takes. There are `language=`, `keep=`, `private=`, `gue",
+        ),
+        ("setup private yes", "Say what to set up: `language=`"),
+        ("stop now=yes", "`now=` is nothing that `stop` takes: it has no options."),
+    ],
+)
+def test_an_option_that_there_is_not_never_becomes_a_title(typed: str, told: str) -> None:
+    with pytest.raises(UserError) as refused:
+        parse(typed)
+    assert str(refused.value).startswith(told)
+
+
+@given(st.from_regex(r"\A[a-z]{1,9} ?= ?[a-z]{1,9}\Z"), st.sampled_from(["", "Weekly ", '"A talk" ']))
+def test_whatever_is_said_with_a_sign_is_an_option_or_refused(option: str, before: str) -> None:
+    try:
+        order = parse(f"start {before}{option}")
+    except UserError:
+        return
+    assert "=" not in order.rest
+    assert order.options
+
+
 def test_yes_and_no_are_yes_and_no() -> None:
-    assert yes("Yes")
-    assert not yes("off")
-    with pytest.raises(UserError):
-        yes("maybe")
+    said = {"private": "Yes", "guests": "off", "huddles": "maybe"}
+    assert yes(said, "private")
+    assert not yes(said, "guests")
+    with pytest.raises(UserError, match="`huddles=` is yes or no"):
+        yes(said, "huddles")
 
 
 @given(st.text(max_size=2000))

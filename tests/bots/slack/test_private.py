@@ -103,7 +103,7 @@ async def test_nobody_who_starts_captions_undoes_what_a_channel_is_set_up_for(tm
 async def test_what_is_neither_yes_nor_no_starts_nothing(tmp_path: Path) -> None:
     async with office(tmp_path) as acme:
         await acme.ann.command("/captions", "start private=maybe", channel=acme.general)
-        await acme.until(lambda: "Say yes or no there." in acme.told(acme.ann))
+        await acme.until(lambda: "`private=` is yes or no." in acme.told(acme.ann))
         assert not acme.rooms.opened
 
 
