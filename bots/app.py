@@ -145,7 +145,7 @@ async def _discord(ground: Ground) -> AsyncIterator[DiscordBot | None]:
 @asynccontextmanager
 async def _slack(ground: Ground) -> AsyncIterator[SlackBot | None]:
     """The Slack app, where its tokens are set. Raises `UserError` when Slack does not take them."""
-    hearing = ground.hearing
+    hearing, streams = ground.hearing, ground.settings.slack_streams
     if not ground.settings.slack or ground.store is None:
         yield None
         return
@@ -159,7 +159,7 @@ async def _slack(ground: Ground) -> AsyncIterator[SlackBot | None]:
         engine=hearing.engine,
         hears=lambda language: _hears(hearing, language),
         post=lambda workspace, thread, calls, first=0: ThreadCaptions(
-            workspace.client, thread, workspace.governor, calls, first=first
+            workspace.client, thread, workspace.governor, calls, first=first, streams=streams
         ),
         finale=finale,
     )

@@ -208,6 +208,11 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("SLACK_CLIENT_SECRET", "SPOKENLY_SLACK_CLIENT_SECRET"),
         description="The app's client secret, with the client id.",
     )
+    slack_streams: bool = Field(
+        False,
+        description="Stream captions by Slack's streams: smooth for whoever started them; everybody else in "
+        "the channel then reads them minutes late.",
+    )
 
     # The limits
     rooms: int = Field(100, ge=1, description="Rooms open at the same time.")

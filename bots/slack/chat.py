@@ -125,6 +125,10 @@ class ChatThread:
         """Seconds until `method` should be called; 0: now."""
         return self._governor.wait(method, self._who, rank, self._thread.channel)
 
+    def leave(self, method: str) -> None:
+        """Give up the place in the line for `method`."""
+        self._governor.leave(method, self._who, self._thread.channel)
+
     async def start(self) -> str:
         """Open an empty stream. Returns the message's ts. Raises `Unanswered`: one may stand there, empty."""
         to = self._thread

@@ -34,6 +34,11 @@ class Governor:
                 return wait
         return 0.0
 
+    def leave(self, method: str, who: str, channel: str = "") -> None:
+        """`who` does not wait for `method` any more."""
+        for lane in self._of(method, channel):
+            lane.leave(who)
+
     def sent(self, method: str, who: str, channel: str = "") -> None:
         """`who` calls `method` now, as `wait` allowed."""
         now = self._loop.time()

@@ -9,6 +9,15 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from math import inf
 
+GLANCE, PEEK = 0.1, 0.4
+"""Seconds after which it is looked again whether there is something to show, or something that hurries."""
+
+SOON = 2.0
+"""Seconds that the last words of a call wait for the liveliest way at most.
+
+No wait is longer, as the call may end meanwhile.
+"""
+
 POLITE = 0.25
 """Seconds after its time that a place in the line is held for who was told to wait."""
 
@@ -107,6 +116,10 @@ class Lane:
         wait = max(at - now, LEAST)
         self._claims[who] = _Claim(asked, now + wait + POLITE, rank)
         return wait
+
+    def leave(self, who: str) -> None:
+        """`who` does not wait any more."""
+        self._claims.pop(who, None)
 
     def sent(self, who: str, now: float) -> None:
         """`who` sends `now`, as `wait` allowed."""

@@ -31,17 +31,23 @@ class Posts:
         """Somebody takes back what they said."""
         self._doubt = [piece for piece in self._doubt if piece.alone or piece.speaker != speaker]
 
-    async def post(self) -> float:
+    async def write(self) -> float:
         """Returns the seconds to wait; 0: one was posted, or nothing waits. Raises what `ChatThread` does."""
         if not self._script.pending:
             return 0.0
         if (wait := self._chat.wait(POST, self._script.rank)) > 0:
             return wait
-        page = Page("", Rung.POST, self._loop.time())
+        if (page := await self.begin(Rung.POST)) is not None:
+            self._shelf.add(page)
+        return 0.0
+
+    async def begin(self, rung: Rung) -> Page | None:
+        """Post what waits; None: there is nothing to be read in it. Raises what `ChatThread` does."""
+        page = Page("", rung, self._loop.time())
         pieces, text = self._script.chunk(page.sheet, SHORT)
         self._script.done(pieces)
         if not text:
-            return 0.0
+            return None
         try:
             page.ts = await self._chat.post(text)
         except Unanswered:
@@ -53,9 +59,8 @@ class Posts:
         for piece in pieces:
             page.sheet.add(piece)
         page.settle()
-        self._shelf.add(page)
         self.newest = page.ts
-        return 0.0
+        return page
 
     async def look(self) -> float:
         """Find out whether a post came whose answer did not, where the app may read the thread.

@@ -144,20 +144,20 @@ class Shelf:
 
     async def _one(self, page: Page) -> float:
         """The next thing that a page needs; or the seconds to wait for it."""
-        rank = Rank.FINAL if page.unsure else Rank.INTERIM
         if page.streaming:
             if self._loop.time() - page.opened < DEAD:
+                rank = Rank.FINAL if page.unsure else Rank.INTERIM
                 if (wait := self._chat.wait(STOP, rank)) > 0:
                     return wait
                 await self._chat.stop(page.ts)
             page.streaming = False
         elif not page.sheet.text:
-            if (wait := self._chat.wait(DELETE, rank)) > 0:
+            if (wait := self._chat.wait(DELETE)) > 0:
                 return wait
             await self._chat.delete(page.ts)
             page.settle()
         elif not page.right:
-            if (wait := self._chat.wait(UPDATE, rank)) > 0:
+            if (wait := self._chat.wait(UPDATE)) > 0:
                 return wait
             await self._rewrite(page)
         return 0.0

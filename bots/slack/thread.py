@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class Thread:
     """A thread of a channel. `ts`: of the message that it hangs from, the call's card.
 
-    `recipient`: the user for whom a stream is written; Slack wants one though everybody reads it.
+    `recipient`: the user for whom a stream is written: it is live for them alone.
     `home`: the workspace that they are of, if it is another (Slack Connect).
     """
 

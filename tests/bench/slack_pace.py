@@ -20,6 +20,7 @@ from collections import Counter
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from itertools import count
+from math import inf
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -36,7 +37,7 @@ from core.captions.pages import Pages
 from core.captions.publisher import Publisher
 from tests.bench.machine import machine
 from tests.clock import VirtualLoop
-from tests.fakes.slack import FakeSlack, Team
+from tests.fakes.slack import FakeSlack
 
 WAY = 0.15
 """Seconds that a request takes."""
@@ -103,8 +104,9 @@ class Stage:
     calls: int
 
 
-async def spokenly(talk: Talk, stage: Stage) -> None:
-    captions = ThreadCaptions(stage.client, stage.thread, stage.governor, lambda: stage.calls)
+async def spokenly(talk: Talk, stage: Stage, *, streams: bool = False) -> None:
+    calls = stage.calls
+    captions = ThreadCaptions(stage.client, stage.thread, stage.governor, lambda: calls, streams=streams)
     publisher = Publisher(talk.board, captions)
     async with asyncio.TaskGroup() as group:
         group.create_task(publisher.run())
@@ -170,27 +172,26 @@ async def rewritten(talk: Talk, stage: Stage) -> None:
             pages.written(page)
 
 
-async def trouble(slack: FakeSlack, team: Team, seconds: float, dice: random.Random) -> None:
-    """Lost answers, failing servers, refusals, streams that die early: one every ten seconds or so."""
+async def trouble(slack: FakeSlack, seconds: float, dice: random.Random) -> None:
+    """Lost answers, failing servers, refusals, answers that take long: one every ten seconds or so."""
     loop = asyncio.get_running_loop()
     faults, end = slack.faults, loop.time() + seconds
-    methods = ["chat.appendStream"] * 4 + ["chat.startStream", "chat.stopStream", "chat.update"]
     while loop.time() < end:
         await asyncio.sleep(dice.expovariate(1 / 10))
-        method = dice.choice([*methods, "chat.postMessage"])
-        what = dice.randrange(5)
-        if what == 0:
-            faults.landed[method] = dice.randint(1, 2)
-        elif what == 1:
-            faults.statuses[method] = [dice.choice([500, 502, 503, 504])]
-        elif what == 2:
-            faults.errors[method] = [dice.choice(["internal_error", "fatal_error"])]
-        elif what == 3:
-            faults.errors[method] = ["ratelimited"]
-        else:
-            alive = [m.stream for m in slack.world.messages if m.stream is not None and m.stream.open]
-            if alive:
-                dice.choice(alive).open = False
+        method = dice.choice(["chat.update", "chat.postMessage"])
+        match dice.randrange(5):
+            case 0:
+                faults.landed[method] = dice.randint(1, 2)
+            case 1:
+                faults.statuses[method] = [dice.choice([500, 502, 503, 504])]
+            case 2:
+                faults.errors[method] = [dice.choice(["internal_error", "fatal_error"])]
+            case 3:
+                faults.errors[method] = ["ratelimited"]
+            case 4:
+                faults.slow[method] = 3.0
+                await asyncio.sleep(dice.uniform(1, 10))
+                faults.slow[method] = WAY
 
 
 Way = Callable[[Talk, Stage], Coroutine[None, None, None]]
@@ -204,14 +205,19 @@ WAYS: dict[str, Way] = {
 
 @dataclass(slots=True)
 class Result:
-    """`lags` in seconds; of a word that never came there is none."""
+    """`lags` in seconds, as everybody in the channel reads; of a word that never came there is none.
+
+    `starter`: as whoever started the captions reads. `messages`: in a minute, of one call.
+    """
 
     lags: list[float]
+    starter: list[float]
     said: int
     lost: int
     doubled: int
     refused: int
     requests: int
+    messages: float
 
 
 async def run(way: Way, minutes: float, calls: int, seed: int, *, faults: bool = False) -> Result:
@@ -231,42 +237,74 @@ async def run(way: Way, minutes: float, calls: int, seed: int, *, faults: bool =
                 group.create_task(speak(talk, minutes * 60, random.Random(seed + talk.number)))
             slack.faults.slow = dict.fromkeys(METHODS, WAY)
             if faults:
-                group.create_task(trouble(slack, team, minutes * 60, random.Random(seed)))
-        return measure(slack, talks, faults=faults)
+                group.create_task(trouble(slack, minutes * 60, random.Random(seed)))
+        return measure(slack, talks, minutes)
 
 
 METHODS = ("chat.startStream", "chat.appendStream", "chat.stopStream", "chat.update", "chat.postMessage")
 WORDS = re.compile(r"c\d+u\d+w\d+")
 
 
-def measure(slack: FakeSlack, talks: list[Talk], *, faults: bool) -> Result:
-    seen: dict[str, float] = {}
-    for call in slack.calls:
-        if call.result == "ok":
-            for word in WORDS.findall(str(call.args.get("markdown_text") or "")):
-                seen.setdefault(word, call.at + WAY)
+def measure(slack: FakeSlack, talks: list[Talk], minutes: float) -> Result:
+    said = {word: at for talk in talks for word, at in talk.words.items()}
     stands = Counter(
         word
         for message in slack.world.messages
         if not message.deleted
         for word in WORDS.findall(message.text)
     )
-    said = {word: at for talk in talks for word, at in talk.words.items()}
+    messages = sum(message.thread_ts is not None for message in slack.world.messages)
+    starter, everybody = seen(slack, others=False), seen(slack, others=True)
     return Result(
-        lags=[seen[word] - at for word, at in said.items() if word in seen],
+        lags=[everybody[word] - at for word, at in said.items() if word in everybody],
+        starter=[starter[word] - at for word, at in said.items() if word in starter],
         said=len(said),
         lost=sum(not stands[word] for word in said),
         doubled=sum(times > 1 for times in stands.values()),
         refused=sum(call.result == "ratelimited" for call in slack.calls),
         requests=len(slack.calls),
+        messages=messages / minutes / len(talks),
     )
 
 
-def row(name: str, result: Result) -> str:
-    cuts = statistics.quantiles(result.lags, n=100, method="inclusive")
-    lags = f"{cuts[49]:7.2f}{cuts[94]:8.2f}{max(result.lags):8.2f}"
+def seen(slack: FakeSlack, *, others: bool) -> dict[str, float]:
+    """When each word could first be read by whoever a stream is for, or by the `others` in the channel.
+
+    Of a stream they see what came first, and the rest when it ends (tests/fakes/slack, `Person.reads`).
+    """
+    live, streamed = dict[str, float](), dict[str, dict[str, float]]()
+    ends = {
+        message.ts: message.stream.began + slack.limits.stream
+        for message in slack.world.messages
+        if message.stream is not None
+    }
+    for call in slack.calls:
+        if call.result != "ok":
+            continue
+        message, at = str(call.args.get("ts") or ""), call.at + WAY
+        if call.method == "chat.stopStream":
+            ends[message] = min(ends[message], at)
+        words = WORDS.findall(str(call.args.get("markdown_text") or ""))
+        later = others and call.method == "chat.appendStream" and message in streamed
+        if call.method == "chat.appendStream":
+            streamed.setdefault(message, {})
+        for word in words:
+            if later:
+                streamed[message].setdefault(word, at)
+            else:
+                live.setdefault(word, at)
+    for message, held in streamed.items():
+        for word, at in held.items():
+            live[word] = min(live.get(word, inf), max(at, ends[message]))
+    return live
+
+
+def row(name: str, result: Result, lags: list[float] | None = None) -> str:
+    lags = lags or result.lags
+    cuts = statistics.quantiles(lags, n=100, method="inclusive")
+    seconds = f"{cuts[49]:7.2f}{cuts[94]:8.2f}{max(lags):8.2f}"
     words = f"{result.said:9}{result.lost:6}{result.doubled:9}"
-    return f"{name:28}{lags}{words}{result.refused:7}{result.requests:10}"
+    return f"{name:28}{seconds}{words}{result.refused:7}{result.requests:10}{result.messages:10.1f}"
 
 
 def main() -> None:

@@ -13,7 +13,7 @@ from tests.bots.slack.threadroom import ANN, BEN, threadroom
 
 
 async def test_words_are_streamed_with_a_name_at_each_change_of_speaker() -> None:
-    async with threadroom() as room:
+    async with threadroom(streams=True) as room:
         room.say("hello there")
         await room.show()
         room.say("and more")
@@ -25,7 +25,7 @@ async def test_words_are_streamed_with_a_name_at_each_change_of_speaker() -> Non
 
 
 async def test_of_what_is_being_said_only_what_will_not_change_is_shown() -> None:
-    async with threadroom() as room:
+    async with threadroom(streams=True) as room:
         room.saying("one two tree", stable="one two")
         await room.show()
         assert room.texts == ["Ann: one two"]
@@ -37,7 +37,7 @@ async def test_of_what_is_being_said_only_what_will_not_change_is_shown() -> Non
 
 
 async def test_a_stream_is_turned_before_it_dies_and_no_word_is_lost() -> None:
-    async with threadroom() as room:
+    async with threadroom(streams=True) as room:
         for number in range(400):
             room.say(f"w{number}")
             await room.show()
@@ -50,7 +50,7 @@ async def test_a_stream_is_turned_before_it_dies_and_no_word_is_lost() -> None:
 
 
 async def test_people_who_speak_at_once_are_told_apart() -> None:
-    async with threadroom() as room:
+    async with threadroom(streams=True) as room:
         room.saying("one two three", stable="one two")
         await room.show()
         room.saying("eins zwei", stable="eins", speaker=BEN)
@@ -62,7 +62,7 @@ async def test_people_who_speak_at_once_are_told_apart() -> None:
 
 
 async def test_a_long_call_goes_on_in_the_next_message() -> None:
-    async with threadroom() as room:
+    async with threadroom(streams=True) as room:
         for number in range(60):
             room.say(f"w{number} " + "word " * 60)
         await room.show()
@@ -74,7 +74,7 @@ async def test_a_long_call_goes_on_in_the_next_message() -> None:
 
 
 async def test_where_streams_are_refused_a_message_is_rewritten_with_what_is_being_said_in_italics() -> None:
-    async with threadroom() as room:
+    async with threadroom(streams=True) as room:
         room.slack.faults.errors["chat.startStream"] = ["invalid_thread_ts"]
         room.say("one")
         room.saying("two three", stable="two")
@@ -87,7 +87,7 @@ async def test_where_streams_are_refused_a_message_is_rewritten_with_what_is_bei
 
 
 async def test_where_nobody_is_named_as_recipient_nothing_is_streamed() -> None:
-    async with threadroom(recipient=False) as room:
+    async with threadroom(streams=True, recipient=False) as room:
         room.say("one")
         await room.show()
         assert room.texts == ["Ann: one"]
@@ -95,7 +95,7 @@ async def test_where_nobody_is_named_as_recipient_nothing_is_streamed() -> None:
 
 
 async def test_a_message_that_is_rewritten_turns_when_it_is_full_and_drops_what_was_being_said() -> None:
-    async with threadroom(recipient=False) as room:
+    async with threadroom() as room:
         for number in range(30):
             room.saying(f"guess{number} " * 20)
             await room.show()
@@ -109,7 +109,7 @@ async def test_a_message_that_is_rewritten_turns_when_it_is_full_and_drops_what_
 
 
 async def test_where_nothing_can_be_rewritten_utterances_are_posted() -> None:
-    async with threadroom(recipient=False) as room:
+    async with threadroom() as room:
         room.slack.faults.errors["chat.update"] = ["edit_window_closed", "edit_window_closed"]
         room.say("one")
         await room.show()
@@ -118,21 +118,22 @@ async def test_where_nothing_can_be_rewritten_utterances_are_posted() -> None:
         assert room.texts == ["Ann: one", "Ann: two"]
 
 
-async def test_with_many_calls_in_the_workspace_utterances_are_posted_and_with_few_streamed_again() -> None:
-    async with threadroom() as room:
+async def test_with_many_calls_in_the_workspace_nothing_is_streamed_and_with_few_it_is_again() -> None:
+    async with threadroom(streams=True) as room:
         room.saying("one two", stable="one")
         await room.show()
         room.calls = 30
         room.saying("one two three", stable="one two")
         await room.show()
-        assert room.texts == ["Ann: one"]
+        assert room.texts == ["Ann: one", "Ann: two"]
         room.say("one two three")
         await room.show()
         room.saying("four five", stable="four")
         await room.show()
         room.calls = 1
+        room.saying("four five six", stable="four five")
         await room.show()
-        assert room.texts == ["Ann: one", "Ann: two three", "Ann: four"]
+        assert room.texts == ["Ann: one", "Ann: two three four", "Ann: five"]
 
 
 async def test_what_people_must_be_told_stands_there_as_a_line_when_it_begins_and_ends() -> None:
@@ -151,7 +152,7 @@ async def test_what_people_must_be_told_stands_there_as_a_line_when_it_begins_an
 
 
 async def test_what_somebody_takes_back_goes_from_every_message() -> None:
-    async with threadroom() as room:
+    async with threadroom(streams=True) as room:
         for number in range(3):
             room.say(f"secret{number}")
             room.say(f"hello{number}", BEN)
@@ -189,7 +190,7 @@ async def test_at_the_end_a_sentence_stands_below_the_last_words_and_nothing_str
 
 
 async def test_calls_of_one_workspace_share_what_slack_takes() -> None:
-    async with threadroom(calls=3) as room:
+    async with threadroom(streams=True, calls=3) as room:
         others = [
             ThreadCaptions(room.client, replace(room.thread, recipient=room.thread.recipient), room.governor)
             for _ in range(2)
@@ -216,7 +217,7 @@ async def test_calls_of_one_workspace_share_what_slack_takes() -> None:
 
 
 async def test_where_slack_takes_no_edit_a_message_goes_rather_than_keep_what_was_taken_back() -> None:
-    async with threadroom() as room:
+    async with threadroom(streams=True) as room:
         room.say("secret")
         room.say("hello", BEN)
         await room.show()
@@ -228,7 +229,7 @@ async def test_where_slack_takes_no_edit_a_message_goes_rather_than_keep_what_wa
 
 
 async def test_while_no_stream_can_be_begun_the_old_one_goes_on_but_not_until_it_dies() -> None:
-    async with threadroom() as room:
+    async with threadroom(streams=True) as room:
         room.say("one")
         await room.show()
         await asyncio.sleep(256)

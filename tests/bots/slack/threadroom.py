@@ -76,7 +76,9 @@ def seen(text: str) -> str:
 
 
 @asynccontextmanager
-async def threadroom(*, recipient: bool = True, calls: int = 1) -> AsyncIterator[ThreadRoom]:
+async def threadroom(
+    *, recipient: bool = True, calls: int = 1, streams: bool = False
+) -> AsyncIterator[ThreadRoom]:
     async with FakeSlack() as slack, aiohttp.ClientSession() as session:
         team = slack.team()
         ann = slack.person(team, "Ann")
@@ -96,7 +98,7 @@ async def threadroom(*, recipient: bool = True, calls: int = 1) -> AsyncIterator
             thread,
             governor,
             Board(),
-            ThreadCaptions(client, thread, governor, lambda: room.calls),
+            ThreadCaptions(client, thread, governor, lambda: room.calls, streams=streams),
             calls,
         )
         yield room
