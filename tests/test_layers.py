@@ -15,6 +15,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = [
     {
         "core.errors",
+        "core.address",
         "core.backoff",
         "core.codes",
         "core.limits",
@@ -97,6 +98,7 @@ PURE = [
     "bots/slack/sheet.py",
     "bots/slack/stream.py",
     "bots/slack/thread.py",
+    "core/address.py",
     "core/audio/frame.py",
     "core/audio/jitter.py",
     "core/audio/tape.py",

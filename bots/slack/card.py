@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bots.slack.markup import plain
+from core.address import ONLY_HERE, only_here
 from core.captions.markup import utf16, words
 from core.rooms import Keep
 
@@ -122,6 +123,8 @@ def link(address: str) -> list[dict[str, Any]]:
         "card for a new one."
     )
     button = _button(LINK, "Go to the room", "primary")
+    if only_here(address):
+        told += f"\n{ONLY_HERE}"
     return [
         {"type": "section", "text": _plain(told)},
         {"type": "actions", "elements": [{**button, "url": address}]},

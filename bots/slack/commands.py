@@ -14,6 +14,7 @@ from bots.slack.orders import USAGE, Order, yes
 from bots.slack.replies import Asker, tell
 from bots.slack.setup import Setup
 from bots.slack.wish import Wish
+from core.address import ONLY_HERE, only_here
 from core.errors import UserError
 from core.rooms import Keep
 
@@ -137,12 +138,14 @@ class Commands:
         await rights.allow_share(call, asker.user)
         bridge = self._calls.house.bridge
         code = bridge.share(call.room)
-        await tell(
-            asker,
+        text = (
             f"The code is *{code.spaced}*, for a quarter of an hour. Who has it sees this call live: "
             f"`/captions attach {code.text}` in Slack or on Discord, or <{bridge.link(code)}|in the "
-            "browser>. Everybody in the call is told where it is shown. `/captions unshare` ends it.",
+            "browser>. Everybody in the call is told where it is shown. `/captions unshare` ends it."
         )
+        if only_here(bridge.address):
+            text += f"\nIn the browser: {ONLY_HERE}"
+        await tell(asker, text)
 
     async def unshare(self, asker: Asker) -> None:
         """Show the call nowhere else any more."""

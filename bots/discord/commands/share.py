@@ -15,6 +15,7 @@ from bots.discord.rights import followed, may_share, may_write, person
 from bots.discord.translations import en
 from bots.discord.wish import Chat
 from bots.discord.words import command, say
+from core.address import only_here
 from core.captions.markup import MARKDOWN
 from core.codes import LIFE
 from core.errors import UserError
@@ -86,6 +87,8 @@ async def _share(interaction: Interaction, calls: Calls) -> None:
     text = say(to, en.SHARED, code=code.spaced, minutes=round(LIFE / 60), attach=attach)
     if bridge.address:
         text += " " + say(to, en.READ_AT, link=bridge.link(code))
+        if only_here(bridge.address):
+            text += "\n" + say(to, en.ONLY_HERE)
     await reply(interaction, text, view=buttons(Unshare(to)))
 
 

@@ -162,6 +162,10 @@ TEXTS = {
         "Gespräch erfahren, wo es gezeigt wird."
     ),
     en.READ_AT: "Im Browser: {link}",
+    en.ONLY_HERE: (
+        "Dieser Link öffnet sich nur auf dem Rechner, auf dem Spokenly läuft, bis wer es betreibt andere "
+        "hereinlässt (wie, sagt die README) und SPOKENLY_PUBLIC_URL setzt."
+    ),
     en.UNSHARED: "Der Code gilt nicht mehr, und das Gespräch wird nirgends sonst mehr gezeigt.",
     en.PRIVATE: "Dieses Gespräch ist privat: Es kann nirgends sonst gezeigt werden.",
     en.NOT_SHARED: (

@@ -79,6 +79,10 @@ SHARED = (
     "told where it is shown."
 )
 READ_AT = "In a browser: {link}"
+ONLY_HERE = (
+    "This link opens only on the machine that Spokenly runs on, until whoever runs it lets others in (its "
+    "README says how) and sets SPOKENLY_PUBLIC_URL."
+)
 UNSHARED = "The code has ended, and the call is shown nowhere else any more."
 PRIVATE = "This call is private: it can't be shown anywhere else."
 NOT_SHARED = (

@@ -155,6 +155,10 @@ TEXTS = {
         "la llamada saben dónde se muestra."
     ),
     en.READ_AT: "En un navegador: {link}",
+    en.ONLY_HERE: (
+        "Este enlace solo se abre en el equipo donde funciona Spokenly, hasta que quien lo gestiona deje "
+        "entrar a los demás (el README explica cómo) y defina SPOKENLY_PUBLIC_URL."
+    ),
     en.UNSHARED: "El código ya no sirve y la llamada ya no se muestra en ningún otro lugar.",
     en.PRIVATE: "Esta llamada es privada: no se puede mostrar en ningún otro lugar.",
     en.NOT_SHARED: (

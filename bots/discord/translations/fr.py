@@ -159,6 +159,10 @@ TEXTS = {
         "monde dans l'appel apprend où il est affiché."
     ),
     en.READ_AT: "Dans un navigateur : {link}",
+    en.ONLY_HERE: (
+        "Ce lien ne s'ouvre que sur la machine où tourne Spokenly, tant que la personne qui le gère n'y "
+        "laisse pas entrer les autres (le README dit comment) et ne définit pas SPOKENLY_PUBLIC_URL."
+    ),
     en.UNSHARED: "Le code ne sert plus, et l'appel n'est plus affiché ailleurs.",
     en.PRIVATE: "Cet appel est privé : il ne peut être affiché nulle part ailleurs.",
     en.NOT_SHARED: (

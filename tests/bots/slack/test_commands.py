@@ -11,6 +11,7 @@ from bots.slack.card import DETACH, OPEN, RECAP, STOP, TRANSCRIPT
 from bots.slack.commands import ELSEWHERE
 from bots.slack.installations import client_of
 from bots.slack.starting import FORM
+from core.address import ONLY_HERE
 from tests.bots.slack.office import Office, Shelf, office, words
 from tests.fakes.slack import FakeSlack
 
@@ -180,6 +181,24 @@ async def code_of(acme: Office) -> str:
     await acme.ann.command("/captions", "share", channel=acme.general)
     await acme.until(lambda: "The code is" in acme.told(acme.ann))
     return acme.told(acme.ann).rpartition("The code is *")[2].partition("*")[0]
+
+
+@pytest.mark.parametrize(
+    ("address", "told"), [("http://localhost:8080", True), ("https://captions.example", False)]
+)
+async def test_who_gets_a_link_that_no_other_machine_opens_is_told_so(
+    tmp_path: Path, address: str, told: bool
+) -> None:
+    async with office(tmp_path) as acme:
+        acme.bridge.address = address
+        await acme.start()
+        acme.rooms.opened[0].address = f"{address}/room/x"
+        assert ONLY_HERE not in acme.told(acme.ann), "where others can open it there is nothing to say"
+        await acme.bob.press(acme.card, OPEN)
+        await acme.until(lambda: "Go to the room" in acme.told(acme.bob))
+        await code_of(acme)
+        assert (ONLY_HERE in acme.told(acme.bob)) == told
+        assert (ONLY_HERE in acme.told(acme.ann)) == told
 
 
 async def test_a_call_is_shown_in_another_channel_by_its_code(tmp_path: Path) -> None:

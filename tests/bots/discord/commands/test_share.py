@@ -9,6 +9,7 @@ import pytest
 from bots.discord import notices
 from bots.discord.notices import OUT_ELSEWHERE, UNSHARED
 from bots.discord.outlet import ChatPages
+from core.address import ONLY_HERE
 from core.bridge import BROKEN, ENDED, MOVED, REVOKED
 from core.codes import LIFE, TRIES
 from tests.bots.discord.commands.world import World, world
@@ -48,7 +49,11 @@ async def test_a_call_is_read_in_another_channel_and_in_a_browser_until_it_ends(
         call = here.call
         answer = await ann.command("captions share", channel=here.general)
         assert f"In a browser: {h.url}/room/" in answer.text
+        assert answer.text.endswith(ONLY_HERE), "nobody else can open it"
+        h.rooms.address = here.calls.house.bridge.address = "https://captions.example"
+        answer = await ann.command("captions share", channel=here.general)
         code = answer.text[-8:]
+        assert answer.text.endswith(f"In a browser: https://captions.example/room/{code}")
         ben = await here.person("Ben", there=False)
         assert "can be read here now" in await asked(ben, "attach", other, code=code.lower())
         _, seat = await h.ask("POST", "/api/shared", None, {"code": code})
