@@ -47,7 +47,7 @@ from tests.bots.meet.house import Reader, Visitor
 from tests.bots.slack.threadroom import seen
 from tests.fakes.discord import Channel, FakeDiscord
 from tests.fakes.discord.voice.encoder import frames
-from tests.fakes.slack import FakeSlack, Place
+from tests.fakes.slack import FakeSlack, Person, Place
 
 PEOPLE = ("P0", "P1")
 BROWSERS = 100
@@ -113,11 +113,11 @@ class Outlets:
             self.missing[place] += max(0, target - (column[-1][1] if column else 0))
 
 
-async def look(general: Place, growth: Growth) -> None:
-    """Note what can be read in the thread in Slack, again and again."""
+async def look(rob: Person, general: Place, growth: Growth) -> None:
+    """Note what somebody in the channel can read in the thread in Slack, again and again."""
     loop = asyncio.get_running_loop()
     while True:
-        text = "\n".join(seen(message.text) for message in general.thread(general.messages[-1]))
+        text = seen(rob.reads(general, general.messages[-1]))
         for name in PEOPLE:
             lines = re.findall(rf"^{name}: (.*)$", text, re.MULTILINE)
             grow(growth, name, loop.time(), sum(len(words(line)) for line in lines))
@@ -159,7 +159,9 @@ async def perform(stage: Stage, seconds: float, recordings: list[Utterance]) -> 
         await (await members[0].command("captions start", channel=chat)).settle()
     shared = await (await members[0].command("captions share", channel=chat)).settle()
     code = shared.text.partition("/room/")[2][:8]
-    sue = stage.slack.person(next(iter(stage.slack.world.teams.values())), "Sue")
+    sue, rob = (
+        stage.slack.person(next(iter(stage.slack.world.teams.values())), one) for one in ("Sue", "Rob")
+    )
     await sue.command("/captions", f"attach {code}", channel=stage.general)
     await stage.slack.until(lambda: stage.general.messages)
     browsers, thread, over = list[Browser](), Growth(), asyncio.Event()
@@ -167,7 +169,7 @@ async def perform(stage: Stage, seconds: float, recordings: list[Utterance]) -> 
     async with aiohttp.ClientSession(connector=connector) as client, asyncio.TaskGroup() as tasks:
         visitor = Visitor(client, stage.address)
         reading = [tasks.create_task(read(visitor, code, browsers, over)) for _ in range(BROWSERS)]
-        looking = tasks.create_task(look(stage.general, thread))
+        looking = tasks.create_task(look(rob, stage.general, thread))
         await stage.slack.until(lambda: len(browsers) == len(reading))
         async with asyncio.TaskGroup() as talking:
             for number, member in enumerate(members):

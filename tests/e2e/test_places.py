@@ -42,14 +42,16 @@ class World:
     team: Team
     general: Place
     sue: Person
+    rob: Person
+    """Somebody in the channel who reads along."""
 
     @property
     def card(self) -> Message:
         return self.general.messages[-1]
 
     def said(self, name: str) -> str:
-        """What can be read of somebody in the thread under the card."""
-        text = "\n".join(seen(message.text) for message in self.general.thread(self.card))
+        """What everybody can read of somebody in the thread under the card."""
+        text = seen(self.rob.reads(self.general, self.card))
         return " ".join(re.findall(rf"^{name}: (.*)$", text, re.MULTILINE))
 
     async def read(self, name: str, sentence: str) -> None:
@@ -74,7 +76,8 @@ async def world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         team = slack.team("Acme")
         team.scopes = {scope.name for scope in SCOPES}
         sue = slack.person(team, "Sue")
-        general = slack.channel(team, "general", sue)
+        rob = slack.person(team, "Rob")
+        general = slack.channel(team, "general", sue, rob)
         monkeypatch.setattr(app, "Parts", partial(Parts, connector=discord.connector))
         monkeypatch.setattr(app, "SlackParts", partial(SlackParts, api=slack.api))
         settings = Settings(
@@ -88,7 +91,7 @@ async def world(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[
         async with open_hearing(settings, metrics) as hearing, app.spokenly(settings, hearing, metrics):
             await slack.until(lambda: slack.sockets.connected == 2)
             assert await discord.bell.until(lambda: "captions" in discord.commands(), 30)
-            yield World(discord, slack, team, general, sue)
+            yield World(discord, slack, team, general, sue, rob)
 
 
 @asynccontextmanager
