@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from functools import partial
 from types import TracebackType
@@ -14,6 +14,7 @@ from bots.slack.aftermath import Aftermath
 from bots.slack.book import Book, Mark
 from bots.slack.call import SlackCall
 from bots.slack.card import Look
+from bots.slack.coming import Coming, Place
 from bots.slack.guests import Guest, Guests
 from bots.slack.house import House
 from bots.slack.markup import mrkdwn
@@ -48,7 +49,7 @@ class Calls:
         self.secretary = house.secretary
         """Who keeps records; None where Spokenly keeps none (SPOKENLY_KEEP=never)."""
         self._calls: dict[tuple[str, str], SlackCall] = {}
-        self._coming: set[tuple[str, str]] = set()
+        self._coming = Coming()
         self._running: set[asyncio.Task[None]] = set()
         self._leaving = False
         self.gone = False
@@ -95,7 +96,8 @@ class Calls:
         if (there := self._calls.get(place)) is not None:
             card = wish.workspace.message(wish.channel, there.thread.ts)
             raise UserError(f"Captions run in this channel already: <{card}|here is their card>.")
-        with self._reserved(place):
+        self._coming.allow(place[0], wish.asked_by, self.running(place[0]))
+        with self._reserved(place, wish.asked_by):
             call, shown = await self._open(wish)
             self._calls[place] = call
         self._begin(self._run(call, shown))
@@ -153,18 +155,11 @@ class Calls:
         if self._leaving:
             raise UserError(STOPPING)
 
-    @contextmanager
-    def _reserved(self, place: tuple[str, str]) -> Iterator[None]:
-        """Keeps a channel for what is just coming. Raises `UserError` when something else is."""
-        if place in self._coming:
-            raise UserError("Captions are just being started here.")
+    def _reserved(self, place: Place, by: str = "") -> AbstractContextManager[None]:
+        """Keeps a channel for what is just coming. Raises `UserError` when something else is there."""
         if self.guests.of(*place) is not None:
             raise UserError("A call of elsewhere is shown in this channel: /captions detach ends that first.")
-        self._coming.add(place)
-        try:
-            yield
-        finally:
-            self._coming.discard(place)
+        return self._coming.reserved(place, by)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done beside; a bug in it is loud and ends nothing else."""

@@ -26,7 +26,7 @@ from unittest.mock import patch
 
 from slack_bolt.async_app import AsyncApp
 
-from bots.slack import sockets
+from bots.slack import coming, sockets
 from bots.slack.desk import Body, Desk
 from bots.slack.replies import Asker
 from bots.slack.scopes import SCOPES
@@ -122,7 +122,9 @@ def main() -> int:
     quick = options.parse_args().quick
     logging.disable(logging.CRITICAL)
     print(machine())
-    acks, cards = asyncio.run(commands(20 if quick else 100))
+    # One person starts them all, and nobody speaks in any.
+    with patch.object(coming, "MINE", sys.maxsize), patch.object(coming, "OURS", sys.maxsize):
+        acks, cards = asyncio.run(commands(20 if quick else 100))
     print(f"{len(cards)} commands, {WAY * 1000:.0f} ms to Slack and back")
     for name, values in (("acknowledged", acks), ("card", cards)):
         median, late = (percentile(values, share) * 1000 for share in (0.5, 0.95))
