@@ -23,8 +23,8 @@ from core.errors import OutletBusy
 
 log = logging.getLogger(__name__)
 
-KEPT = 1000
-"""Messages that are remembered, in case that somebody takes back what they said."""
+KEPT = 5000
+"""Messages that are remembered, in case that somebody takes back what they said: of six hours or more."""
 
 DEAD = 290.0
 """Seconds after which a stream has ended by itself."""
@@ -107,8 +107,9 @@ class Shelf:
 
     def erase(self, speaker: str) -> None:
         """Somebody takes back what they said: it goes from every message that still is remembered."""
+        due = {id(page) for page in self._due}
         for page in self._pages:
-            if page.erase(speaker) and page not in self._due:
+            if page.erase(speaker) and id(page) not in due:
                 self._due.append(page)
 
     async def tidy(self) -> float:

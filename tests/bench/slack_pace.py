@@ -6,7 +6,7 @@ The unmodified SDK calls the fake on loopback, on a clock that jumps; a request 
 two to four people talk in turn, 150 words a minute, now and then two at once. What is said is known 0.6 s
 later and does not change then; an utterance becomes final 0.6 s after its last word. Lags are from when a
 word was spoken to when somebody in the channel who did not start the captions could first read it: 0.6 s of
-each are not Slack's. Streams (SPOKENLY_SLACK_STREAMS) are told as whoever started the captions reads them, too.
+each are not Slack's. Streams (SPOKENLY_SLACK_STREAMS) are told for whoever started the captions as well.
 "Slack failing": about every ten seconds an answer is lost or takes three seconds, a server fails or a call is
 refused; the app may read the thread there. "Messages": of one call, in a minute. Exits 1 when a word is lost
 or stands twice at the end, or an aim is missed.

@@ -103,3 +103,14 @@ async def test_what_is_done_takes_a_piece_for_each_line_and_can_still_be_taken_b
         shelf.erase("u1")
         await tidied(shelf)
         assert room.texts == ["Ben: two", "Ben: two"]
+
+
+async def test_what_somebody_said_hours_ago_in_many_messages_can_still_be_taken_back() -> None:
+    async with threadroom() as room:
+        shelf = Shelf(ChatThread(room.client, room.thread, room.governor), lambda pieces: None)
+        pages = [Page(f"{number}", Rung.UPDATE, 0, Sheet([ONE, TWO])) for number in range(4000)]
+        for page in pages:
+            page.settle()
+            shelf.add(page)
+        shelf.erase("u1")
+        assert all(page.erased and "one" not in page.sheet.text for page in pages)
