@@ -12,17 +12,30 @@ export class Pass {
     this.page = page;
     this.name = ""; // "" until the server knows it
     this.text = taken(room);
+    // A link that is opened where its room is open already changes nothing but what stands behind the "#".
+    addEventListener("hashchange", () => this.#again());
+    this.check();
+  }
+
+  #again() {
+    if (!given()) return;
+    this.text = taken(this.room);
+    this.name = "";
+    this.page.say(""); // what was said of the one before
     this.check();
   }
 
   /** Asks whether it is still good; one that is not is forgotten, and that is said. */
   async check() {
-    if (!this.text) return;
+    const { text } = this;
+    if (!text) return;
     try {
-      const known = await ask(`/api/rooms/${this.room}/pass`, { method: "POST", body: { pass: this.text } });
+      const known = await ask(`/api/rooms/${this.room}/pass`, { method: "POST", body: { pass: text } });
+      if (text !== this.text) return; // another came meanwhile
       this.name = known.name;
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
+      if (text !== this.text) return;
       if (error.status === 400) this.#forget();
       this.page.say(error.message);
     }
@@ -42,14 +55,19 @@ export class Pass {
 
 /** Out of the address, so that who copies that gives no pass away; this tab still knows it when it is loaded anew. */
 function taken(room) {
-  const given = new URLSearchParams(location.hash.slice(1)).get("pass");
-  if (given) history.replaceState(history.state, "", location.pathname + location.search);
+  const pass = given();
+  if (pass) history.replaceState(history.state, "", location.pathname + location.search);
   try {
-    if (given) sessionStorage.setItem(key(room), given);
-    return given ?? sessionStorage.getItem(key(room)) ?? "";
+    if (pass) sessionStorage.setItem(key(room), pass);
+    return pass ?? sessionStorage.getItem(key(room)) ?? "";
   } catch {
-    return given ?? ""; // no storage: it holds until the page is loaded anew
+    return pass ?? ""; // no storage: it holds until the page is loaded anew
   }
+}
+
+/** The pass in the address, if one stands there. */
+function given() {
+  return new URLSearchParams(location.hash.slice(1)).get("pass");
 }
 
 function key(room) {

@@ -1,5 +1,6 @@
 """Passes, "Show elsewhere" and /room/CODE, in a real Chromium against the real server."""
 
+import asyncio
 import re
 from typing import Any
 
@@ -91,6 +92,31 @@ async def test_a_pass_gives_its_name_and_only_that(browser: Any) -> None:
         room.close("Ann Lee stopped the captions.")
         await says(page, "#banner", "Ann Lee stopped the captions.")
         await page.locator("#share-open").wait_for(state="hidden")
+
+
+async def introduced(page: Any) -> str:
+    """The name under which somebody would share."""
+    await page.click("#share-open")
+    name = str(await page.locator("#share input[name=name]").input_value())
+    await page.keyboard.press("Escape")
+    return name
+
+
+async def test_a_pass_that_is_opened_where_its_room_is_open_already_is_taken_as_well(browser: Any) -> None:
+    async with house() as h, visiting(browser, FakeRoom(base=h.url)) as visit:
+        room = opened(h, guests=False)
+        page = await visit(room.link("Ann", "slack:T1:U1", -1.0))
+        await says(page, "#told", "This link is too old")
+        for name in ("Ann Lee", "Ann Li"):
+            link = room.link(name, "slack:T1:U1", 60.0)
+            await page.evaluate("link => { location.href = link; }", link)
+            await until(page, lambda: "pass" not in page.url)
+            await page.locator("#told").wait_for(state="hidden")
+            async with asyncio.timeout(10):
+                while await introduced(page) != name:
+                    pass  # the server is asked whose it is
+        await page.evaluate("location.hash = 'somewhere'")
+        assert await introduced(page) == "Ann Li"
 
 
 async def test_a_pass_that_is_no_good_is_said_and_guests_read(browser: Any) -> None:
