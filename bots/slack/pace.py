@@ -27,6 +27,9 @@ YIELD = 0.05
 LEAST = 0.001
 """Seconds of any wait: less could be lost in the sum with the time, and then be asked for without end."""
 
+HELD = 2.0
+"""Seconds after which what people must be told goes before words: of those there are always more."""
+
 SLOWER, SLOWEST = 1.25, 4.0
 """What a refusal makes of the interval between two calls, and what it can come to."""
 
@@ -67,7 +70,10 @@ SLOW, LATELY = 4.0, 60.0
 
 
 class Rank(IntEnum):
-    """Who goes first: committed words, then what people must be told, then words of which more is to come."""
+    """Who goes first: committed words, then what people must be told, then words of which more is to come.
+
+    What people must be told waits for words no longer than `HELD`.
+    """
 
     FINAL = 0
     STATE = 1
@@ -79,6 +85,11 @@ class _Claim:
     asked: float
     until: float
     rank: Rank
+
+    def turn(self, who: str, now: float) -> tuple[bool, Rank, float, str]:
+        """Its place in the line: the smaller, the sooner."""
+        held = self.rank is Rank.STATE and now - self.asked >= HELD
+        return not held, self.rank, self.asked, who
 
 
 @dataclass(slots=True)
@@ -101,16 +112,15 @@ class Lane:
     def wait(self, who: str, now: float, rank: Rank) -> float:
         """Seconds until `who` should send; 0: now. Whoever waits holds a place in the line."""
         self._claims = {name: claim for name, claim in self._claims.items() if claim.until >= now}
-        mine = self._claims.get(who)
-        asked = now if mine is None else mine.asked
-        before = sum(
-            (claim.rank, claim.asked, name) < (rank, asked, who)
-            for name, claim in self._claims.items()
-            if name != who
-        )
-        at = max(self.free, self.closed) + before * self.interval
+        asked = self._claims[who].asked if who in self._claims else now
+        mine = _Claim(asked, now, rank).turn(who, now)
+        before = sum(claim.turn(name, now) < mine for name, claim in self._claims.items() if name != who)
+        free = max(self.free, self.closed)
+        at = free + before * self.interval
         if before:
             at = max(at, now + YIELD)
+        if rank is Rank.STATE and asked + HELD > now:
+            at = min(at, max(free, asked + HELD))
         if at <= now:
             return 0.0
         wait = max(at - now, LEAST)

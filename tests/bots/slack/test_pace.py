@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.slack.pace import LATELY, LONGEST, USUAL, Answers, Lane, Rank
+from bots.slack.pace import HELD, LATELY, LONGEST, USUAL, Answers, Lane, Rank
 from tests.fakes.slack.limits import Bucket, Rate
 
 
@@ -70,6 +70,29 @@ def run(lane: Lane, names: list[str], seconds: float) -> list[tuple[float, str]]
             wait = 0.1
         wake[name] = now + wait
     return sent
+
+
+@pytest.mark.parametrize("calls", [1, 3, 10])
+def test_what_people_must_be_told_waits_little_though_there_are_always_words(calls: int) -> None:
+    lane, now, words, asked = Lane(1.5), 0.0, 0, list[float]()
+    wake = dict.fromkeys([*map(str, range(calls)), "card"], 0.0)
+    since = 0.0
+    while now < 300:
+        name = min(wake, key=lambda one: wake[one])
+        now = max(now, wake[name])
+        wait = lane.wait(name, now, Rank.STATE if name == "card" else Rank.FINAL)
+        if wait > 0:
+            wake[name] = now + wait
+            continue
+        lane.sent(name, now)
+        words += name != "card"
+        if name == "card":
+            asked.append(now - since)
+            since = now + 20
+        wake[name] = since if name == "card" else now + 0.1
+    assert len(asked) > 10
+    assert max(asked) < HELD + 2 * 1.5
+    assert words > 300 / 1.5 - 20
 
 
 @given(st.integers(1, 12))
