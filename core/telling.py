@@ -18,6 +18,7 @@ class Telling:
 
     def sound(self, frame: Frame) -> None:
         """They sent this; it may be nothing but zeros."""
+        self._speaker = frame.speaker
         deaf = self._deafness.hear(frame)
         self._tell(
             "silent",

@@ -76,7 +76,8 @@ class Track:
         self._quiet = False  # the engine's last word was that nothing was said
 
     def hear(self, item: Frame | Lost) -> None:
-        """Take what the speaker said; never waits."""
+        """Take what the speaker said; never waits. They may be called otherwise than before."""
+        self.speaker = item.speaker
         if isinstance(item, Frame):
             self._metrics.audio_seconds.inc(item.seconds)
             self._telling.sound(item)

@@ -107,6 +107,7 @@ PURE = [
     "core/captions/caption.py",
     "core/captions/cues.py",
     "core/captions/markup.py",
+    "core/captions/names.py",
     "core/captions/pages.py",
     "core/codes.py",
     "core/engines/agreement.py",

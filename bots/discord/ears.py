@@ -32,9 +32,9 @@ class _Voice:
 class Ears:
     """Told by the voice connection (its `Listener`, but for its `standing`). Nothing here waits or raises.
 
-    `listening` gives the session that hears now, `meet` who a Discord id is, `deafness` is told when it is
-    found or over that somebody can't be heard. `left_out` and `bots` may change at any time: they count from
-    the next packet on.
+    `listening` gives the session that hears now, `meet` who a Discord id is, as far as is known by now;
+    `deafness` is told when it is found or over that somebody can't be heard. `left_out` and `bots` may change
+    at any time: they count from the next packet on.
     """
 
     def __init__(
@@ -86,6 +86,7 @@ class Ears:
         if session is None:
             voice.unheard = at if voice.unheard is None else voice.unheard
             return
+        voice.speaker = self.heard[user] = self._meet(user)
         moment = voice.clock.place(at, seconds(pcm), session.now - late)
         if voice.unheard is not None:
             since = voice.clock.seconds(voice.unheard)

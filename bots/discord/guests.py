@@ -2,8 +2,9 @@
 
 import discord
 
-from bots.discord.people import clean_name, skeleton
+from bots.discord.people import NAME, clean_name
 from core.audio.frame import Speaker
+from core.captions.names import NUMBER, apart, skeleton
 
 SOMEBODY = "Somebody"
 
@@ -14,12 +15,17 @@ def identity(user: int) -> str:
 
 
 class Guests:
-    """The people of one call. Whoever was met keeps one name for the whole call; no two look the same."""
+    """The people of one call. Whoever was met, and is known, keeps one name for the whole call; no two look
+    the same.
+    """
 
     def __init__(self, guild: int, client: discord.Client) -> None:
         self._guild = guild
         self._client = client
         self._named: dict[str, int] = {}
+        self._met: dict[int, Speaker] = {}
+        self._unknown: set[int] = set()
+        """Of those, who Discord had not told of yet."""
 
     def member(self, user: int) -> discord.Member | None:
         """Them, if Discord has told who that is; it tells of everybody who is in a voice channel."""
@@ -39,13 +45,18 @@ class Guests:
         return clean_name(member.display_name) or clean_name(member.name) or SOMEBODY
 
     def meet(self, user: int) -> Speaker:
-        """The speaker that this person is; called once for each in a call."""
-        name = wanted = self.name(user)
-        number = 1
-        while self._named.setdefault(skeleton(name), user) != user:
-            number += 1
-            name = f"{wanted} ({number})"
-        return Speaker(f"u{user}", name, identity(user))
+        """The speaker that this person is. Who they are Discord may tell after they began to speak."""
+        if user in self._met and (user not in self._unknown or self.member(user) is None):
+            return self._met[user]
+        if self.member(user) is None:
+            self._unknown.add(user)
+        else:
+            self._unknown.discard(user)
+        others = {look for look, one in self._named.items() if one != user}
+        name = apart(self.name(user), others, NAME + NUMBER)
+        self._named[skeleton(name)] = user
+        self._met[user] = Speaker(f"u{user}", name, identity(user))
+        return self._met[user]
 
 
 def humans(channel: discord.VoiceChannel | discord.StageChannel) -> list[int]:

@@ -3,7 +3,6 @@
 Without privileged intents Discord tells of nobody but those who are in a voice channel, which is enough.
 """
 
-import re
 import unicodedata
 
 from core.captions.markup import blank, seen
@@ -16,9 +15,6 @@ _JOINERS = "\u200c\u200d"
 
 _JOINED = ("Lo", "Mn", "Mc", "Me", "So", "Sk")
 """What joiners stand between: letters that have no case, their marks, and emoji."""
-
-_UNSEEN_MARKS = re.compile("[\u034f\u17b4\u17b5\u180b-\u180d\u180f\ufe00-\ufe0f\U000e0100-\U000e01ef]")
-"""Marks that only choose a sign's form, or nothing."""
 
 
 def clean_name(name: str) -> str:
@@ -36,12 +32,6 @@ def clean_name(name: str) -> str:
 def _joins(text: str, index: int) -> bool:
     around = text[index - 1 : index] + text[index + 1 : index + 2]
     return len(around) == 2 and all(unicodedata.category(one) in _JOINED for one in around)
-
-
-def skeleton(name: str) -> str:
-    """What two names have in common that look the same to a reader, but for letters of other alphabets."""
-    plain = unicodedata.normalize("NFKC", _UNSEEN_MARKS.sub("", name)).casefold()
-    return " ".join("".join(one for one in plain if unicodedata.category(one) != "Cf").split())
 
 
 def listed(names: tuple[str, ...], most: int = 3) -> str:

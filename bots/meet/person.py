@@ -8,6 +8,7 @@ from bots.meet.sequence import Sequence
 from bots.meet.voice import Voice
 from core.audio.frame import Speaker
 from core.audio.senderclock import SenderClock
+from core.captions.markup import blank, seen
 from core.errors import UserError
 
 NAME = 40
@@ -16,13 +17,14 @@ NAME = 40
 
 def clean(words: str, most: int) -> str:
     """A line as people will read it: no control or invisible characters, at most `most` characters."""
-    visible = "".join(c if c.isprintable() else " " for c in unicodedata.normalize("NFC", words))
+    text = unicodedata.normalize("NFC", words)
+    visible = "".join(c if c.isprintable() and not blank(c) else " " for c in text)
     return re.sub(r"\s+", " ", visible).strip()[:most].strip()
 
 
 def clean_name(name: str) -> str:
-    """A name of at most 40 characters. Raises `UserError` when nothing is left."""
-    if not (given := clean(name, NAME)):
+    """A name of at most 40 characters. Raises `UserError` when nothing that can be seen is left."""
+    if not any(map(seen, given := clean(name, NAME))):
         raise UserError("Please give a name, so that others know who speaks.")
     return given
 
@@ -42,6 +44,8 @@ class Person:
 
     speaker: Speaker
     token: str = field(repr=False)
+    asked: str
+    """The name that they asked for."""
     seen: float
     known: str | None = None
     """Who they are in every call, proven by a pass."""

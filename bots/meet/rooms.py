@@ -9,7 +9,8 @@ from datetime import UTC, datetime
 from bots.meet.keeping import Keeping
 from bots.meet.line import RoomVoice
 from bots.meet.manners import same
-from bots.meet.person import NAME, Person, clean_name
+from bots.meet.names import named
+from bots.meet.person import Person, clean_name
 from bots.meet.terms import Terms
 from bots.meet.voice import Full, Taken, Unwelcome
 from core.audio.frame import Left, Speaker
@@ -37,7 +38,7 @@ AWAY = 600.0
 """Seconds after which somebody who joined and shares nothing may have to make place."""
 
 EXPLAIN = 30.0
-"""Seconds that people are told why captions were interrupted, after they have begun again."""
+"""Seconds that people are told what is over: why captions were interrupted, who is called otherwise now."""
 
 RESTART = 3.0
 """Seconds between two starts of a call that bugs keep ending."""
@@ -116,32 +117,41 @@ class Room:
         return self.viewers == 0 and self.session is None and now - self.used > patience
 
     def join(self, name: str, identity: str | None = None, *, known: bool = False) -> Person:
-        """Let somebody in who wants to share; two people never have the same name.
+        """Let somebody in who wants to share; no two people have names that look the same.
 
         `identity`: who this is in every call, where their browser says so. `known`: it is proven, so whoever
-        comes again is the same person. Raises `UserError` for a bad name, and where nobody may share any
-        more; `Full` when nobody more fits.
+        comes again is the same person, and a guest who looks like them gets a number behind their name.
+        Raises `UserError` for a bad name, and where nobody may share any more; `Full` when nobody more fits.
         """
         if self.closed is not None:
             raise UserError(self.closed)
         wanted = clean_name(name)
         again = [person for person in self.people.values() if person.known == identity] if known else []
+        now = asyncio.get_running_loop().time()
         if again:
+            again[0].seen = now
             return again[0]
         self._make_place()
-        taken = {person.speaker.name for person in self.people.values()}
-        given, number = wanted, 1
-        while given in taken:
-            number += 1
-            given = f"{wanted[: NAME - 5]} ({number})"
         self._joined += 1
-        speaker = Speaker(f"p{self._joined}", given, identity)
-        now = asyncio.get_running_loop().time()
-        person = Person(speaker, secrets.token_urlsafe(24), seen=now, known=identity if known else None)
+        speaker = Speaker(f"p{self._joined}", wanted, identity)
+        proven = identity if known else None
+        person = Person(speaker, secrets.token_urlsafe(24), asked=wanted, seen=now, known=proven)
+        renamed = named(person, tuple(self.people.values()))
         self.people[speaker.id] = person
+        if renamed is not None:
+            self._tell_apart(person, *renamed)
         self.used = now
         self.changed()
         return person
+
+    def _tell_apart(self, proven: Person, before: str, guest: Person) -> None:
+        """Readers know the guest's words until now under a name that is another's from now on."""
+        sentence = (
+            f"{proven.speaker.name} has come, and it is certain who that is. Who came as a guest and was "
+            f"called {before} until now is {guest.speaker.name} from now on."
+        )
+        self.board.notify("renamed", sentence)
+        asyncio.get_running_loop().call_later(EXPLAIN, self.board.notify, "renamed", None)
 
     def _make_place(self) -> None:
         if len(self.people) < self._settings.people:

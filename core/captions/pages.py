@@ -74,8 +74,10 @@ class _Lines:
         if not self.pieces or piece.gap or self._line > PARAGRAPH:
             return True
         last = self.pieces[-1]
-        # One direction for each line, so that its end is where it is read last.
-        return last.gap or (last.speaker, last.leftward) != (piece.speaker, piece.leftward)
+        # One direction for each line, so that its end is where it is read last; somebody may be called
+        # otherwise than before.
+        here, there = (last.speaker, last.head, last.leftward), (piece.speaker, piece.head, piece.leftward)
+        return last.gap or here != there
 
 
 class Pages:

@@ -2,6 +2,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 
@@ -245,6 +246,17 @@ async def test_a_stalled_engine_costs_the_oldest_audio_and_all_of_it_is_one_mark
     (gap,) = (e for e in session.board.entries if isinstance(e, Gap))
     assert gap.start <= shown
     assert gap.end == pytest.approx(200, abs=0.1)
+
+
+async def test_who_is_called_otherwise_than_before_is_captioned_under_the_new_name() -> None:
+    known = replace(ANN, name="Ann Lee")
+    async with call(ScriptedEngine()) as session:
+        await utter(session, ANN, speak(words(2), after=3.0))
+        await utter(session, known, speak(words(2, 200), after=3.0))
+        assert heard(session.board, ANN) == list(words(2))
+        assert heard(session.board, known) == list(words(2, 200))
+        await utter(session, known, bytes(RATE * WIDTH * 9))
+        assert [n for n in session.board.notices.values() if "No sound comes from Ann Lee" in n]
 
 
 async def test_a_microphone_that_sends_nothing_but_zeros_is_named() -> None:

@@ -157,7 +157,7 @@ export class Board {
     for (const partial of this.partials) {
       const tail = this.tails.get(partial.speaker) ?? this.#tail(partial);
       seen.add(partial.speaker);
-      const name = previous?.speaker !== partial.speaker;
+      const name = previous?.speaker !== partial.speaker || previous.name !== partial.name;
       tail.root.classList.toggle("turn", name);
       write(tail.name, name ? partial.name : "");
       write(tail.stable, partial.text.slice(0, partial.stable));

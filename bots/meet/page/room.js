@@ -121,7 +121,8 @@ function drawVoice() {
   $("sharing").hidden = !sharing;
   if (focused && !sharing) $("share-open").focus();
   document.body.classList.toggle("muted", voice.muted);
-  write($("sharing-what"), sharing ? `${voice.name}, ${SOURCES[voice.source]}` : "");
+  const name = room.people.find((one) => one.id === voice.person?.person)?.name ?? voice.name;
+  write($("sharing-what"), sharing ? `${name}, ${SOURCES[voice.source]}` : "");
   write($("mute"), voice.muted ? "Unmute" : "Mute");
   $("mute").setAttribute("aria-pressed", String(voice.muted));
   $("share-open").disabled = voice.state === "starting" || line === "gone";

@@ -82,7 +82,7 @@ function before(a, b) {
  * @param {number | null} began  unix milliseconds of second 0
  */
 export function margin(previous, row, began) {
-  const name = !previous || previous.speaker !== row.speaker;
+  const name = !previous || previous.speaker !== row.speaker || previous.name !== row.name;
   const minute = (entry) => Math.floor((began ?? 0) / 60000 + entry.start / 60);
   return { name, time: began !== null && (!previous || minute(previous) !== minute(row)) };
 }

@@ -21,12 +21,13 @@ class Scene:
     left_out: set[int] = field(default_factory=set)
     bots: set[int] = field(default_factory=set)
     deafness: list[tuple[str, bool]] = field(default_factory=list)
+    names: dict[int, str] = field(default_factory=dict)
     ears: Ears = field(init=False)
 
     def __post_init__(self) -> None:
         self.ears = Ears(
             lambda: cast(Session, self) if self.there else None,
-            lambda user: Speaker(f"u{user}", f"Person {user}"),
+            lambda user: Speaker(f"u{user}", self.names.get(user, f"Person {user}")),
             lambda speaker, deaf: self.deafness.append((speaker.id, deaf)),
             left_out=self.left_out,
             bot=self.bots.__contains__,
@@ -139,6 +140,15 @@ def test_whoever_comes_again_has_another_clock_and_the_same_name() -> None:
     assert [*scene.ears.heard] == [1]
     scene.ears.left(7)
     assert len(scene.heard) == 3
+
+
+def test_whose_name_is_told_late_is_called_so_from_then_on() -> None:
+    scene = Scene(names={1: "Somebody"})
+    scene.say(1, 0.0)
+    scene.names[1] = "Ann"
+    scene.say(1, 0.02)
+    assert [heard.speaker.name for heard in scene.heard] == ["Somebody", "Ann"]
+    assert scene.ears.heard[1].name == "Ann"
 
 
 def test_deafness_outlasts_a_line_and_is_over_when_that_is_said_or_the_call_pauses() -> None:

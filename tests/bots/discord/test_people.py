@@ -46,6 +46,23 @@ def test_a_name_that_looks_the_same_is_told_apart(name: str) -> None:
     assert guests.meet(1).name == "Ann"
 
 
+def test_whoever_discord_tells_of_late_gets_their_name_then_and_keeps_it() -> None:
+    names: dict[int, str] = {2: "Ann"}
+    guild = SimpleNamespace(
+        get_member=lambda user: (
+            names.get(user) and SimpleNamespace(display_name=names[user], name="x", bot=False)
+        )
+    )
+    guests = Guests(1, cast(discord.Client, SimpleNamespace(get_guild=lambda _: guild)))
+    assert guests.meet(2).name == "Ann"
+    assert [guests.meet(user).name for user in (1, 3, 1)] == ["Somebody", "Somebody (2)", "Somebody"]
+    names[1] = "Ann"
+    assert guests.meet(1).name == "Ann (2)"
+    assert guests.meet(3).name == "Somebody (2)"
+    names[1] = "Anna"
+    assert guests.meet(1).name == "Ann (2)", "whoever is known keeps their name for the call"
+
+
 @pytest.mark.parametrize("name", ["می\u200cخواهم", "क्\u200dष", "👩🏽\u200d🚀", "❤️\u200d🔥"])
 def test_joiners_stay_where_signs_need_them(name: str) -> None:
     assert clean_name(name) == unicodedata.normalize("NFC", name)

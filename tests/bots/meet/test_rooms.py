@@ -1,6 +1,5 @@
 import asyncio
 import re
-import unicodedata
 from typing import Any
 
 import aiohttp
@@ -8,7 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.meet.person import NAME, clean_name
+from bots.meet.person import NAME, clean, clean_name
+from bots.meet.rooms import AWAY
+from bots.meet.terms import Terms
+from bots.meet.voice import Full
+from core.captions.markup import seen
 from core.errors import UserError
 from tests.bots.meet.house import House, house
 from tests.fakes.engine import numbers, speak
@@ -16,14 +19,14 @@ from tests.fakes.engine import numbers, speak
 
 @given(st.text())
 def test_a_name_is_clean_or_asked_for_again(name: str) -> None:
-    if not any(c.isprintable() and not c.isspace() for c in unicodedata.normalize("NFC", name)):
+    if not any(map(seen, clean(name, NAME))):
         with pytest.raises(UserError, match="name"):
             clean_name(name)
         return
-    clean = clean_name(name)
-    assert 1 <= len(clean) <= NAME
-    assert clean.isprintable()
-    assert clean == clean.strip()
+    called = clean_name(name)
+    assert 1 <= len(called) <= NAME
+    assert called.isprintable()
+    assert called == called.strip()
 
 
 async def test_rooms_have_addresses_that_cannot_be_guessed() -> None:
@@ -68,7 +71,57 @@ async def test_two_people_never_have_the_same_name() -> None:
         assert names == ["Ann", "Ann (2)", "Ann (3)", "A" * 40, "A" * 35 + " (2)"]
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", '{"name": ""}', '{"name": 7}', '{"name": "\\u200b"}', "{}"])
+def terms() -> Terms:
+    return Terms("en", "Standup", guests=True)
+
+
+async def test_no_name_looks_like_another() -> None:
+    async with house() as h:
+        room = h.rooms.open(terms=terms())
+        ann = room.join("Ann", "slack:T:U", known=True)
+        fakes = ["Ann\u3164", "Ann\u2800", "A\u034fnn", "Ann\ufe0f", "ann", "Anne"]
+        names = [room.join(fake).speaker.name for fake in fakes]
+        assert [name.endswith(f"({n})") for n, name in enumerate(names, 2)] == [*[True] * 5, False]
+        assert ann.speaker.name == "Ann"
+
+
+async def test_a_name_that_is_proven_is_its_owners_and_a_guest_who_had_it_gets_a_number() -> None:
+    async with house() as h:
+        room = h.rooms.open(terms=terms())
+        guest, other = room.join("Ann\ufe0f"), room.join("Ann (2)")
+        async with h.reader(room.name) as reader, h.microphone(room.name, guest.token) as microphone:
+            begun = await microphone.send(speak(2, after=3))
+            await reader.until(lambda r: r.text == "w1 w2")
+            ann = room.join("Ann", "slack:T:U", known=True)
+            assert [one.speaker.name for one in (ann, guest, other)] == ["Ann", "Ann\ufe0f (3)", "Ann (2)"]
+            assert ann.speaker.id != guest.speaker.id
+            await reader.until(lambda r: any("is Ann\ufe0f (3) from now on" in told for told in r.notices))
+            await microphone.send(speak([3, 4], after=3), begun)
+            await reader.until(lambda r: len(r.text.split()) == 4)
+            assert [entry["name"] for entry in reader.entries] == ["Ann\ufe0f", "Ann\ufe0f (3)"]
+            assert len({entry["speaker"] for entry in reader.entries}) == 1
+            await reader.until(lambda r: not any("from now on" in told for told in r.notices))
+        double = room.join("Ann", "slack:T:V", known=True)
+        assert double.speaker.name == "Ann (2)", "two may be called so"
+        assert other.speaker.name == "Ann (2) (2)"
+
+
+async def test_who_comes_again_with_a_pass_makes_place_for_nobody() -> None:
+    async with house(people=2) as h:
+        room = h.rooms.open(terms=terms())
+        ann = room.join("Ann", "slack:T:U", known=True)
+        room.join("Ben")
+        await asyncio.sleep(AWAY + 1)
+        again = room.join("Ann", "slack:T:U", known=True)
+        assert room.join("Carl") is not None
+        assert room.person(again.token) is ann
+        with pytest.raises(Full):
+            room.join("Dora")
+
+
+@pytest.mark.parametrize(
+    "body", ["", "{", "[]", '{"name": ""}', '{"name": 7}', '{"name": "\\u200b"}', '{"name": "\\u3164"}', "{}"]
+)
 async def test_a_bad_name_is_one_sentence(body: str) -> None:
     async with house() as h:
         room = await h.room()

@@ -83,6 +83,15 @@ def test_a_page_names_the_speaker_at_each_change_and_marks_gaps() -> None:
     ]
 
 
+def test_who_is_called_otherwise_than_before_is_named_anew() -> None:
+    known = Speaker(BEN.id, "Ben Lee")
+    board = board_of(said("Good morning.", BEN), said("I am here.", known), said("At last.", known))
+    board.show(said("And so", BEN, final=False))
+    assert texts(Pages(200).update(board, 0.0)) == [
+        "Ben: Good morning.\nBen Lee: I am here. At last.\nBen: (And so)"
+    ]
+
+
 def test_what_is_being_said_is_lighter_and_comes_last() -> None:
     board = board_of(said("Good morning."))
     board.show(said("I was", final=False, start=2))
