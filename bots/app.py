@@ -34,6 +34,7 @@ from core.engines.models import sample
 from core.errors import EngineMissing, RecordAway, RecordUnusable, Refused, UserError
 from core.metrics import Metrics
 from core.record.database.opening import open_store
+from core.record.database.presence import present
 from core.record.database.store import Store
 from core.record.files.recording import Dictation, ears
 from core.record.recaps.fallback import open_summariser
@@ -110,6 +111,7 @@ async def _record(
         return
     async with AsyncExitStack() as stack:
         store = await stack.enter_async_context(open_store(settings))
+        await stack.enter_async_context(present(store))
         if settings.keep == "never":
             yield store, None
             return

@@ -12,14 +12,20 @@ from typing import Any, Protocol, Self
 
 from bots.discord.setup import GuildSetup, Keep
 from core.errors import RecordAway, UserError
+from core.record.database.presence import Process
 
 log = logging.getLogger(__name__)
 
 _SETUP, _OUT, _CALL, _HEARD, _VISIT = "setup", "left_out", "call", "heard in:", "visit:"
+_PROCESS = "process"
 
 
 class Shelf(Protocol):
-    """Where it is written; `Store` is one. Both raise `RecordAway`."""
+    """Where it is written; `Store` is one. Everything raises `RecordAway`."""
+
+    process: Process
+
+    async def lives_elsewhere(self, process: str) -> bool: ...
 
     async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]: ...
 
@@ -106,6 +112,8 @@ class Book:
         """The calls that ran when Spokenly stopped, and those that run, by server."""
         self.visits: dict[int, VisitMark] = {}
         """The calls of elsewhere that were shown when Spokenly stopped, and those that are, by place."""
+        self.others = False
+        """Another Spokenly with the same database lives, and runs or shows calls: those are its own."""
 
     async def read(self) -> None:
         """Read what is there of all servers. Raises `RecordAway`."""
@@ -119,15 +127,44 @@ class Book:
             ids = kept.get(_OUT)
             if isinstance(ids, list):
                 self.left_out(guild).update(int(user) for user in ids if str(user).isdecimal())
-            if (mark := Mark.from_json(kept.get(_CALL))) is not None:
-                self.marks[guild] = mark
             for key, value in kept.items():
                 if key.startswith(_HEARD) and isinstance(value, list):
                     self._heard[key.removeprefix(_HEARD)] = tuple(map(int, value))
-                place = key.removeprefix(_VISIT)
-                if key.startswith(_VISIT) and place.isdecimal():
-                    why = value.get("ended") if isinstance(value, Mapping) else None
-                    self.visits[int(place)] = VisitMark(guild, int(place), why and str(why))
+        await self.look_for_left(starting=True)
+
+    async def look_for_left(self, *, starting: bool = False) -> set[int]:
+        """Find the calls that nobody runs or shows any more and that were not known: of these servers.
+
+        `starting`: nothing runs here, so what this process itself left is among them. Raises `RecordAway`.
+        """
+        found, self.others = set(), False
+        for name, kept in (await self._shelf.all_preferences(space(0)[:-1])).items():
+            digits = name.rpartition(":")[2]
+            for key, value in kept.items() if digits.isdecimal() else ():
+                place, guild = key.removeprefix(_VISIT), int(digits)
+                known = (
+                    guild in self.marks
+                    if key == _CALL
+                    else not place.isdecimal() or int(place) in self.visits
+                )
+                if known or not (key == _CALL or key.startswith(_VISIT)):
+                    continue
+                process = str(value.get(_PROCESS) or "") if isinstance(value, Mapping) else ""
+                if await self._shelf.lives_elsewhere(process):
+                    self.others = True
+                elif starting or process != self._shelf.process.name:
+                    self._left(guild, key, value)
+                    found.add(guild)
+        return found
+
+    def _left(self, guild: int, key: str, kept: object) -> None:
+        """Nobody runs or shows that any more."""
+        if key != _CALL:
+            place = int(key.removeprefix(_VISIT))
+            why = kept.get("ended") if isinstance(kept, Mapping) else None
+            self.visits[place] = VisitMark(guild, place, why and str(why))
+        elif (mark := Mark.from_json(kept)) is not None:
+            self.marks[guild] = mark
 
     def setup(self, guild: int) -> GuildSetup:
         return self._setups.get(guild) or GuildSetup()
@@ -196,8 +233,9 @@ class Book:
         async with self._writing:
             # Somebody may have come before us, with something newer.
             newest = self.marks.get(guild)
+            kept = newest and {**newest.to_json(), _PROCESS: self._shelf.process.name}
             try:
-                await self._shelf.prefer(space(guild), _CALL, newest.to_json() if newest else None)
+                await self._shelf.prefer(space(guild), _CALL, kept)
             except RecordAway:
                 log.warning("discord.mark_not_kept")
 
@@ -209,7 +247,7 @@ class Book:
             self.visits[mark.place] = mark
         async with self._writing:
             newest = self.visits.get(mark.place)
-            kept = None if newest is None else {"ended": newest.ended}
+            kept = None if newest is None else {"ended": newest.ended, _PROCESS: self._shelf.process.name}
             try:
                 await self._shelf.prefer(space(mark.guild), f"{_VISIT}{mark.place}", kept)
             except RecordAway:

@@ -41,6 +41,9 @@ log = logging.getLogger(__name__)
 INTENTS = discord.Intents(guilds=True, voice_states=True)
 """What the bot is told of: servers and who is in their voice channels. Neither is a privileged intent."""
 
+LOOK = 60.0
+"""Seconds between two looks whether another Spokenly with the same database still lives."""
+
 STABLE = 300.0
 """Seconds after which a bot's earlier troubles are forgotten."""
 
@@ -147,17 +150,29 @@ class DiscordBot:
                     client.calls = self.calls = calls
                     tree = app_commands.CommandTree(client)
                     add_commands(tree, calls, self._parts.dictation)
-                    _listen(client, Watch(calls))
+                    watch = Watch(calls)
+                    _listen(client, watch)
                     calls.spawn(self._register(tree))
                     gateway = tasks.create_task(connected(client), name="discord gateway")
                     closing = tasks.create_task(self._closing.wait(), name="discord closing")
+                    looking = tasks.create_task(self._look_for_left(client, watch), name="discord left")
                     await asyncio.wait([gateway, closing], return_when=asyncio.FIRST_COMPLETED)
                     closing.cancel()
+                    looking.cancel()
             finally:
                 self.calls = None
                 await client.close()
         if (failure := gateway.result()) is not None:
             raise failure
+
+    async def _look_for_left(self, client: Client, watch: Watch) -> None:
+        """Take up what another Spokenly with the same database ran, once it is dead."""
+        while self._book.others:
+            await asyncio.sleep(LOOK)
+            with suppress(RecordAway):
+                for number in await self._book.look_for_left():
+                    if (guild := client.get_guild(number)) is not None:
+                        watch.available(guild)
 
     def _house(self, client: Client, governor: Governor) -> House:
         parts = self._parts

@@ -13,14 +13,19 @@ from typing import Any, Protocol, Self
 from bots.slack.setup import Setup
 from bots.slack.workspace import space
 from core.errors import RecordAway
+from core.record.database.presence import Process
 
 log = logging.getLogger(__name__)
 
-_SETUP, _CHANNEL, _CALL = "setup", "channel:", "call:"
+_SETUP, _CHANNEL, _CALL, _PROCESS = "setup", "channel:", "call:", "process"
 
 
 class Shelf(Protocol):
-    """Where it is written; `Store` is one. Both raise `RecordAway`."""
+    """Where it is written; `Store` is one. Everything raises `RecordAway`."""
+
+    process: Process
+
+    async def lives_elsewhere(self, process: str) -> bool: ...
 
     async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]: ...
 
@@ -91,6 +96,8 @@ class Book:
         self._setups: dict[tuple[str, str | None], Setup] = {}
         self.marks: dict[tuple[str, str], Mark] = {}
         """The calls that ran when Spokenly stopped, and those that run, by workspace and `Mark.key`."""
+        self.others = False
+        """Another Spokenly with the same database lives, and runs calls: those are its own."""
 
     async def read(self) -> None:
         """Read what is there of all workspaces. Raises `RecordAway`."""
@@ -101,10 +108,28 @@ class Book:
                     self._setups[team, None] = Setup.from_json(value)
                 elif key.startswith(_CHANNEL):
                     self._setups[team, key.removeprefix(_CHANNEL)] = Setup.from_json(value)
-                elif key.startswith(_CALL):
-                    call = key.removeprefix(_CALL)
-                    if (mark := Mark.from_json(team, call.partition(":")[0], value)) is not None:
-                        self.marks[team, call] = mark
+        await self.look_for_left(starting=True)
+
+    async def look_for_left(self, *, starting: bool = False) -> list[Mark]:
+        """The calls that nobody runs any more and that were not known: now they are. Raises `RecordAway`.
+
+        `starting`: nothing runs here, so what this process itself left is among them.
+        """
+        found, self.others = [], False
+        for name, kept in (await self._shelf.all_preferences(space(""))).items():
+            team = name.removeprefix(space(""))
+            for key, value in kept.items():
+                call = key.removeprefix(_CALL)
+                mark = Mark.from_json(team, call.partition(":")[0], value) if key.startswith(_CALL) else None
+                if mark is None or (team, call) in self.marks:
+                    continue
+                process = str(value.get(_PROCESS) or "")
+                if await self._shelf.lives_elsewhere(process):
+                    self.others = True
+                elif starting or process != self._shelf.process.name:
+                    self.marks[team, call] = mark
+                    found.append(mark)
+        return found
 
     def own(self, team: str, channel: str | None) -> Setup:
         """What was chosen for a channel itself, or for a whole workspace (`channel` None)."""
@@ -137,7 +162,8 @@ class Book:
         async with self._writing:
             # Somebody may have come before us, with something newer.
             newest = self.marks.get((team, key))
+            kept = newest and {**newest.to_json(), _PROCESS: self._shelf.process.name}
             try:
-                await self._shelf.prefer(space(team), f"{_CALL}{key}", newest.to_json() if newest else None)
+                await self._shelf.prefer(space(team), f"{_CALL}{key}", kept)
             except RecordAway:
                 log.warning("slack.mark_not_kept")

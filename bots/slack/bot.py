@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ from bots.slack.desk import Desk, Listen, delivery
 from bots.slack.house import House
 from bots.slack.installations import API, PATIENCE, Installations, Many, OneToken, Workspaces, client_of, many
 from bots.slack.seen import Seen
-from core.errors import UserError
+from core.errors import RecordAway, UserError
 
 log = logging.getLogger(__name__)
 
@@ -90,10 +90,12 @@ class SlackBot:
         self.calls.drain()
 
     async def tell_interrupted(self) -> None:
-        """Say under the cards of calls that ran when Spokenly was killed that they are over."""
+        """Say under the cards of calls that ran when Spokenly was killed that they are over: of its own, and
+        of another's with the same database once it is dead.
+        """
         left = list(self.calls.book.marks.values())
         await self._opened.wait()
-        while left:
+        while left or self.calls.book.others:
             for mark in tuple(left):
                 try:
                     found = await self.desk.workspaces.find(mark.team)
@@ -105,6 +107,8 @@ class SlackBot:
                 elif await self.calls.tell_interrupted(found[0], mark):
                     left.remove(mark)
             await asyncio.sleep(WAIT)
+            with suppress(RecordAway):
+                left += await self.calls.book.look_for_left()
 
 
 @asynccontextmanager
@@ -124,7 +128,7 @@ async def slack_bot(parts: Parts) -> AsyncIterator[SlackBot]:
     ):
         workspaces = Workspaces(installations, session, api)
         if token is not None:
-            await sockets.try_out(token.get_secret_value(), api)
+            await sockets.warn(token.get_secret_value(), api)
         async with _beside() as beside, Calls(parts.house, book) as calls:
             app, desk = _app(parts, workspaces, calls), Desk(calls, workspaces)
             for listen in (*parts.more, listening.listen):

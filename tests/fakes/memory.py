@@ -7,6 +7,7 @@ from typing import Any
 
 from core.captions.caption import Gap
 from core.errors import NoSuchRecord, RecordAway
+from core.record.database.presence import Process
 from core.record.kept import Call, Kept, Line, Numbered, Opening, Removed, Unkept
 from core.record.recaps.recap import Recap
 
@@ -23,6 +24,12 @@ class MemoryStore:
         self.opened: dict[str, Call] = {}
         self.kept: dict[str, dict[int, Line | Gap | Unkept]] = {}
         self.recaps: dict[str, Recap] = {}
+        self.process = Process()
+        self.living: set[str] = set()
+        """Other processes that use it."""
+
+    async def lives_elsewhere(self, process: str) -> bool:
+        return process in self.living
 
     def _check(self) -> None:
         if self.away:

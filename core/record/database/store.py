@@ -1,25 +1,19 @@
 """The record as everybody uses it: calls are written while they go on, read, corrected and forgotten."""
 
-import os
-import secrets
-import socket
-import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.record.database import forgetting, preferences, reading, writing
+from core.record.database import forgetting, preferences, presence, reading, writing
 from core.record.database import query as language
+from core.record.database.presence import Process
 from core.record.database.search import search
 from core.record.database.transactions import Transactions, unbroken
 from core.record.kept import Call, Hit, Kept, Line, Numbered, Opening, Person, Removed
 from core.record.recaps.recap import Recap
-
-STALE = timedelta(seconds=90)
-"""After so long without a sign of life of its process, a live call is interrupted."""
 
 
 class Store:
@@ -32,16 +26,13 @@ class Store:
         self.name = name
         """For people: "SQLite, /home/ann/…/spokenly.db" or "PostgreSQL at host/name"."""
         self._transactions = transactions
-        self._here = f"{socket.gethostname()}/{os.getpid()}/"
-        self._started = _now()
-        # A process that starts again, in a container above all, may have the same number.
-        self._host = self._here + secrets.token_hex(4)
+        self.process = Process()
 
     @unbroken
     async def begin(self, opening: Opening) -> Call:
         """A call begins to be kept. The same key again: that call goes on, with its first title and time."""
         async with self._transactions.writing() as connection:
-            await writing.begin(connection, opening, self._host, _now())
+            await writing.begin(connection, opening, self.process.name, _now())
             return await reading.call(connection, opening.key)
 
     @unbroken
@@ -53,7 +44,7 @@ class Store:
         deleted.
         """
         async with self._transactions.writing() as connection:
-            await writing.alive(connection, call.id, self._host, _now())
+            await writing.alive(connection, call.id, self.process.name, _now())
             await writing.write(connection, call.id, entries)
 
     @unbroken
@@ -264,23 +255,15 @@ class Store:
 
         They end with their last line. Returns how many.
         """
+        now = _now()
         async with self._transactions.writing() as connection:
-            return await writing.interrupted(connection, _now(), self._dead)
+            return await writing.interrupted(
+                connection, now, lambda process, seen: self.process.dead(process, seen, now)
+            )
 
-    def _dead(self, host: str, alive_at: datetime) -> bool:
-        if host == self._host:
-            return _now() - alive_at > STALE  # nobody here keeps it any more
-        if host.startswith(self._here) and alive_at < self._started:
-            return True  # our own number, from before we started; two containers may share one, too
-        machine, _, process = host.rpartition("/")[0].rpartition("/")
-        if machine == socket.gethostname() and sys.platform != "win32" and process.isdecimal():
-            try:
-                os.kill(int(process), 0)
-            except ProcessLookupError:
-                return True
-            except PermissionError:
-                pass  # it lives, and is somebody else's
-        return _now() - alive_at > STALE
+    async def lives_elsewhere(self, process: str) -> bool:
+        """Whether that is the name of another process that uses this database, and it lives (`presence`)."""
+        return await presence.elsewhere(self, process)
 
     @asynccontextmanager
     async def _deleting(self) -> AsyncIterator[AsyncConnection]:
@@ -293,7 +276,7 @@ class Store:
     async def _audit(
         self, connection: AsyncConnection, action: str, removed: Removed, space: str | None
     ) -> None:
-        await forgetting.audit(connection, action, removed, self._host, _now(), space)
+        await forgetting.audit(connection, action, removed, self.process.name, _now(), space)
 
 
 def _now() -> datetime:

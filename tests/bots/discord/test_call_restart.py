@@ -55,6 +55,28 @@ async def test_after_a_restart_a_running_call_is_joined_again_and_its_record_goe
         assert mark(home) is None
 
 
+async def test_a_call_of_another_spokenly_with_the_same_database_is_its_own_while_it_lives() -> None:
+    async with scene() as home:
+        ann = home.guild.member("Ann")
+        await ann.join(home.lounge)
+        async with home.running():
+            await home.start(ann)
+        kept = mark(home)
+        assert kept is not None
+        home.store.living.add("another")
+        kept["process"] = "another"
+        home.store.preferred[f"discord:{home.guild.id}"]["visit:7"] = {"process": "another"}
+        before = home.text(home.thread)
+        async with home.running() as _:
+            await asyncio.sleep(600)
+            assert home.calls.of(home.guild.id) is None
+            assert mark(home) == kept
+            assert home.text(home.thread) == before
+            home.store.living.clear()
+            kept["seen"] = datetime.now(UTC).isoformat()
+            await home.until(lambda: home.calls.of(home.guild.id) is not None)
+
+
 async def test_after_a_restart_a_private_call_is_private_still() -> None:
     async with scene() as home:
         ann = home.guild.member("Ann")

@@ -24,6 +24,7 @@ from core.captions.caption import Caption
 from core.errors import RecordAway
 from core.metrics import Metrics
 from core.record.database.opening import open_store
+from core.record.database.presence import Process
 from core.record.database.store import Store
 from core.record.recaps.quotes import Quotes
 from core.record.secretary import Secretary
@@ -42,6 +43,12 @@ class Shelf:
     def __init__(self) -> None:
         self.spaces: dict[str, dict[str, Any]] = {}
         self.away = False
+        self.process = Process()
+        self.living: set[str] = set()
+        """Other processes that use it."""
+
+    async def lives_elsewhere(self, process: str) -> bool:
+        return process in self.living
 
     async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]:
         return {name: dict(kept) for name, kept in self.spaces.items() if name.startswith(beginning)}

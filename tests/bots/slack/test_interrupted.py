@@ -70,6 +70,43 @@ async def test_a_call_that_was_cut_off_is_told_of_when_slack_is_there_again(tmp_
             assert not again.spaces[f"slack:{team.id}"]
 
 
+async def test_a_call_of_another_spokenly_with_the_same_database_is_its_own_while_it_lives(
+    tmp_path: Path,
+) -> None:
+    shelf, second = Shelf(), Shelf()
+    second.spaces = shelf.spaces
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        ann = slack.person(team, "Ann")
+        general, other = slack.channel(team, "general", ann), slack.channel(team, "other", ann)
+        settings = settings_for(slack, team, tmp_path)
+        async with running(slack, settings, shelf=shelf):
+            await slack.until(lambda: slack.sockets.connected == 2)
+            for place in (general, other):
+                await ann.command("/captions", "start Weekly", channel=place)
+            await slack.until(lambda: general.messages and other.messages)
+            await slack.until(lambda: len(shelf.spaces.get(f"slack:{team.id}", {})) == 2)
+            kept = json.loads(json.dumps(shelf.spaces))
+        shelf.spaces.update(kept)  # as it was before it stopped
+        second.living.add(shelf.process.name)
+        async with running(slack, settings, shelf=second) as (_bot, _rooms, _bridge, finales):
+            slack.calls.clear()
+            await asyncio.sleep(600)
+            assert not finales
+            assert not [call for call in slack.calls if call.method.startswith("chat.")]
+            assert shelf.spaces == kept
+            # The one in #other ends as it should; then the first is killed.
+            await second.prefer(
+                f"slack:{team.id}", next(key for key in kept[f"slack:{team.id}"] if other.id in key), None
+            )
+            second.living.clear()
+            await slack.until(lambda: finales, 300)
+            assert "Spokenly was restarted" in words(general.messages[0])
+            await asyncio.sleep(600)
+            assert [ended.thread.channel for ended in finales] == [general.id]
+            assert not shelf.spaces[f"slack:{team.id}"]
+
+
 @pytest.mark.parametrize(
     ("record", "told"), [("key", "a transcript is kept"), (None, "no record besides this thread")]
 )

@@ -29,6 +29,7 @@ from core.engines.pool import Pool
 from core.errors import RecordAway
 from core.metrics import Metrics
 from core.record.database.opening import open_store
+from core.record.database.presence import Process
 from core.record.database.store import Store
 from core.record.files.recording import Dictation, ears
 from core.record.recaps.quotes import Quotes
@@ -46,6 +47,12 @@ class MemoryShelf:
         self.kept: dict[str, dict[str, Any]] = {}
         self.slow = 0.0
         self.away = False
+        self.process = Process()
+        self.living: set[str] = set()
+        """Other processes that use it."""
+
+    async def lives_elsewhere(self, process: str) -> bool:
+        return process in self.living
 
     async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]:
         return {name: dict(kept) for name, kept in self.kept.items() if name.startswith(beginning)}

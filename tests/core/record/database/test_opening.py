@@ -20,7 +20,7 @@ from pydantic import SecretStr
 from core.errors import NoSuchRecord, RecordAway, RecordError, RecordUnusable
 from core.record.database import writing
 from core.record.database.opening import FILE, open_store, place
-from core.record.database.store import STALE
+from core.record.database.presence import STALE
 from core.record.kept import Line
 from core.settings import Settings
 from tests.fakes.postgres import Postgres
@@ -435,14 +435,15 @@ async def test_calls_of_a_process_that_died_are_interrupted(
 async def test_whose_process_is_dead(
     sqlite_settings: Settings, monkeypatch: pytest.MonkeyPatch, host: str, age: float, dead: bool
 ) -> None:
-    monkeypatch.setattr("core.record.database.store.socket.gethostname", lambda: "here")
+    monkeypatch.setattr("core.record.database.presence.socket.gethostname", lambda: "here")
     gone = await asyncio.create_subprocess_exec(sys.executable, "-c", "")
     await gone.wait()
     numbers = {"dead": gone.pid, "alive": os.getppid(), "own": os.getpid()}
     async with open_store(sqlite_settings) as store:
-        seen = store._started - timedelta(seconds=age)
-        assert store._dead(host.format(**numbers), seen) is dead
-        assert not store._dead(store._host, store._started)
+        now = store.process.started
+        seen = now - timedelta(seconds=age)
+        assert store.process.dead(host.format(**numbers), seen, now) is dead
+        assert not store.process.dead(store.process.name, store.process.started, now)
 
 
 async def test_a_call_of_our_own_that_nobody_keeps_any_more_is_interrupted(
