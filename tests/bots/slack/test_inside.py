@@ -54,9 +54,9 @@ def private(person: Person) -> str:
     return "\n".join(words(message) for message in person.sees())
 
 
-@pytest.mark.parametrize("keep", ["never", "transcript"])
+@pytest.mark.parametrize(("keep", "streams"), [("never", False), ("transcript", True)])
 async def test_what_is_said_behind_a_link_from_slack_is_read_in_the_thread(
-    monkeypatch: pytest.MonkeyPatch, folder: Path, keep: str
+    monkeypatch: pytest.MonkeyPatch, folder: Path, keep: str, streams: bool
 ) -> None:
     async with FakeSlack() as slack:
         team = slack.team("Acme")
@@ -69,6 +69,7 @@ async def test_what_is_said_behind_a_link_from_slack_is_read_in_the_thread(
             data_dir=folder,
             slack_bot_token=team.bot_token,
             slack_app_token=slack.app_token,
+            slack_streams=streams,
         )
         async with app.spokenly(settings, alone(ScriptedEngine()), Metrics()) as running:
             await slack.until(lambda: slack.sockets.connected == 2)
@@ -83,6 +84,7 @@ async def test_what_is_said_behind_a_link_from_slack_is_read_in_the_thread(
             await slack.until(lambda: "Ann ended captions." in words(card), 20)
             if keep == "transcript":
                 await slack.until(lambda: any(message.files for message in general.thread(card)), 30)
+        assert any(call.method == "chat.startStream" for call in slack.calls) is streams
         async with open_store(settings) as store:
             kept = await store.calls(space=f"slack:{team.id}")
             assert [call.title for call in kept] == (["Weekly"] if keep == "transcript" else [])
