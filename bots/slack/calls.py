@@ -33,6 +33,7 @@ HURRY = 1.0
 
 STOPPING = "Spokenly is being stopped: try again in a minute."
 STOPPED = "Spokenly was stopped, so captions ended."
+ENDING = "Captions are just ending in this channel: try again in a moment."
 REMOVED = "Spokenly was taken out of the Slack workspace, so captions ended."
 BROKEN = "A fault in Spokenly ended captions here. Start them again to go on."
 
@@ -95,6 +96,8 @@ class Calls:
         self._going_on()
         if (there := self._calls.get(place)) is not None:
             card = wish.workspace.message(wish.channel, there.thread.ts)
+            if there.why:
+                raise UserError(ENDING)
             raise UserError(f"Captions run in this channel already: <{card}|here is their card>.")
         self._coming.allow(place[0], wish.asked_by, self.running(place[0]))
         with self._reserved(place, wish.asked_by):
@@ -144,8 +147,8 @@ class Calls:
     async def attach(self, workspace: Workspace, channel: str, source: Source, *, by: str) -> Guest:
         """Show a call of elsewhere in a channel; `by`: the user's id. Raises `UserError`."""
         self._going_on()
-        if (workspace.team, channel) in self._calls:
-            raise UserError("Captions run here already.")
+        if (there := self._calls.get((workspace.team, channel))) is not None:
+            raise UserError(ENDING if there.why else "Captions run here already.")
         count = partial(self.count, workspace.team)
         with self._reserved((workspace.team, channel)):
             return await self.guests.attach(workspace, channel, source, by=by, calls=count)

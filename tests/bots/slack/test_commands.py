@@ -1,12 +1,14 @@
 """Captions as people on Slack start, follow, share and stop them."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from bots.slack import places, workspace
 from bots.slack.call import SlackCall
+from bots.slack.calls import ENDING
 from bots.slack.card import DETACH, OPEN, RECAP, STOP, TRANSCRIPT
 from bots.slack.commands import ELSEWHERE
 from bots.slack.installations import client_of
@@ -181,6 +183,28 @@ async def code_of(acme: Office) -> str:
     await acme.ann.command("/captions", "share", channel=acme.general)
     await acme.until(lambda: "The code is" in acme.told(acme.ann))
     return acme.told(acme.ann).rpartition("The code is *")[2].partition("*")[0]
+
+
+async def test_whoever_starts_or_attaches_while_the_last_call_ends_is_told_to_wait_a_moment(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path) as acme:
+        other = acme.slack.channel(acme.team, "random", acme.ann)
+        await acme.start()
+        await acme.ann.command("/captions", "start", channel=other)
+        await acme.until(lambda: other.messages)
+        code = acme.bridge.share(acme.rooms.opened[1]).text
+        acme.slack.faults.slow["chat.update"] = 20.0
+        await acme.bob.command("/captions", "stop", channel=acme.general)
+        await acme.until(lambda: acme.rooms.opened[0].closed)
+        for order in ("start", f"attach {code}"):
+            before = acme.told(acme.bob).count(ENDING)
+            await acme.bob.command("/captions", order, channel=acme.general)
+            await acme.until(partial(lambda count: acme.told(acme.bob).count(ENDING) > count, before), 10)
+        acme.slack.faults.slow.clear()
+        await acme.until(lambda: not acme.bot.calls.of(acme.team.id, acme.general.id))
+        await acme.bob.command("/captions", "start", channel=acme.general)
+        await acme.until(lambda: len(acme.rooms.opened) == 3)
 
 
 @pytest.mark.parametrize(
