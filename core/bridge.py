@@ -11,11 +11,10 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Protocol, Self
-from weakref import WeakSet
 
 from core.captions.board import Board
 from core.captions.publisher import FAREWELL, Outlet, Publisher
-from core.codes import MOST, TRIES, Code, Codes, Tries
+from core.codes import MOST, TRIES, Code, Codes, Ticket, Tries
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -142,7 +141,6 @@ class Bridge:
         self._codes: Codes[Source] = Codes()
         self._tries = Tries()
         self._attached: list[Attachment] = []
-        self._revoked: WeakSet[Source] = WeakSet()
         self._tasks = asyncio.TaskGroup()
         self._patience = patience
         self._stopped = False
@@ -181,7 +179,6 @@ class Bridge:
         Raises `UserError` when the call is private or over.
         """
         self._showable(source)
-        self._revoked.discard(source)
         return self._codes.make(source, self._loop.time())
 
     def code(self, source: Source) -> Code | None:
@@ -192,22 +189,22 @@ class Bridge:
         """Where a browser shows the call of a code."""
         return f"{self.address}/room/{code.text}"
 
-    def find(self, text: str, *, asker: str) -> Source:
-        """The call that a code stands for, however it is typed. `asker`: who tries, in any words.
+    def find(self, text: str, *, asker: str) -> Ticket[Source]:
+        """What a code stands for, however it is typed. `asker`: who tries, in any words.
 
         Raises `UserError` for a code that means nothing (any more), and when the asker tried too many such.
         """
         now = self._loop.time()
         wrong = self._tries.lately(asker, now)
-        source = self._codes.find(text, now) if wrong < MOST else None
-        if source is None or source.over or source.private:
+        found = self._codes.find(text, now) if wrong < MOST else None
+        if found is None or found.shared.over or found.shared.private:
             self._tries.count(asker, now)
             raise UserError(UNKNOWN if wrong < TRIES else "Too many codes were tried: wait a minute.")
-        return source
+        return found
 
     def attach(
         self,
-        source: Source,
+        found: Ticket[Source],
         outlet: Outlet,
         where: str,
         ended: Told = lambda _why: None,
@@ -215,17 +212,19 @@ class Bridge:
         closing: Told = lambda _why: None,
         farewell: float = FAREWELL,
     ) -> Attachment:
-        """Show a call in another place until it ends. `where`: the place, as people in the call are told.
+        """Show the call that was found in another place until it ends. `where`: the place, as people in the
+        call are told.
 
         `closing` is told why before the last words are shown there, unless the place itself fails; `ended`
         once after them, in any case. `farewell`: seconds that the last words are tried for in a place which
         is busy; a stop of Spokenly may cut them short. What was said before is the outlet's to leave out.
 
-        Raises `UserError` when the call is over, private, shared no more since its code was found, or shown
-        in too many places.
+        Raises `UserError` when the call is over, private, not shared any more or anew since it was found, or
+        shown in too many places.
         """
+        source = found.shared
         self._showable(source)
-        if source in self._revoked:
+        if not self._codes.holds(found):
             raise UserError(UNSHARED)
         if len(self.places(source)) >= PLACES:
             raise UserError(f"The call is shown in {PLACES} other places already, which is all it takes.")
@@ -257,7 +256,6 @@ class Bridge:
 
     def revoke(self, source: Source, why: str = REVOKED) -> None:
         """Share a call no more: its code ends, and the places where it is shown get nothing new."""
-        self._revoked.add(source)
         self._close(source, why)
 
     def ended(self, source: Source) -> None:

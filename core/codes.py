@@ -7,6 +7,7 @@ import secrets
 from collections import deque
 from dataclasses import dataclass
 from typing import Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 Shared = TypeVar("Shared")
 
@@ -54,15 +55,25 @@ class Code:
         return f"{self.text[:4]}-{self.text[4:]}"
 
 
+@dataclass(frozen=True, slots=True)
+class Ticket(Generic[Shared]):
+    """What somebody found by its code. Made by `Codes`, and good while it is shared: see `holds`."""
+
+    shared: Shared
+    sharing: object
+
+
 class Codes(Generic[Shared]):
-    """Which code is good for what; each thing has one at most."""
+    """Which code is good for what; each thing has one at most. It is shared from its first to `forget`."""
 
     def __init__(self) -> None:
         self._kept: dict[str, tuple[Shared, Code]] = {}
+        self._sharing: WeakKeyDictionary[Shared, object] = WeakKeyDictionary()
 
     def make(self, shared: Shared, now: float) -> Code:
         """A new code for it; the one before ends."""
-        self.forget(shared)
+        self._end(shared)
+        self._sharing.setdefault(shared, object())
         code = Code("".join(secrets.choice(LETTERS) for _ in range(LENGTH)), now + LIFE)
         self._kept[code.text] = shared, code
         return code
@@ -72,13 +83,22 @@ class Codes(Generic[Shared]):
         self._expire(now)
         return next((code for one, code in self._kept.values() if one is shared), None)
 
-    def find(self, typed: str, now: float) -> Shared | None:
+    def find(self, typed: str, now: float) -> Ticket[Shared] | None:
         """What a code stands for, however it is typed; None when it means nothing (any more)."""
         self._expire(now)
-        return self._kept.get(cleaned(typed), (None, None))[0]
+        kept = self._kept.get(cleaned(typed))
+        return None if kept is None else Ticket(kept[0], self._sharing[kept[0]])
+
+    def holds(self, ticket: Ticket[Shared]) -> bool:
+        """Whether what was found is shared still, without a break since then."""
+        return self._sharing.get(ticket.shared) is ticket.sharing
 
     def forget(self, shared: Shared) -> None:
-        """End its code."""
+        """It is shared no more: its code ends, and what was found by one does not hold."""
+        self._sharing.pop(shared, None)
+        self._end(shared)
+
+    def _end(self, shared: Shared) -> None:
         self._kept = {text: kept for text, kept in self._kept.items() if kept[0] is not shared}
 
     def clear(self) -> None:

@@ -30,6 +30,7 @@ from core.bridge import (
 )
 from core.captions.board import Board
 from core.captions.markup import MARKDOWN
+from core.codes import Ticket
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -168,15 +169,16 @@ class Sharing:
         """The call of elsewhere that is shown in a channel or thread."""
         return self._visits.get(place)
 
-    def attach(self, source: Source, place: Chat, by: discord.Member) -> None:
+    def attach(self, found: Ticket[Source], place: Chat, by: discord.Member) -> None:
         """Show a call of elsewhere in a channel or thread, from now on. Raises `UserError`."""
         needs = (VIEW, IN_THREADS) if isinstance(place, discord.Thread) else POSTING
         if lacking := missing(place.permissions_for(place.guild.me), needs):
             raise UserError(refusal(place.mention, lacking))
         if place.id in self._visits:
             raise UserError("A call of elsewhere is shown here already: /captions detach ends that.")
-        if any(own is source and call.showing.place == place for call, own in self._sources.items()):
+        if any(own is found.shared and call.showing.place == place for call, own in self._sources.items()):
             raise UserError("That call is shown here already.")
+        source = found.shared
         title, origin = MARKDOWN.escape(source.title), MARKDOWN.escape(source.origin)
         heading = f"\N{MEMO} **{title}**, live from {origin}"
         # What was said before is for those who were there.
@@ -190,7 +192,7 @@ class Sharing:
             self._spawn(self._over(visit, why))
 
         visit.attachment = self._house.bridge.attach(
-            source, visit, _known_as(place), ended, closing=visit.end, farewell=FAREWELL
+            found, visit, _known_as(place), ended, closing=visit.end, farewell=FAREWELL
         )
         self._visits[place.id] = visit
         self._none.clear()

@@ -19,6 +19,7 @@ from bots.meet.voice import NotFound, Unwelcome
 from core.bridge import Attachment, Bridge, Source
 from core.captions.board import Board
 from core.captions.publisher import Publisher
+from core.codes import Ticket
 from core.errors import UserError
 from core.limits import Allowances
 from core.metrics import Metrics
@@ -47,9 +48,9 @@ class Browsers:
     streamed = 0.0
     now = None
 
-    def __init__(self, source: Source, bridge: Bridge, gone: Callable[["Browsers"], None]) -> None:
+    def __init__(self, found: Ticket[Source], bridge: Bridge, gone: Callable[["Browsers"], None]) -> None:
         """Raises `UserError` when the call can't be shown here."""
-        self.source = source
+        self.source = found.shared
         self.why: str | None = None
         """Why it is not shown here any more."""
         self.readers: set[Publisher] = set()
@@ -57,7 +58,7 @@ class Browsers:
         self._gone = gone
         self._loop = asyncio.get_running_loop()
         self._telling: asyncio.TimerHandle | None = None
-        self._attachment: Attachment = bridge.attach(source, self, "a browser", self._end, closing=self._end)
+        self._attachment: Attachment = bridge.attach(found, self, "a browser", self._end, closing=self._end)
         self._leaving = self._loop.call_later(LINGER, self._leave)
 
     @property
@@ -181,14 +182,14 @@ class Elsewhere:
         code = (await json_body(request)).get("code")
         if not isinstance(code, str):
             raise UserError("code must be a line of text.")
-        source = self._bridge.find(code, asker=f"browser:{asker(request)}")
-        browsers = next((one for one in self._shown if one.source is source and one.open), None)
+        found = self._bridge.find(code, asker=f"browser:{asker(request)}")
+        browsers = next((one for one in self._shown if one.source is found.shared and one.open), None)
         if browsers is None:
-            browsers = Browsers(source, self._bridge, self._over)
+            browsers = Browsers(found, self._bridge, self._over)
             self._shown.append(browsers)
         seat = secrets.token_urlsafe(16)
         # What was said before is for those who were there.
-        self._seats[seat] = Seat(browsers, source.board.count)
+        self._seats[seat] = Seat(browsers, found.shared.board.count)
         if len(self._seats) > SEATS:
             del self._seats[next(iter(self._seats))]
         return web.json_response(

@@ -23,6 +23,7 @@ from bots.slack.shown import CardOutlet, look
 from bots.slack.wish import Wish
 from bots.slack.workspace import Workspace
 from core.bridge import Source
+from core.codes import Ticket
 from core.errors import RecordAway, UserError
 from core.telemetry import fingerprint
 
@@ -32,8 +33,8 @@ HURRY = 1.0
 """Seconds between two cancellations of what outlasts the time for a stop."""
 
 STOPPING = "Spokenly is being stopped: try again in a minute."
-STOPPED = "Spokenly was stopped, so captions ended."
 ENDING = "Captions are just ending in this channel: try again in a moment."
+STOPPED = "Spokenly was stopped, so captions ended."
 REMOVED = "Spokenly was taken out of the Slack workspace, so captions ended."
 BROKEN = "A fault in Spokenly ended captions here. Start them again to go on."
 
@@ -95,9 +96,9 @@ class Calls:
         place = wish.workspace.team, wish.channel
         self._going_on()
         if (there := self._calls.get(place)) is not None:
-            card = wish.workspace.message(wish.channel, there.thread.ts)
             if there.why:
                 raise UserError(ENDING)
+            card = wish.workspace.message(wish.channel, there.thread.ts)
             raise UserError(f"Captions run in this channel already: <{card}|here is their card>.")
         self._coming.allow(place[0], wish.asked_by, self.running(place[0]))
         with self._reserved(place, wish.asked_by):
@@ -144,14 +145,14 @@ class Calls:
         """Calls that a workspace shows now; they share what Slack allows it."""
         return len(self.running(team)) + len(self.guests.running(team))
 
-    async def attach(self, workspace: Workspace, channel: str, source: Source, *, by: str) -> Guest:
+    async def attach(self, workspace: Workspace, channel: str, found: Ticket[Source], *, by: str) -> Guest:
         """Show a call of elsewhere in a channel; `by`: the user's id. Raises `UserError`."""
         self._going_on()
         if (there := self._calls.get((workspace.team, channel))) is not None:
             raise UserError(ENDING if there.why else "Captions run here already.")
         count = partial(self.count, workspace.team)
         with self._reserved((workspace.team, channel)):
-            return await self.guests.attach(workspace, channel, source, by=by, calls=count)
+            return await self.guests.attach(workspace, channel, found, by=by, calls=count)
 
     def _going_on(self) -> None:
         """Raises `UserError` when Spokenly stops: what begins now would have nobody to end it."""

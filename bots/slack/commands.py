@@ -159,12 +159,12 @@ class Commands:
         if not code:
             raise UserError("Say which call: /captions attach CODE. Who manages the call gets the code.")
         identity = await places.identity(asker.workspace, asker.user)
-        source = self._calls.house.bridge.find(code, asker=identity)
+        found = self._calls.house.bridge.find(code, asker=identity)
         if (call := self._there(asker)) is not None:
             raise UserError(
-                "That call takes place here already." if call.room is source else "Captions run here already."
+                "That call takes place here already." if call.room is found.shared else "Captions run here already."
             )
-        await self._calls.attach(asker.workspace, asker.channel, source, by=asker.user)
+        await self._calls.attach(asker.workspace, asker.channel, found, by=asker.user)
 
     async def detach(self, asker: Asker) -> None:
         """Show a call of elsewhere here no more."""

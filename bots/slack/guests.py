@@ -6,15 +6,17 @@ from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any
 
+from slack_sdk.errors import SlackApiError
+
 from bots.slack import places
 from bots.slack.book import Book, Mark
 from bots.slack.call import FAREWELL
 from bots.slack.card import Look
 from bots.slack.house import House, Words
 from bots.slack.markup import mrkdwn
-from bots.slack.patience import post
+from bots.slack.patience import post, undone
 from bots.slack.thread import Thread
-from bots.slack.trouble import FOREIGN, code
+from bots.slack.trouble import FOREIGN, code, failed
 from bots.slack.workspace import Workspace
 from core.bridge import (
     BROKEN,
@@ -28,6 +30,7 @@ from core.bridge import (
     Attachment,
     Source,
 )
+from core.codes import Ticket
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
@@ -101,7 +104,7 @@ class Guests:
         return tuple(guest for guest in self._guests if team in (None, guest.thread.team))
 
     async def attach(
-        self, workspace: Workspace, channel: str, source: Source, *, by: str, calls: Callable[[], int]
+        self, workspace: Workspace, channel: str, found: Ticket[Source], *, by: str, calls: Callable[[], int]
     ) -> Guest:
         """Show a call in a channel that is reserved for it; `by`: who wants it, a user's id.
 
@@ -110,14 +113,14 @@ class Guests:
         place = workspace.team, channel
         self._coming.add(place)
         try:
-            return await self._attached(workspace, channel, source, by, calls)
+            return await self._attached(workspace, channel, found, by, calls)
         finally:
             self._coming.discard(place)
 
     async def _attached(
-        self, workspace: Workspace, channel: str, source: Source, by: str, calls: Callable[[], int]
+        self, workspace: Workspace, channel: str, found: Ticket[Source], by: str, calls: Callable[[], int]
     ) -> Guest:
-        entered = await places.enter(workspace, channel)
+        entered, source = await places.enter(workspace, channel), found.shared
         look = Look(
             title=source.title,
             started_by=by,
@@ -130,7 +133,7 @@ class Guests:
         words = self._house.post(workspace, thread, calls, guest.first)
         try:
             guest.attachment = self._house.bridge.attach(
-                source, words, f"{entered.told} on Slack", guest.end, closing=words.end, farewell=FAREWELL
+                found, words, f"{entered.told} on Slack", guest.end, closing=words.end, farewell=FAREWELL
             )
         except UserError as error:
             guest.end(str(error))
@@ -170,6 +173,8 @@ class Guests:
             await post(workspace, thread, mrkdwn(why))
         except FOREIGN as error:
             log.warning("slack.guest_not_told", extra={"reason": code(error) or type(error).__name__})
+            if not isinstance(error, SlackApiError) or undone(error) or failed(error):
+                return False
         await self._book.mark(mark.team, mark.key, None)
         return True
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import pytest
 
 from core.audio.frame import Speaker
-from core.bridge import BROKEN, ENDED, PLACES, REVOKED, STOPPED, Bridge
+from core.bridge import BROKEN, ENDED, PLACES, REVOKED, STOPPED, Bridge, Source
 from core.captions.board import Board
 from core.captions.caption import Caption
 from core.captions.publisher import FAREWELL
-from core.codes import LIFE, MOST, TRIES, WINDOW, looks_like_code
+from core.codes import LIFE, MOST, TRIES, WINDOW, Ticket, looks_like_code
 from core.errors import OutletBusy, OutletGone, UserError
 
 ANN = Speaker("a", "Ann")
@@ -52,6 +52,11 @@ class Place:
         self.shown = [entry.text for entry in board.entries if isinstance(entry, Caption)]
 
 
+def found(bridge: Bridge, call: Source) -> Ticket[Source]:
+    """What somebody gets who has its code."""
+    return bridge.find((bridge.code(call) or bridge.share(call)).text, asker="Cleo")
+
+
 async def test_a_call_is_read_live_wherever_somebody_has_its_code() -> None:
     call, thread, page = Call(), Place(), Place()
     async with Bridge() as bridge:
@@ -77,15 +82,15 @@ async def test_a_code_may_be_typed_as_it_is_heard(typed: "type[str]") -> None:
     call = Call()
     async with Bridge() as bridge:
         code = bridge.share(call)
-        assert bridge.find(typed(code.text), asker="Ben") is call
-        assert bridge.find(code.spaced, asker="Ben") is call
+        assert bridge.find(typed(code.text), asker="Ben").shared is call
+        assert bridge.find(code.spaced, asker="Ben").shared is call
 
 
 async def test_a_code_ends_by_itself_and_what_was_attached_stays() -> None:
     call, place = Call(), Place()
     async with Bridge() as bridge:
         code = bridge.share(call)
-        bridge.attach(call, place, "#general")
+        bridge.attach(found(bridge, call), place, "#general")
         await asyncio.sleep(LIFE)
         with pytest.raises(UserError, match="shows no call"):
             bridge.find(code.text, asker="Ben")
@@ -102,14 +107,14 @@ async def test_sharing_anew_ends_the_code_of_before() -> None:
         assert first.text != second.text
         with pytest.raises(UserError):
             bridge.find(first.text, asker="Ben")
-        assert bridge.find(second.text, asker="Ben") is call
+        assert bridge.find(second.text, asker="Ben").shared is call
 
 
 async def test_when_sharing_ends_every_place_is_told_why_and_gets_nothing_new() -> None:
     call, place = Call(), Place()
     async with Bridge() as bridge:
         code = bridge.share(call)
-        bridge.attach(call, place, "#general", place.why.append)
+        bridge.attach(found(bridge, call), place, "#general", place.why.append)
         call.say("before")
         bridge.revoke(call)
         await asyncio.sleep(1)
@@ -128,6 +133,7 @@ async def test_a_private_call_and_one_that_is_over_are_not_shared() -> None:
     call = Call()
     async with Bridge() as bridge:
         code = bridge.share(call)
+        early = found(bridge, call)
         call.private = True
         with pytest.raises(UserError, match="shows no call"):
             bridge.find(code.text, asker="Ben")
@@ -137,7 +143,7 @@ async def test_a_private_call_and_one_that_is_over_are_not_shared() -> None:
         with pytest.raises(UserError, match="over"):
             bridge.share(call)
         with pytest.raises(UserError, match="over"):
-            bridge.attach(call, Place(), "#general")
+            bridge.attach(early, Place(), "#general")
 
 
 async def test_codes_can_not_be_guessed_one_after_the_other() -> None:
@@ -149,12 +155,12 @@ async def test_codes_can_not_be_guessed_one_after_the_other() -> None:
                 bridge.find("AAAAAAAA", asker="Eve")
         with pytest.raises(UserError, match="Too many codes"):
             bridge.find(code.text, asker="Eve")
-        assert bridge.find(code.text, asker="Ben") is call
+        assert bridge.find(code.text, asker="Ben").shared is call
         await asyncio.sleep(WINDOW / 2)
         with pytest.raises(UserError, match="Too many codes"):
             bridge.find(code.text, asker="Eve")
         await asyncio.sleep(WINDOW / 2)
-        assert bridge.find(code.text, asker="Eve") is call, (
+        assert bridge.find(code.text, asker="Eve").shared is call, (
             "what was tried meanwhile kept nobody out for longer"
         )
 
@@ -166,14 +172,14 @@ async def test_who_has_the_right_code_reads_though_somebody_at_the_same_address_
         for _ in range(TRIES * 2):
             with pytest.raises(UserError):
                 bridge.find("AAAAAAAA", asker="the office")
-        assert bridge.find(code.text, asker="the office") is call
+        assert bridge.find(code.text, asker="the office").shared is call
 
 
 async def test_an_office_that_shares_an_address_reads_with_one_code() -> None:
     call = Call()
     async with Bridge() as bridge:
         code = bridge.share(call)
-        assert all(bridge.find(code.text, asker="the office") is call for _ in range(TRIES + 5))
+        assert all(bridge.find(code.text, asker="the office").shared is call for _ in range(TRIES + 5))
 
 
 @pytest.mark.parametrize(
@@ -200,7 +206,11 @@ async def test_a_place_is_told_why_before_its_last_words_and_after_them() -> Non
     call, place, closing = Call(), Place(), list[tuple[str, list[str]]]()
     async with Bridge() as bridge:
         bridge.attach(
-            call, place, "#a", place.why.append, closing=lambda why: closing.append((why, place.shown))
+            found(bridge, call),
+            place,
+            "#a",
+            place.why.append,
+            closing=lambda why: closing.append((why, place.shown)),
         )
         await asyncio.sleep(1)
         call.say("last")
@@ -215,7 +225,7 @@ async def test_a_place_is_told_why_before_its_last_words_and_after_them() -> Non
 async def test_people_are_told_when_more_read_in_a_place() -> None:
     call = Call()
     async with Bridge() as bridge:
-        browsers = bridge.attach(call, Place(), "a browser")
+        browsers = bridge.attach(found(bridge, call), Place(), "a browser")
         bridge.rename(browsers, "2 browsers")
         bridge.rename(browsers, "2 browsers")
         assert call.told == [["a browser"], ["2 browsers"]]
@@ -225,20 +235,20 @@ async def test_nothing_is_shared_or_attached_any_more_when_spokenly_stops() -> N
     call = Call()
     bridge = Bridge()
     async with bridge:
-        pass
+        early = found(bridge, call)
     with pytest.raises(UserError, match="being stopped"):
         bridge.share(call)
     with pytest.raises(UserError, match="being stopped"):
-        bridge.attach(call, Place(), "#late")
+        bridge.attach(early, Place(), "#late")
 
 
 async def test_a_call_is_shown_in_so_many_places_and_no_more() -> None:
     call = Call()
     async with Bridge() as bridge:
         for number in range(PLACES):
-            bridge.attach(call, Place(), f"#{number // 2}")  # two may have the same name
+            bridge.attach(found(bridge, call), Place(), f"#{number // 2}")  # two may have the same name
         with pytest.raises(UserError, match=f"in {PLACES} other places"):
-            bridge.attach(call, Place(), "#more")
+            bridge.attach(found(bridge, call), Place(), "#more")
 
 
 @pytest.mark.parametrize(
@@ -248,8 +258,8 @@ async def test_a_call_is_shown_in_so_many_places_and_no_more() -> None:
 async def test_a_place_in_trouble_takes_nothing_from_the_others(trouble: Exception, why: str | None) -> None:
     call, good, bad = Call(), Place(), Place(trouble)
     async with Bridge() as bridge:
-        bridge.attach(call, bad, "bad", bad.why.append)
-        bridge.attach(call, good, "good")
+        bridge.attach(found(bridge, call), bad, "bad", bad.why.append)
+        bridge.attach(found(bridge, call), good, "good")
         call.say("one")
         await asyncio.sleep(1)
         assert good.shown == ["one"]
@@ -261,20 +271,20 @@ async def test_a_place_in_trouble_takes_nothing_from_the_others(trouble: Excepti
 async def test_somebody_takes_a_call_out_of_their_place_and_may_bring_it_back() -> None:
     call, place = Call(), Place()
     async with Bridge() as bridge:
-        attachment = bridge.attach(call, place, "#general", place.why.append)
+        attachment = bridge.attach(found(bridge, call), place, "#general", place.why.append)
         attachment.detach("Ann took it away.")
         await asyncio.sleep(1)
         assert attachment.over
         assert place.why == ["Ann took it away."]
         assert bridge.places(call) == []
-        bridge.attach(call, place, "#general")
+        bridge.attach(found(bridge, call), place, "#general")
         assert bridge.places(call) == ["#general"]
 
 
 async def test_leaving_shows_the_last_words_everywhere() -> None:
     call, place = Call(), Place()
     async with Bridge() as bridge:
-        bridge.attach(call, place, "#general", place.why.append)
+        bridge.attach(found(bridge, call), place, "#general", place.why.append)
         await asyncio.sleep(1)
         call.say("last")
     assert place.shown == ["last"]
@@ -289,9 +299,9 @@ def stumble(*_given: object) -> None:
 async def test_a_bug_in_what_one_place_does_at_its_end_ends_no_other(leaving: bool) -> None:
     call, other, place = Call(), Call(), Place()
     async with Bridge() as bridge:
-        broken = bridge.attach(call, Place(), "broken", stumble, closing=stumble)
-        bridge.attach(call, place, "good", place.why.append, closing=place.why.append)
-        bridge.attach(other, place, "other", place.why.append)
+        broken = bridge.attach(found(bridge, call), Place(), "broken", stumble, closing=stumble)
+        bridge.attach(found(bridge, call), place, "good", place.why.append, closing=place.why.append)
+        bridge.attach(found(bridge, other), place, "other", place.why.append)
         if not leaving:
             broken.detach()
             await asyncio.sleep(1)
@@ -308,19 +318,19 @@ async def test_a_bug_in_what_one_place_does_at_its_end_ends_no_other(leaving: bo
 async def test_a_call_that_can_not_tell_its_people_of_a_place_leaves_all_places_as_they_are() -> None:
     call, other, place = Call(), Call(), Place()
     async with Bridge() as bridge:
-        gone = bridge.attach(call, Place(), "gone")
-        bridge.attach(other, place, "other")
+        gone = bridge.attach(found(bridge, call), Place(), "gone")
+        bridge.attach(found(bridge, other), place, "other")
         call.shown_at = stumble  # type: ignore[assignment,method-assign]  # a bug of one kind of call
         gone.detach()
         await asyncio.sleep(1)
         assert bridge.places(other) == ["other"]
-        assert bridge.attach(call, place, "again").over is False
+        assert bridge.attach(found(bridge, call), place, "again").over is False
 
 
 async def test_a_busy_place_is_shown_nothing_that_is_said_after_it_was_taken_away() -> None:
     call, place = Call(), Place(OutletBusy(2.0))
     async with Bridge() as bridge:
-        attachment = bridge.attach(call, place, "#general", place.why.append, farewell=30.0)
+        attachment = bridge.attach(found(bridge, call), place, "#general", place.why.append, farewell=30.0)
         call.say("before")
         await asyncio.sleep(1)
         attachment.detach("Ann took it away.")
@@ -339,7 +349,7 @@ async def test_a_busy_place_is_shown_nothing_that_is_said_after_it_was_taken_awa
 async def test_what_somebody_takes_back_is_not_among_the_last_words_of_a_busy_place() -> None:
     call, place, ben = Call(), Place(OutletBusy(2.0)), Speaker("b", "Ben", "test:ben")
     async with Bridge() as bridge:
-        bridge.attach(call, place, "#general", farewell=30.0)
+        bridge.attach(found(bridge, call), place, "#general", farewell=30.0)
         call.say("one")
         call.board.show(Caption(ben, 0.0, 1.0, "forget this", final=True))
         bridge.revoke(call)
@@ -354,7 +364,7 @@ async def test_what_somebody_takes_back_is_not_among_the_last_words_of_a_busy_pl
 async def test_a_place_says_how_long_its_last_words_may_take(farewell: float) -> None:
     call, place = Call(), Place(OutletBusy(1.0))
     async with Bridge() as bridge:
-        bridge.attach(call, place, "#general", place.why.append, farewell=farewell)
+        bridge.attach(found(bridge, call), place, "#general", place.why.append, farewell=farewell)
         await asyncio.sleep(1)
         bridge.revoke(call)
         await asyncio.sleep(farewell - 2)
@@ -376,7 +386,7 @@ async def test_a_stop_waits_for_no_place_longer_than_it_has_time(place: Place, *
     call, loop = Call(), asyncio.get_running_loop()
     place.why.clear()
     async with Bridge(8.0) as bridge:
-        bridge.attach(call, place, "#general", place.why.append, farewell=90.0)
+        bridge.attach(found(bridge, call), place, "#general", place.why.append, farewell=90.0)
         await asyncio.sleep(1)
         if closing:
             bridge.revoke(call)
@@ -390,13 +400,14 @@ async def test_what_ends_because_spokenly_stops_says_so_and_nothing_is_attached_
     call, place = Call(), Place()
     async with Bridge() as bridge:
         code = bridge.share(call)
-        bridge.attach(call, place, "#general", place.why.append)
+        early = found(bridge, call)
+        bridge.attach(early, place, "#general", place.why.append)
         bridge.drain()
         call.say("last")
         with pytest.raises(UserError):
             bridge.find(code.text, asker="Ben")
         with pytest.raises(UserError, match="being stopped"):
-            bridge.attach(call, Place(), "#late")
+            bridge.attach(early, Place(), "#late")
         bridge.ended(call)
         await asyncio.sleep(1)
         assert place.shown == ["last"]
@@ -406,25 +417,44 @@ async def test_what_ends_because_spokenly_stops_says_so_and_nothing_is_attached_
 async def test_who_found_a_code_before_sharing_ended_attaches_nothing_after_it() -> None:
     call = Call()
     async with Bridge() as bridge:
-        source = bridge.find(bridge.share(call).text, asker="Ben")
+        early = bridge.find(bridge.share(call).text, asker="Ben")
         bridge.revoke(call)
         with pytest.raises(UserError, match="shared no more"):
-            bridge.attach(source, Place(), "#late")
+            bridge.attach(early, Place(), "#late")
         assert call.told == []
         call.private = True
         with pytest.raises(UserError, match="private"):
-            bridge.attach(source, Place(), "#late")
+            bridge.attach(early, Place(), "#late")
         call.private = False
-        bridge.share(call)
-        bridge.attach(source, Place(), "#again")
+        later = bridge.find(bridge.share(call).text, asker="Cleo")
+        with pytest.raises(UserError, match="shared no more"):
+            bridge.attach(early, Place(), "#late")
+        bridge.attach(later, Place(), "#again")
         assert bridge.places(call) == ["#again"]
+
+
+async def test_who_found_a_code_attaches_though_it_ended_meanwhile_for_a_newer_one() -> None:
+    call = Call()
+    async with Bridge() as bridge:
+        early = bridge.find(bridge.share(call).text, asker="Ben")
+        bridge.share(call)
+        bridge.attach(early, Place(), "#general")
+        await asyncio.sleep(LIFE)
+        bridge.attach(early, Place(), "#other")
+        assert bridge.places(call) == ["#general", "#other"]
 
 
 async def test_whoever_attached_a_place_is_told_its_end_though_it_never_began() -> None:
     call, place = Call(), Place()
-    with pytest.raises(ExceptionGroup):
-        async with Bridge() as bridge:
-            bridge.attach(call, place, "#general", place.why.append)
+    bridge = Bridge()
+    early = found(bridge, call)
+
+    async def broken() -> None:
+        async with bridge:
+            bridge.attach(early, place, "#general", place.why.append)
             raise LookupError
+
+    with pytest.raises(ExceptionGroup):
+        await broken()
     assert place.why == [STOPPED]
     assert bridge.places(call) == []

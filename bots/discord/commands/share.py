@@ -98,11 +98,11 @@ async def _attach(interaction: Interaction, calls: Calls, code: str) -> None:
         raise UserError("Captions can't be posted in a channel of this kind: choose another.")
     if not may_write(asker, place):
         raise UserError(say(to, en.MAY_NOT_WRITE))
-    source = calls.house.bridge.find(code, asker=f"discord:{asker.id}")
+    found = calls.house.bridge.find(code, asker=f"discord:{asker.id}")
     await later(interaction)
-    calls.sharing.attach(source, place, asker)
+    calls.sharing.attach(found, place, asker)
     detach = command(to, "captions detach")
-    title = MARKDOWN.escape(source.title)
+    title = MARKDOWN.escape(found.shared.title)
     await reply(interaction, say(to, en.ATTACHED, title=title, detach=detach))
 
 

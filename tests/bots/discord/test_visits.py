@@ -211,7 +211,8 @@ async def test_a_private_thread_is_not_named_either() -> None:
         assert isinstance(channel, discord.TextChannel)
         thread = await channel.create_thread(name="merger", type=discord.ChannelType.private_thread)
         call = Call()
-        home.calls.sharing.attach(call, thread, channel.guild.me)
+        found = home.bridge.find(home.bridge.share(call).text, asker="Ann")
+        home.calls.sharing.attach(found, thread, channel.guild.me)
         assert call.told == [["a private channel on Discord"]]
         home.bridge.revoke(call)
         await home.until(lambda: home.calls.sharing.of(thread.id) is None)
