@@ -214,6 +214,28 @@ async def test_an_outage_of_a_server_is_told_and_its_end_too() -> None:
             assert seen == ["Home is away", "Home is back"]
 
 
+async def test_a_quiet_hour_on_a_virtual_clock_loses_no_connection() -> None:
+    async with FakeDiscord() as fake, running(Bot(fake), fake):
+        beats = fake.gateway.heartbeats
+        await asyncio.sleep(3600)
+        assert fake.gateway.resumed == 0
+        assert fake.gateway.heartbeats - beats >= 3600 / fake.gateway.heartbeat / 1.2
+
+
+async def test_discord_py_paces_what_it_says_by_the_virtual_clock() -> None:
+    async with FakeDiscord() as fake:
+        guild = fake.guild()
+        async with running(Bot(fake), fake) as bot:
+            here = bot.get_guild(guild.id)
+            assert here is not None
+            began = asyncio.get_running_loop().time()
+            for _ in range(150):
+                await here.change_voice_state(channel=None)
+                await asyncio.sleep(20)
+            assert asyncio.get_running_loop().time() - began == pytest.approx(3000, abs=1)
+            assert not bot.is_ws_ratelimited()
+
+
 @pytest.mark.real_time  # discord.py's heartbeats come from a thread
 async def test_heartbeats_are_counted_and_answered() -> None:
     async with FakeDiscord() as fake:

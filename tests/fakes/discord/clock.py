@@ -1,9 +1,15 @@
-"""Wall time for the backend that runs with the loop's clock, virtual or not."""
+"""Wall time that runs with the loop's clock, virtual or not: for the backend, and for discord.py."""
 
 import asyncio
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from unittest import mock
 
 from simcord._clock import Clock
+
+import discord.gateway
 
 
 class LoopClock(Clock):
@@ -25,3 +31,24 @@ class LoopClock(Clock):
 
     def advance(self, seconds: float) -> None:
         raise AssertionError("the loop's clock can't be moved: sleep instead")
+
+
+class _GatewayTime:
+    """The module `time`, as discord.py's gateway uses it."""
+
+    perf_counter = staticmethod(time.perf_counter)
+
+    @staticmethod
+    def time() -> float:
+        try:
+            return asyncio.get_running_loop().time()
+        except RuntimeError:
+            return time.time()  # noqa: TID251 - in the thread of the heartbeats there is no loop
+
+
+@contextmanager
+def paced() -> Iterator[None]:
+    """discord.py says no more than 110 things a minute to the gateway; by the loop's clock meanwhile: an hour
+    on a virtual clock would else be a second of its minute, and what is said then waits."""
+    with mock.patch.object(discord.gateway, "time", _GatewayTime):
+        yield

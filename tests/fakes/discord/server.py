@@ -19,6 +19,7 @@ from tests.fakes.discord.answers import Answer
 from tests.fakes.discord.backend import State
 from tests.fakes.discord.bell import Bell
 from tests.fakes.discord.calls import Calls
+from tests.fakes.discord.clock import paced
 from tests.fakes.discord.gateway import Gateway
 from tests.fakes.discord.limits import Limits
 from tests.fakes.discord.messages import Message
@@ -67,6 +68,7 @@ class FakeDiscord:
         return self
 
     async def _open(self, stack: AsyncExitStack) -> None:
+        stack.enter_context(paced())
         app = web.Application(client_max_size=1 << 28, middlewares=[self._loud])
         app.router.add_route("*", "/api/v10{path:/.*}", self.rest.serve)
         app.router.add_get("/", self.gateway.serve)

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 HEARTBEAT, IDENTIFY, RESUME, HEARTBEAT_ACK = 1, 2, 6, 11
 
+LATE = 1.1
+"""Intervals after which a heartbeat is overdue."""
+
 
 class Visit:
     """What arrives on one connection."""
@@ -27,9 +30,11 @@ class Visit:
         self._ws = ws
         self._line = line
         self._session: Session | None = None
+        self._patience: asyncio.TimerHandle | None = None
 
     async def read(self) -> None:
         """Until the connection ends."""
+        self._wait_for_beat()
         async for message in self._ws:
             if message.type is WSMsgType.TEXT and self._line.open:
                 if len(message.data.encode()) > self._limits.gateway_message:
@@ -38,6 +43,18 @@ class Visit:
                     self._line.close(4008)
                 else:
                     self._heard(message.data)
+
+    def _wait_for_beat(self) -> None:
+        """Ask for a heartbeat that is overdue, as Discord may. discord.py's come from a thread, which knows
+        nothing of a virtual clock; without any, its connection would seem dead to it every minute."""
+        if self._patience is not None:
+            self._patience.cancel()
+        loop = asyncio.get_running_loop()
+        self._patience = loop.call_later(self._gateway.heartbeat * LATE, self._miss_beat)
+
+    def _miss_beat(self) -> None:
+        self._line.send(HEARTBEAT)
+        self._wait_for_beat()
 
     def _too_many(self) -> bool:
         now, window = asyncio.get_running_loop().time(), self._limits.gateway
@@ -53,6 +70,7 @@ class Visit:
             return self._line.close(4002)
         if op == HEARTBEAT:
             self._gateway.beat()
+            self._wait_for_beat()
             return self._line.send(HEARTBEAT_ACK)
         if op in (IDENTIFY, RESUME):
             if self._session is not None:
@@ -66,5 +84,7 @@ class Visit:
 
     def end(self) -> None:
         """The connection is over; its session waits to be resumed."""
+        if self._patience is not None:
+            self._patience.cancel()
         if self._session is not None and self._session.line is self._line:
             self._gateway.lost(self._session, None if self._line.closing else self._ws.close_code)
