@@ -1,6 +1,7 @@
 """The wish to be in a voice channel, and whether Discord can have got it: the gateway comes and goes."""
 
 import asyncio
+import contextlib
 
 import aiohttp
 import discord
@@ -10,6 +11,9 @@ _OUTAGE = 1800.0
 
 _AGAIN = 2.0
 """Seconds between two looks whether it is back."""
+
+_AT_ONCE = 1.0
+"""Seconds in which a wish is said that nothing holds back."""
 
 _SURE = 12
 """Wishes in vain, ten seconds each, by which a gateway that is dead without a word has been found out."""
@@ -29,6 +33,8 @@ class Asking:
         self._over: object = None  # the gateway by which it was asked
         self._vain = 0
         self._marked: object = None
+        self._saying = False
+        self._held = float("-inf")  # until when a wish was held back, loop time
 
     @property
     def here(self) -> bool:
@@ -49,6 +55,26 @@ class Asking:
     def mark(self) -> None:
         self._marked = self._socket()
 
+    @property
+    def held(self) -> float:
+        """Until when a wish could not be said (loop time): Discord takes 120 messages a minute of a bot, and
+        discord.py holds back what is too much. That happens to the many calls of a large bot at its start."""
+        socket = self._socket()
+        waits = self._saying and socket is not None and socket.is_ratelimited()
+        return self._loop.time() if waits else self._held
+
+    async def until(self, decided: asyncio.Event, patience: float) -> None:
+        """Wait for it. Raises `TimeoutError` after `patience` seconds, of which none count before the wish
+        could be said: nobody can have answered then."""
+        began = self._loop.time()
+        while not decided.is_set():
+            until = max(began, self.held) + patience
+            if until <= self._loop.time():
+                raise TimeoutError
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout_at(until):
+                    await decided.wait()
+
     def answered(self) -> None:
         """Discord has answered."""
         self._vain = 0
@@ -67,10 +93,15 @@ class Asking:
             # A new session of the bot's with Discord begins with no voice connections: we are still here.
             self._client._connection._add_voice_client(self._guild, self._line)
         wish, socket = discord.Object(channel) if channel is not None else None, self._socket()
+        self._saying, began = True, self._loop.time()
         try:
             await guild.change_voice_state(channel=wish, self_mute=mute, self_deaf=False)
         except (ConnectionError, aiohttp.ClientError, discord.ConnectionClosed):
             return False  # a lost gateway comes back by itself
+        finally:
+            self._saying = False
+            if self._loop.time() - began > _AT_ONCE:
+                self._held = self._loop.time()
         if channel is not None:
             self._over = socket
         return True

@@ -117,8 +117,7 @@ class VoiceLine(discord.VoiceProtocol):
         # Not at the end of the task itself: that is never reached if it is cancelled before it begins.
         self._task.add_done_callback(self._finish)
         try:
-            async with asyncio.timeout(timeout):
-                await self._decided.wait()
+            await self._asking.until(self._decided, timeout)
         except TimeoutError:
             silent = self._asking.sent and not self._summons.server
             self._gone = Gone(Reason.NO_ANSWER if silent else Reason.UNREACHABLE)

@@ -330,6 +330,32 @@ async def test_joining_is_given_up_when_whoever_asked_goes_away() -> None:
         assert s.client.voice_clients == []
 
 
+async def test_who_must_wait_to_ask_discord_at_all_joins_when_they_may() -> None:
+    async with scene() as s:
+        guild = (await s.channel()).guild
+        for _ in range(120):
+            s.tasks.create_task(guild.change_voice_state(channel=None))
+        await asyncio.sleep(1)
+        assert s.client.is_ws_ratelimited()
+        await s.join(patience=30.0)
+        assert s.ears.now is Phase.HEARING
+
+
+async def test_who_joins_late_has_all_the_time_that_joining_may_take() -> None:
+    async with scene() as s:
+        guild = (await s.channel()).guild
+        for _ in range(120):
+            s.tasks.create_task(guild.change_voice_state(channel=None))
+        s.faults.silent_at = "select"
+        await asyncio.sleep(1)
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(UserError, match="reach"):
+            await s.join(patience=12.0)
+        assert asyncio.get_running_loop().time() - began == pytest.approx(70, abs=5)
+        await asyncio.sleep(0.1)
+        assert s.guild.bot_in is None
+
+
 @pytest.mark.parametrize("step", ["connect", "identify", "select", "discovery"])
 async def test_a_voice_server_that_falls_silent_while_joining_is_said_in_one_sentence(step: str) -> None:
     async with scene() as s:
