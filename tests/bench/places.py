@@ -7,8 +7,9 @@ and read by 100 browsers' sockets at /room/CODE. One whole Spokenly, local engin
 both fakes, the speakers' encryption and the browsers share one process and its cores. The lateness of a
 caption in a place is from the end of its sound (as the caption says) to the first moment at which all of its
 words could be read there as final: so it holds the engine's share, and Slack can be early, for it shows words
-as soon as they are settled, or in italics before. It is read by somebody who did not start the captions. A request to Slack takes 150 ms, to Discord none. Then all of it again while
-Slack takes three and five seconds for each request.
+as soon as they are settled, or in italics before. It is read by somebody who did not start the captions. A
+request to Slack takes 150 ms, to Discord none. Then all of it again while Slack takes three and five seconds
+for each request.
 "Missing" are words of final captions that a place does not show six seconds and three requests after the last
 was said; of the browsers, all of theirs together. Exits 1 when there are any, or when a slow Slack makes the
 median of another place later by more than half a second.

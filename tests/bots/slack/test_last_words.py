@@ -14,8 +14,11 @@ from tests.bots.slack.threadroom import ANN, threadroom
 from tests.fakes.slack.limits import Rate
 
 
+@pytest.mark.parametrize("streams", [True, False])
 @pytest.mark.parametrize("count", [3, 10, 11])
-async def test_calls_that_end_together_all_show_their_last_word_and_close_their_streams(count: int) -> None:
+async def test_calls_that_end_together_all_show_their_last_word_and_close_their_streams(
+    count: int, streams: bool
+) -> None:
     async with threadroom() as room, asyncio.TaskGroup() as tasks:
         runs = []
         for number in range(count):
@@ -24,7 +27,7 @@ async def test_calls_that_end_together_all_show_their_last_word_and_close_their_
             await asyncio.sleep(1.5)
             thread = replace(room.thread, channel=place.id, ts=card)
             board = Board()
-            captions = ThreadCaptions(room.client, thread, room.governor, lambda: count)
+            captions = ThreadCaptions(room.client, thread, room.governor, lambda: count, streams=streams)
             publisher = Publisher(board, captions)
             tasks.create_task(publisher.run())
             runs.append((place, board, captions, publisher))
@@ -42,12 +45,13 @@ async def test_calls_that_end_together_all_show_their_last_word_and_close_their_
         assert [place.text().count("LASTWORD") for place, *_ in runs] == [1] * count
         for place, *_ in runs:
             assert all(place.text().count(f"word{at}\n") <= 1 for at in range(20))
-    streams = [one.stream for place, *_ in runs for card in place.messages for one in place.thread(card)]
-    assert not any(stream.open for stream in streams if stream)
+    made = [one.stream for place, *_ in runs for card in place.messages for one in place.thread(card)]
+    assert not any(stream.open for stream in made if stream)
+    assert any(made) is streams
 
 
 async def test_last_words_are_posted_where_appends_are_frozen() -> None:
-    async with threadroom() as room, asyncio.TaskGroup() as tasks:
+    async with threadroom(streams=True) as room, asyncio.TaskGroup() as tasks:
         publisher = Publisher(room.board, room.captions)
         tasks.create_task(publisher.run())
         room.say("one")
