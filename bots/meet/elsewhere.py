@@ -12,10 +12,10 @@ from bots.meet.doors import Rooms
 from bots.meet.manners import asker, bearer, digest, enough, json_body, same
 from bots.meet.opened import Opened
 from bots.meet.outlet import Viewer, entries_had
-from bots.meet.reading import read_along
+from bots.meet.reading import Comers, read_along
 from bots.meet.share import FULL, NO_ROOM
 from bots.meet.shown import fresh
-from bots.meet.voice import NotFound, Unwelcome
+from bots.meet.voice import Full, NotFound, Unwelcome
 from core.bridge import Attachment, Bridge, Source
 from core.captions.board import Board
 from core.captions.publisher import Publisher
@@ -31,10 +31,30 @@ LINGER = 30.0
 SOON = 1.0
 """Seconds between two times that a call is told how many browsers read it."""
 
-SEATS = 10_000
-"""Browsers that are known by a code they once gave; the earliest is forgotten first."""
+SEATS = 1000
+"""Browsers that one call knows by a code they once gave, or twice as many as may read it."""
+
+LATELY = 600.0
+"""Seconds for which it knows one that has read, however many come."""
 
 NOT_SHOWN = "This call is not shown here any more."
+
+
+@dataclass(slots=True)
+class Seat:
+    """One browser's own key to a call. `first`: the board's entry that was to come when it gave the code.
+
+    `seen`: when it was given, or read last. `readers`: those who read with it now.
+    """
+
+    first: int
+    seen: float
+    readers: int = 0
+    read: bool = False
+
+    def left(self, now: float) -> bool:
+        """Most likely nobody comes back to it."""
+        return not self.readers and now - self.seen > (LATELY if self.read else LINGER)
 
 
 class Browsers:
@@ -48,9 +68,13 @@ class Browsers:
     streamed = 0.0
     now = None
 
-    def __init__(self, found: Ticket[Source], bridge: Bridge, gone: Callable[["Browsers"], None]) -> None:
-        """Raises `UserError` when the call can't be shown here."""
+    def __init__(
+        self, found: Ticket[Source], bridge: Bridge, people: int, gone: Callable[["Browsers"], None]
+    ) -> None:
+        """`people`: how many may read. Raises `UserError` when the call can't be shown here."""
         self.source = found.shared
+        self.seats: dict[str, Seat] = {}
+        self._most = max(SEATS, 2 * people)
         self.why: str | None = None
         """Why it is not shown here any more."""
         self.readers: set[Publisher] = set()
@@ -74,13 +98,33 @@ class Browsers:
         source = self.source
         return {"title": source.title, "from": source.origin, "language": source.language, "state": "live"}
 
-    def come(self, publisher: Publisher) -> None:
+    def sit_down(self) -> str:
+        """The key to a new seat: what was said before is for those who were there.
+
+        Who has a seat of this call loses it to nobody while they read, nor soon after; other calls have their
+        own. Raises `Full`.
+        """
+        now = self._loop.time()
+        if len(self.seats) >= self._most:
+            left = [key for key, one in self.seats.items() if one.left(now)]
+            if not left:
+                raise Full("More browsers than fit want to read this call: try again in a minute.")
+            del self.seats[min(left, key=lambda key: (self.seats[key].read, self.seats[key].seen))]
+        key = secrets.token_urlsafe(16)
+        self.seats[key] = Seat(self.source.board.count, now)
+        return key
+
+    def come(self, publisher: Publisher, seat: Seat) -> None:
         """A browser reads."""
+        seat.readers += 1
+        seat.read = True
         self.readers.add(publisher)
         self._count()
 
-    def go(self, publisher: Publisher) -> None:
+    def go(self, publisher: Publisher, seat: Seat) -> None:
         """A browser is gone."""
+        seat.readers -= 1
+        seat.seen = self._loop.time()
         self.readers.discard(publisher)
         self._count()
 
@@ -112,14 +156,6 @@ class Browsers:
             publisher.close(last=last)
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
-    """One browser's own key to a call. `first`: the board's entry that was to come when it gave the code."""
-
-    browsers: Browsers
-    first: int
-
-
 class Elsewhere:
     """The addresses behind "Show elsewhere" and /room/CODE (docs/room-protocol.md)."""
 
@@ -129,7 +165,8 @@ class Elsewhere:
         self._bridge = bridge
         self._people = settings.people
         self._asks = Allowances(20.0, 200.0)
-        self._seats: dict[str, Seat] = {}
+        self._codes = Allowances(1.0, 200.0)  # behind one address there may be a lecture hall
+        self._comers = Comers()
         self._shown: list[Browsers] = []
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -178,57 +215,52 @@ class Elsewhere:
 
     async def _sit_down(self, request: web.Request) -> web.Response:
         """A seat for a browser: its own key to the call, which is good when the code is not any more."""
-        enough(request, self._asks)
+        enough(request, self._codes)
         code = (await json_body(request)).get("code")
         if not isinstance(code, str):
             raise UserError("code must be a line of text.")
         found = self._bridge.find(code, asker=f"browser:{asker(request)}")
         browsers = next((one for one in self._shown if one.source is found.shared and one.open), None)
         if browsers is None:
-            browsers = Browsers(found, self._bridge, self._over)
+            browsers = Browsers(found, self._bridge, self._people, self._shown.remove)
             self._shown.append(browsers)
-        seat = secrets.token_urlsafe(16)
-        # What was said before is for those who were there.
-        self._seats[seat] = Seat(browsers, found.shared.board.count)
-        if len(self._seats) > SEATS:
-            del self._seats[next(iter(self._seats))]
         return web.json_response(
-            {"seat": seat, **browsers.describe()}, status=201, headers={"Cache-Control": "no-store"}
+            {"seat": browsers.sit_down(), **browsers.describe()},
+            status=201,
+            headers={"Cache-Control": "no-store"},
         )
 
-    def _over(self, browsers: Browsers) -> None:
-        self._shown.remove(browsers)
-        self._seats = {seat: one for seat, one in self._seats.items() if one.browsers is not browsers}
-
-    def _at(self, request: web.Request) -> Seat:
-        seat = self._seats.get(request.match_info["seat"])
-        if seat is None:
-            raise NotFound(NOT_SHOWN)
-        return seat
+    def _at(self, request: web.Request) -> tuple[Browsers, Seat] | None:
+        key = request.match_info["seat"]
+        return next(((one, one.seats[key]) for one in self._shown if key in one.seats), None)
 
     async def _describe(self, request: web.Request) -> web.Response:
         enough(request, self._asks)
-        return fresh(self._at(request).browsers.describe())
+        if (at := self._at(request)) is None:
+            raise NotFound(NOT_SHOWN)
+        return fresh(at[0].describe())
 
     async def _read(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(heartbeat=15.0, max_msg_size=1024)
+        socket, had = web.WebSocketResponse(heartbeat=15.0, max_msg_size=1024), entries_had(request)
+        if (at := self._at(request)) is None:
+            self._comers.take(request)
+        else:
+            self._comers.take(request, at[0].source.board, at[1].first + had)
         await socket.prepare(request)
-        try:
-            seat = self._at(request)
-        except NotFound as error:
-            await socket.close(code=NO_ROOM, message=str(error).encode())
+        if (at := self._at(request)) is None:
+            await socket.close(code=NO_ROOM, message=NOT_SHOWN.encode())
             return socket
-        browsers = seat.browsers
+        browsers, seat = at
         if len(browsers.readers) >= self._people:
             await socket.close(code=FULL, message=b"No more people can read along.")
             return socket
-        viewer = Viewer(socket, browsers, browsers.describe, entries_had(request), seat.first)
+        viewer = Viewer(socket, browsers, browsers.describe, had, seat.first)
         publisher = Publisher(browsers.source.board, viewer)
-        browsers.come(publisher)
+        browsers.come(publisher, seat)
         self._metrics.viewers.inc()
         try:
             await read_along(socket, publisher, viewer, lambda: browsers.why)
         finally:
-            browsers.go(publisher)
+            browsers.go(publisher, seat)
             self._metrics.viewers.dec()
         return socket

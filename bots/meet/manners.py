@@ -102,9 +102,9 @@ def asker(request: web.Request) -> str:
     return whose(request.remote or "")
 
 
-def enough(request: web.Request, allowances: Allowances) -> None:
+def enough(request: web.Request, allowances: Allowances, amount: float = 1.0) -> None:
     """Nobody may ask too often. Raises 429 with Retry-After."""
-    wait = allowances.take(asker(request), asyncio.get_running_loop().time())
+    wait = allowances.take(asker(request), asyncio.get_running_loop().time(), amount)
     if wait:
         raise too_often(wait, "That was too often. Please wait a moment.")
 

@@ -17,6 +17,11 @@ PACE = 0.1
 COST = 5.0
 """Seconds sent to an engine that is paid for, after which readers are told how many there are now."""
 
+PIECE = 250
+"""Entries that one message holds, or up to twice as many: one of all that 20,000 entries are would stop
+everything else for a tenth of a second.
+"""
+
 TICK = 5.0
 """Seconds after which a browser with no news is told that the line is alive."""
 
@@ -65,12 +70,26 @@ class Viewer:
         self._lock = asyncio.Lock()
 
     async def show(self, board: Board) -> None:
-        """Send what is new. Waits for a slow browser; the board goes on meanwhile. Raises `OutletGone`."""
-        first = max(min(self._shown, board.count), board.forgotten)
-        message: dict[str, Any] = {
-            "type": "board",
-            "first": first - self._begins,
-            "entries": [entry(item) for item in board.since(first)],
+        """Send what is new. Waits for a slow browser; the board goes on meanwhile. Raises `OutletGone`.
+
+        Much of it goes in pieces, between which others have their turn.
+        """
+        message = self._now_true(board)
+        upto = board.count  # what is said meanwhile may not be for this browser
+        while True:
+            first = max(min(self._shown, upto), board.forgotten)
+            last = first + PIECE if upto - first > 2 * PIECE else max(first, upto)
+            entries = [entry(item) for item in board.since(first)[: last - first]]
+            self._shown = last
+            await self._send({"type": "board", "first": first - self._begins, "entries": entries, **message})
+            if last >= upto:
+                return
+            message.pop("room", None)
+            await asyncio.sleep(0)
+
+    def _now_true(self, board: Board) -> dict[str, Any]:
+        """What a message says besides what was committed."""
+        told: dict[str, Any] = {
             "partials": [partial(caption) for caption in board.partials.values()],
             "notices": [{"key": key, "text": text} for key, text in board.notices.items()],
             "lateness": None if board.lateness is None else round(board.lateness, 2),
@@ -78,13 +97,12 @@ class Viewer:
         }
         erased = {who: upto - self._begins for who, upto in board.erased.items() if upto > self._begins}
         if erased:
-            message["erased"] = erased
+            told["erased"] = erased
         version = (self._room.version, self._room.keep)
         if self._version != version or self._room.streamed - self._streamed >= COST:
             self._version, self._streamed = version, self._room.streamed
-            message["room"] = self._describe()
-        self._shown = board.count
-        await self._send(message)
+            told["room"] = self._describe()
+        return told
 
     async def tick(self) -> None:
         """Tell the browser every five seconds that the line is alive. Raises `OutletGone`."""

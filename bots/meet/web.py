@@ -18,7 +18,7 @@ from bots.meet.manners import bearer, digest, enough, json_body
 from bots.meet.opener import TITLE
 from bots.meet.outlet import Viewer, entries_had
 from bots.meet.person import clean, clean_name
-from bots.meet.reading import read_along
+from bots.meet.reading import Comers, read_along
 from bots.meet.records import Records
 from bots.meet.rooms import Room
 from bots.meet.share import FULL, NO_ROOM
@@ -26,6 +26,7 @@ from bots.meet.shown import Ear, fresh
 from bots.meet.socket import Microphones
 from bots.meet.terms import Terms
 from bots.meet.voice import NotFound, Unwelcome
+from core.captions.board import Board
 from core.captions.caption import Caption, Entry
 from core.captions.publisher import Publisher
 from core.codes import looks_like_code
@@ -66,6 +67,7 @@ class MeetingRoom:
         self._new_rooms = Allowances(settings.rooms_per_minute / 60, settings.rooms_per_minute)
         self._asks = Allowances(20.0, 200.0)
         self._joins = Allowances(0.5, 60.0)
+        self._comers = Comers()
         self._viewers: set[Publisher] = set()
         self._microphones = Microphones(rooms, settings.patience)
 
@@ -207,11 +209,12 @@ class MeetingRoom:
         return fresh(as_json(recap, lines))
 
     async def _read(self, request: web.Request) -> web.StreamResponse:
-        socket = web.WebSocketResponse(heartbeat=15.0, max_msg_size=1024)
+        socket, name = web.WebSocketResponse(heartbeat=15.0, max_msg_size=1024), request.match_info["room"]
+        self._comers.take(request, self._board(name), entries_had(request))
         await socket.prepare(request)
         # A page sees why a socket closed, but not why one was never opened.
         try:
-            room = self._rooms.find(request.match_info["room"])
+            room = self._rooms.find(name)
         except NotFound as error:
             await socket.close(code=NO_ROOM, message=str(error).encode())
             return socket
@@ -228,6 +231,12 @@ class MeetingRoom:
             self._viewers.discard(publisher)
             self._count(room, -1)
         return socket
+
+    def _board(self, name: str) -> Board | None:
+        try:
+            return self._rooms.find(name).board
+        except NotFound:
+            return None
 
     def _count(self, room: Room, change: int) -> None:
         room.viewers += change
