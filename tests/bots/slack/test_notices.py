@@ -1,6 +1,6 @@
 """Notices in a place that only grows."""
 
-from bots.slack.notices import KEPT, Notices
+from bots.slack.notices import KEPT, PASSED, SETTLE, Notices
 
 
 def test_what_begins_and_ends_is_told_once_each() -> None:
@@ -43,3 +43,28 @@ def test_nothing_grows_without_end() -> None:
     for at in range(1000):
         notices.update({f"{at}-{number}": "It is so." for number in range(150)}, at)
         assert len(notices._matters) <= KEPT
+
+
+def test_who_could_read_along_for_a_while_is_told_in_any_case() -> None:
+    notices, lines = Notices(), list[str]()
+    for at in range(60):
+        places = "#a" if not 3 <= at < 19 else "#a, #spies"
+        lines += notices.update({"shown": f"Also shown at {places}."}, at)
+    assert lines == ["Also shown at #a.", "Until just now: Also shown at #a, #spies."]
+
+
+def test_who_could_read_along_before_anybody_looked_is_told_too() -> None:
+    notices = Notices()
+    assert notices.update({"shown": "Also shown at #a."}, 0) == []
+    assert notices.update({}, 3) == ["Until just now: Also shown at #a."]
+    assert notices.due(6) is None
+
+
+def test_of_many_who_could_read_along_the_last_are_told() -> None:
+    notices, lines = Notices(), list[str]()
+    for at in range(PASSED * 3):
+        lines += notices.update({"shown": str(at)}, at * SETTLE)
+    assert len(lines) > 2 * PASSED
+    assert {f"Until just now: {at}" for at in range(PASSED)} <= {*lines}
+    assert len(lines) <= 3 * (PASSED + 1)
+    assert len(notices._matters["shown"].passed) <= PASSED
