@@ -18,7 +18,7 @@ from slack_bolt.error import BoltUnhandledRequestError
 from bots.slack import http, listening, sockets
 from bots.slack.book import Book
 from bots.slack.calls import Calls
-from bots.slack.desk import Desk, Listen, delivery
+from bots.slack.desk import Desk, Listen, delivery, origin
 from bots.slack.house import House
 from bots.slack.installations import API, PATIENCE, Installations, Many, OneToken, Workspaces, client_of, many
 from bots.slack.seen import Seen
@@ -176,7 +176,7 @@ def _app(parts: Parts, workspaces: Workspaces, calls: Calls) -> AsyncApp:
     async def once(body: dict[str, Any], next: Next) -> BoltResponse | None:
         if calls.gone and "event" in body:
             return BoltResponse(status=503)  # Slack tells whoever is there next
-        return await next() if seen.first(delivery(body)) else BoltResponse(status=200)
+        return await next() if seen.first(delivery(body), origin(body)[0]) else BoltResponse(status=200)
 
     async def broken(error: Exception) -> BoltResponse:
         if not isinstance(error, BoltUnhandledRequestError):

@@ -84,6 +84,26 @@ def test_a_delivery_is_first_once_and_the_oldest_are_forgotten() -> None:
     assert seen.first(""), "what has no name is always new"
 
 
+def test_a_workspace_where_very_much_happens_makes_no_other_forget_its_deliveries() -> None:
+    seen = Seen(limit=50, together=60)
+    assert seen.first("start", "T1")
+    for number in range(1000):
+        assert seen.first(f"huddle {number}", "T2")
+    for number in range(15):
+        seen.first("one", f"T3{number}")
+    assert not seen.first("start", "T1")
+    assert seen.first("start", "T2"), "what two workspaces call the same is not the same"
+    assert sum(map(len, seen._seen.values())) == seen._count <= 60
+
+
+def test_a_delivery_comes_again_though_five_thousand_came_between() -> None:
+    seen = Seen()
+    seen.first("start", "T1")
+    for number in range(5000):
+        seen.first(f"huddle {number}", "T1")
+    assert not seen.first("start", "T1")
+
+
 def test_vital_scopes_are_named_first() -> None:
     names = frozenset(scope.name for scope in SCOPES)
     assert missing(names) == ()
