@@ -20,6 +20,9 @@ Body = Mapping[str, Any]
 Work = Callable[[Asker, Body], Awaitable[None]]
 """Does what somebody asked for; a `UserError` is told to them."""
 
+Look = Callable[[Body], Mapping[str, str]]
+"""Looks through a form before it is taken, without waiting."""
+
 Listener = Callable[..., Awaitable[None]]
 
 NOT_INSTALLED = "Spokenly is not installed in this workspace: whoever manages the workspace can install it."
@@ -36,12 +39,18 @@ class Desk:
         self.calls = calls
         self.workspaces = workspaces
 
-    def does(self, work: Work) -> Listener:
-        """A listener for bolt: it acknowledges at once, and `work` is done by a task of `Calls`."""
+    def does(self, work: Work, look: Look | None = None) -> Listener:
+        """A listener for bolt: it acknowledges at once, and `work` is done by a task of `Calls`.
+
+        `look`: what can't be of a form, by block. Where something can't, the form stays open and says it.
+        """
 
         async def listener(ack: AsyncAck, body: dict[str, Any]) -> None:
             if self.calls.gone:
                 await _turn_away(ack, body)
+                return
+            if look is not None and (mistakes := look(body)):
+                await ack(response_action="errors", errors=mistakes)
                 return
             await ack()
             self.calls.spawn(self._do(work, body))

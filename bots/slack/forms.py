@@ -1,6 +1,6 @@
 """The form in which a channel, or the whole workspace, is set up. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, get_args
 
@@ -8,7 +8,6 @@ from bots.slack.card import SENTENCE, short
 from bots.slack.home import plain, section
 from bots.slack.markup import mrkdwn
 from bots.slack.setup import Setup
-from core.errors import UserError
 from core.rooms import Keep
 
 SETUP = "setup"
@@ -49,8 +48,24 @@ def form(channel: str, setup: Setup) -> dict[str, Any]:
     }
 
 
+def mistakes(view: Mapping[str, Any], hears: Callable[[str], bool], *, keeps: bool) -> dict[str, str]:
+    """What can't be of the form as somebody sent it: a sentence for each such field, by its block.
+
+    `hears`: whether a language is heard here. `keeps`: whether records are kept here at all.
+    """
+    values, found = view["state"]["values"], {}
+    if (language := _typed(values, _LANGUAGE)) and not hears(language):
+        found[_LANGUAGE] = "Nothing here hears that language: ask who runs this Spokenly."
+    if _chosen(values, _KEEP) == "transcript" and not keeps:
+        found[_KEEP] = "This Spokenly keeps no records (SPOKENLY_KEEP=never): choose another."
+    days = _typed(values, _DAYS)
+    if days and (not (days.isascii() and days.isdecimal()) or int(days) > LONGEST):
+        found[_DAYS] = f"Say a number from 0 to {LONGEST:,}, or nothing."
+    return found
+
+
 def filled(view: Mapping[str, Any], before: Setup) -> Setup:
-    """The form as somebody sent it, over what was there `before`. Raises `UserError`."""
+    """The form as somebody sent it, without `mistakes`, over what was there `before`."""
     values = view["state"]["values"]
     keep = _chosen(values, _KEEP)
     changed = replace(
@@ -62,7 +77,8 @@ def filled(view: Mapping[str, Any], before: Setup) -> Setup:
     )
     if view.get("private_metadata"):
         return replace(changed, huddles=_yes(_chosen(values, _HUDDLES)))
-    return replace(changed, retention_days=_number(_typed(values, _DAYS)))
+    days = _typed(values, _DAYS)
+    return replace(changed, retention_days=int(days) if days else None)
 
 
 def waiting() -> dict[str, Any]:
@@ -148,13 +164,3 @@ def _chosen(values: Mapping[str, Any], name: str) -> str:
 
 def _yes(chosen: str) -> bool | None:
     return {"yes": True, "no": False}.get(chosen)
-
-
-def _number(text: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal()) or int(text) > LONGEST:
-        raise UserError(
-            f"Days until a transcript is deleted: say a number from 0 to {LONGEST:,}, or nothing."
-        )
-    return int(text)

@@ -141,16 +141,17 @@ class Tab:
 
         await _shown(asker, ask)
 
+    def look_through(self, body: Body) -> dict[str, str]:
+        """What can't be of the form that was sent: it stays open then, with all that was chosen."""
+        house = self._calls.house
+        return forms.mistakes(body["view"], house.hears, keeps=house.secretary is not None)
+
     async def save(self, asker: Asker, body: Body) -> None:
-        """The form was sent."""
+        """The form was sent, and can be."""
         view, team = body["view"], asker.workspace.team
         channel = str(view.get("private_metadata") or "")
         await self._allow(asker, channel)
         setup = forms.filled(view, self._calls.book.own(team, channel or None))
-        if setup.language is not None:
-            self._calls.heard(setup.language)
-        if setup.keep == "transcript" and self._calls.house.secretary is None:
-            raise UserError("This Spokenly keeps no records (SPOKENLY_KEEP=never): choose another.")
         await self._calls.change_setup(team, channel or None, setup)
         await self.publish(asker)
 
@@ -210,4 +211,4 @@ def listen(app: AsyncApp, desk: Desk) -> None:
         home.FORGET: tab.forget,
     }.items():
         app.action(action)(desk.does(work))
-    app.view(forms.SETUP)(desk.does(tab.save))
+    app.view(forms.SETUP)(desk.does(tab.save, tab.look_through))

@@ -278,12 +278,13 @@ async def _reshown(there: Lobby, person: Person, words: str) -> str:
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"days": {"days": {"value": "soon"}}}, "say a number from 0 to 36,500"),
-        ({"days": {"days": {"value": "99999"}}}, "say a number from 0 to 36,500"),
-        ({"language": {"language": {"value": "<!here>"}}}, "Nothing here hears the language"),
+        ({"days": {"days": {"value": "soon"}}}, "Say a number from 0 to 36,500"),
+        ({"days": {"days": {"value": "99999"}}}, "Say a number from 0 to 36,500"),
+        ({"days": {"days": {"value": "٣"}}}, "Say a number from 0 to 36,500"),
+        ({"language": {"language": {"value": "<!here>"}}}, "Nothing here hears that language"),
     ],
 )
-async def test_what_can_not_be_is_one_private_sentence(
+async def test_the_form_stays_open_and_says_what_can_not_be(
     tmp_path: Path, values: dict[str, dict[str, dict[str, Any]]], sentence: str
 ) -> None:
     async with lobby(tmp_path) as there:
@@ -292,9 +293,22 @@ async def test_what_can_not_be_is_one_private_sentence(
         await there.shown(boss)
         await boss.press_home(home.WORKSPACE)
         await there.modal(boss)
-        await boss.submit(values)
-        assert "<!here>" not in await there.told(boss, sentence)
+        wrong = await boss.submit(values)
+        assert [name for name in wrong.errors] == list(values)
+        assert "".join(wrong.errors.values()).startswith(sentence)
+        assert boss.state.modals, "what else was chosen is there still"
         assert here.bot.calls.book.own(here.team.id, None) == Setup()
+        # It is put right in the same form, and nothing else was said of it.
+        assert not (await boss.submit({"days": {"days": {"value": "7"}}})).errors
+        assert "after 7 days" in await _reshown(there, boss, "after 7 days")
+        assert not boss.state.modals
+        assert not here.told(boss)
+
+
+def test_a_transcript_can_not_be_chosen_where_none_is_kept() -> None:
+    sent = {"state": {"values": {"keep": {"keep": {"selected_option": {"value": "transcript"}}}}}}
+    assert forms.mistakes(sent, lambda _: True, keeps=True) == {}
+    assert "keeps no records" in forms.mistakes(sent, lambda _: True, keeps=False)["keep"]
 
 
 async def test_a_trigger_that_has_expired_is_one_private_sentence(tmp_path: Path) -> None:
