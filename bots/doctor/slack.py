@@ -87,8 +87,10 @@ async def _asked(token: str, api: str | None) -> Answer:
 
 
 async def _tried(token: str, api: str | None) -> None:
+    from bots.slack.company import looked_for
     from bots.slack.installations import API
     from bots.slack.sockets import try_out
 
     if not await try_out(token, api or API):
         raise UserError("Slack can't be reached now, so nothing can be said of Socket Mode.")
+    await looked_for(token, api or API)

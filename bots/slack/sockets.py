@@ -5,18 +5,17 @@ https://docs.slack.dev/apis/events-api/using-socket-mode
 
 import asyncio
 import logging
+import sys
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 
+from bots.slack.company import LINES, Company
 from bots.slack.installations import START, client_of
 from bots.slack.trouble import FOREIGN, code
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
-
-LINES = 2
-"""Connections at the same time: when one is cut, the other goes on until it is back."""
 
 PING = 5.0
 """Seconds between two signs of life of a connection; one that gives none is opened anew."""
@@ -44,27 +43,52 @@ _silent = logging.getLogger("slack_sdk.silent")
 """Where the SDK logs: it quotes what people do, and calls every failed attempt of an outage an error."""
 _silent.setLevel(logging.CRITICAL)
 
-NOT_ON = "Socket Mode is off: turn it on at https://api.slack.com/apps, your app, Socket Mode."
+NOT_ON = (
+    "Slack says that Socket Mode is off, so nothing that people do there would arrive: turn it on at "
+    "https://api.slack.com/apps, your app, Socket Mode."
+)
+_OFF = "not turned on"
+"""Words of Slack's warning; the request itself succeeds, and so do the connections."""
+
+
+class SocketsOff(UserError):
+    """Slack warns that Socket Mode is off. It does so now and then though it is on."""
 
 
 async def try_out(token: str, api: str) -> bool:
-    """Ask Slack whether it takes the app-level token. Raises `UserError`. False: it can't be asked now."""
+    """Ask Slack whether it takes the app-level token. Raises `UserError`, `SocketsOff` among them.
+
+    False: it can't be asked now.
+    """
     try:
         async with asyncio.timeout(START):
-            await client_of(None, None, api).apps_connections_open(app_token=token)
+            opened = await client_of(None, None, api).apps_connections_open(app_token=token)
     except FOREIGN as error:
         if code(error) in REFUSED:
             raise UserError(NOT_TAKEN) from error
-        if code(error) == "socket_mode_not_enabled":
-            raise UserError(NOT_ON) from error
         log.warning("slack.away")
         return False
+    told: object = (opened.get("response_metadata") or {}).get("messages")
+    if isinstance(told, list) and any(_OFF in str(one).lower() for one in told):
+        raise SocketsOff(NOT_ON)
     return True
+
+
+async def warn(token: str, api: str) -> None:
+    """The same at a start, for whoever started it: Slack's warning keeps nothing from being tried."""
+    try:
+        await try_out(token, api)
+    except SocketsOff as off:
+        log.warning("slack.socket_mode_off")
+        print(off, file=sys.stderr, flush=True)  # noqa: T201 - nothing else would tell why nothing happens
 
 
 async def listen(app: AsyncApp, token: str) -> None:
     """Stay connected until cancelled."""
     handlers = [AsyncSocketModeHandler(app, token, logger=_silent, ping_interval=PING) for _ in range(LINES)]
+    company = Company()
+    for handler in handlers:
+        handler.client.message_listeners.append(company.heed)
     try:
         async with asyncio.TaskGroup() as tasks:
             for handler in handlers:
