@@ -10,11 +10,14 @@ from functools import partial
 from bots.slack.calls import Calls
 from bots.slack.filing import AT, LOOKED_AT
 from bots.slack.patience import patiently
-from bots.slack.places import PAGES, asked
+from bots.slack.places import asked
 from bots.slack.workspace import Workspace, space
 from core.errors import NoSuchRecord, UserError
 from core.record.database.store import Store
 from core.record.kept import Call
+
+PAGE, PAGES = 200, 50
+"""Channels of one page, as Slack recommends (more than 999 it refuses), and pages that are read."""
 
 UNKNOWN = "There is no such call, or you are not in its channel."
 """Whoever guesses must not learn what there is."""
@@ -39,7 +42,7 @@ async def channels_of(workspace: Workspace, user: str) -> frozenset[str]:
                     workspace.client.users_conversations,
                     user=user,
                     types="public_channel,private_channel",
-                    limit=1000,
+                    limit=PAGE,
                     cursor=cursor,
                 )
             )

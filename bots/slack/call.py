@@ -7,6 +7,7 @@ from bots.slack.house import Ended, House, Words
 from bots.slack.thread import Thread
 from bots.slack.wish import Status
 from bots.slack.workspace import Member, Workspace
+from core.bridge import LOST
 from core.captions.board import Board
 from core.captions.publisher import Outlet, Publisher
 from core.rooms import Keep, OpenedRoom
@@ -132,6 +133,8 @@ class SlackCall:
             said = tasks.create_task(captions.said.wait(), name="slack last words")
             await asyncio.wait([shown, said], return_when=asyncio.FIRST_COMPLETED)
             said.cancel()
+            if not captions.said.is_set() and self._why != PLACE_GONE:
+                self._why = f"{self._why} {LOST}"
             self.over = True
             carding.close(FAREWELL)
             await asyncio.wait([shown, carded])

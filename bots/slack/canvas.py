@@ -36,14 +36,18 @@ async def canvas(
     client, made = workspace.client, ""
     try:
         made = await patiently(lambda: _create(workspace, plain(call.title)[:200], text))
-        await patiently(
+        shared = await patiently(
             lambda: client.canvases_access_set(
                 canvas_id=made, access_level="read", channel_ids=[thread.channel]
             )
         )
+        # That is no error to Slack, and nobody in the channel can open the canvas.
+        reason = "not_shared" if shared.get("failed_to_update_channel_ids") else ""
     except FOREIGN as error:
         # The message and the files say the same: a plan without canvases is no trouble.
-        log.info("slack.no_canvas", extra={"reason": code(error) or type(error).__name__})
+        reason = code(error) or type(error).__name__
+    if reason:
+        log.info("slack.no_canvas", extra={"reason": reason})
         if made:
             with suppress(*FOREIGN):
                 await client.canvases_delete(canvas_id=made)

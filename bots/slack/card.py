@@ -6,7 +6,7 @@ Limits: https://docs.slack.dev/reference/block-kit/blocks
 from dataclasses import dataclass
 from typing import Any
 
-from bots.slack.markup import plain
+from bots.slack.markup import mrkdwn, plain
 from core.address import ONLY_HERE, only_here
 from core.captions.markup import utf16, words
 from core.rooms import Keep
@@ -29,6 +29,18 @@ SENTENCE = 500
 
 NAMES = 10
 """Names that are shown of who is heard."""
+
+BARE = (
+    "Slack does not take the buttons of this card: `/captions open` gives you your link into the room, "
+    "`/captions recap` tells what was said, `/captions stop` ends captions."
+)
+BARE_GUEST = (
+    "Slack does not take the buttons of this card: `/captions recap` tells what was said, `/captions detach` "
+    "ends showing it here."
+)
+
+BARE_ROOM = 2_700
+"""Characters of what a card says in words alone: Slack takes 4,000 in all, and counts what is escaped."""
 
 LATE = 4.0
 """Seconds of lateness that people are told of."""
@@ -68,6 +80,20 @@ def card(look: Look) -> tuple[str, list[dict[str, Any]]]:
         blocks.append({"type": "actions", "block_id": "captions", "elements": _buttons(look)})
     said = "Captions have ended" if look.ended is not None else "Live captions"
     return f"{said}: {plain(title)}", blocks
+
+
+def bare(look: Look) -> str:
+    """The card in words alone (mrkdwn), where Slack does not take its blocks: commands stand for buttons."""
+    title = short(look.title, TITLE) or "Captions"
+    lines, room = [f"*{mrkdwn(title)}*"], BARE_ROOM
+    for line in map(mrkdwn, _lines(look)):
+        if len(line) <= room:
+            lines.append(line)
+            room -= len(line)
+    lines.append(_small(look))
+    if look.ended is None:
+        lines.append(BARE_GUEST if look.guest else BARE)
+    return "\n".join(lines)
 
 
 def _lines(look: Look) -> list[str]:
@@ -115,8 +141,8 @@ def _button(action: str, text: str, style: str | None = None) -> dict[str, Any]:
     return button if style is None else {**button, "style": style}
 
 
-def link(address: str) -> list[dict[str, Any]]:
-    """What somebody gets who wants into the room: a button that only they see."""
+def link(address: str) -> tuple[str, list[dict[str, Any]]]:
+    """What somebody gets who wants into the room: a button that only they see, and the same in words."""
     told = (
         "This link is yours: whoever opens it appears in the captions under your name. "
         "Share your microphone there, or the tab of a meeting. It works for an hour; press the button on the "
@@ -125,10 +151,11 @@ def link(address: str) -> list[dict[str, Any]]:
     button = _button(LINK, "Go to the room", "primary")
     if only_here(address):
         told += f"\n{ONLY_HERE}"
-    return [
+    blocks: list[dict[str, Any]] = [
         {"type": "section", "text": _plain(told)},
         {"type": "actions", "elements": [{**button, "url": address}]},
     ]
+    return f"Your link into the room: <{address.replace('&', '&amp;')}|Go to the room>\n{told}", blocks
 
 
 def _plain(text: str) -> dict[str, Any]:

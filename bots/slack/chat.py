@@ -17,7 +17,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bots.slack.governor import POST, Governor
 from bots.slack.pace import LONGEST, Rank
 from bots.slack.thread import Thread
-from bots.slack.trouble import FAILED, LIMITED, NEVER_SENT
+from bots.slack.trouble import FAILED, NEVER_SENT, limited
 from core.errors import OutletBusy, OutletError, OutletGone
 
 log = logging.getLogger(__name__)
@@ -82,6 +82,8 @@ _SENTENCES = {
     "restricted_action_read_only_channel": "Only some people may post in this channel, and Spokenly is not.",
     "restricted_action_thread_locked": "This thread is locked, so captions here have ended.",
     "restricted_action_thread_only_channel": "This channel does not take what captions need to write.",
+    "restricted_action_non_threadable_channel": "This channel has no threads, so captions here have ended.",
+    "channel_is_limited_access": "Slack keeps apps out of this channel, so captions here have ended.",
 }
 _MISSING = (
     "Spokenly may not write here: whoever manages the app adds the scope {} under OAuth & Permissions "
@@ -216,7 +218,7 @@ class ChatThread:
         status = int(getattr(response, "status_code", None) or getattr(response, "status", None) or 200)
         answer: Any = getattr(response, "data", None)
         name = str(answer.get("error") or "") if isinstance(answer, dict) else ""
-        if status == 429 or name in LIMITED:
+        if limited(error):
             seconds = _retry_after(error)
             self._governor.refused(method, seconds, channel)
             return OutletBusy(seconds)

@@ -13,6 +13,7 @@ from bots.slack.markup import mrkdwn
 from bots.slack.orders import USAGE, Order, yes
 from bots.slack.replies import Asker, tell
 from bots.slack.setup import Setup
+from bots.slack.shown import slowness
 from bots.slack.wish import Wish
 from core.address import ONLY_HERE, only_here
 from core.errors import UserError
@@ -90,7 +91,7 @@ class Commands:
         call = call or self._call(asker)
         member = await places.member(asker.workspace, asker.user, asker.name)
         address = call.link(member, LINK)
-        await tell(asker, "Your link into the room", link(address))
+        await tell(asker, *link(address))
 
     async def stop(self, asker: Asker) -> None:
         """End the call."""
@@ -101,7 +102,8 @@ class Commands:
 
     async def status(self, asker: Asker) -> None:
         if (guest := self._guest(asker)) is not None:
-            await tell(asker, f"{mrkdwn(guest.source.title)}, a call of elsewhere, is shown here.")
+            shown = f"{mrkdwn(guest.source.title)}, a call of elsewhere, is shown here."
+            await tell(asker, "\n".join((shown, *slowness(asker.workspace))))
             return
         status = self._call(asker).status()
         lines = [
@@ -113,6 +115,7 @@ class Commands:
             lines.append(
                 f"Words are shown {status.lateness:.1f} s after they were said, and Slack's pace on top."
             )
+        lines += slowness(asker.workspace)
         if status.private:
             lines.append("Private: it can't be shown anywhere else.")
         if status.places:

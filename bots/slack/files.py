@@ -31,12 +31,24 @@ LOG_IN = (
 )
 UNSEEN = "Slack does not show Spokenly that file: invite Spokenly to where it was shared, then try again."
 DELETED = "That file was deleted."
+HIDDEN = (
+    "Slack hides that file: its free plan shows only what is newer than 90 days. Upload it again if you have "
+    "it still."
+)
 ELSEWHERE = "That file is not in Slack itself but only linked from there: upload it to Slack."
 AWAY = "Slack did not give Spokenly that file now: try again in a minute."
 TOO_LARGE = f"That file is too large: up to {LARGEST // 1_000_000} MB can be transcribed here."
 
 File = Mapping[str, Any]
 """A file as Slack describes it (https://docs.slack.dev/reference/objects/file-object)."""
+
+
+def gone(file: File) -> str:
+    """Why a file that Slack still names can't be had any more, for people; empty where it may be had.
+
+    Of these Slack tells no more than an id and a mode.
+    """
+    return {"tombstone": DELETED, "hidden_by_limit": HIDDEN}.get(str(file.get("mode")), "")
 
 
 async def known(workspace: Workspace, file: File) -> File:
@@ -51,8 +63,8 @@ async def known(workspace: Workspace, file: File) -> File:
         if name == "file_deleted":
             raise UserError(DELETED) from error
         raise (UserError(UNSEEN) if name == "file_not_found" else user_error(error)) from error
-    if found.get("mode") == "tombstone":
-        raise UserError(DELETED)
+    if sentence := gone(found):
+        raise UserError(sentence)
     if found.get("is_external") or found.get("mode") == "external":
         raise UserError(ELSEWHERE)
     return found

@@ -18,6 +18,7 @@ from bots.slack.calls import Calls
 from bots.slack.commands import Commands
 from bots.slack.desk import Body, Desk, origin
 from bots.slack.home import button, section
+from bots.slack.plainer import Blocks, or_plainer
 from bots.slack.replies import Asker
 from bots.slack.trouble import FOREIGN, code
 from core.errors import UserError
@@ -36,6 +37,12 @@ CHANNELS = 3
 OFFER = (
     "You are in a huddle. If it is in this channel, Spokenly can caption it: the button opens a room for it, "
     "with captions in a thread here. Share the huddle's sound there, or your microphone. Only you see this."
+)
+
+
+OFFER_BARE = (
+    "You are in a huddle. If it is in this channel, Spokenly can caption it: `/captions start` opens a room "
+    "for it, with captions in a thread here. Only you see this."
 )
 
 
@@ -97,13 +104,15 @@ class Huddles:
 async def _offer(asker: Asker, channel: str) -> None:
     """Ask, so that only they see it; what can't be posted is left."""
     elements = [button(BEGIN, "Start captions here", style="primary")]
-    try:
+    blocks = [section(OFFER), {"type": "actions", "block_id": "huddle", "elements": elements}]
+
+    async def send(text: str, blocks: Blocks) -> None:
         await asker.workspace.client.chat_postEphemeral(
-            channel=channel,
-            user=asker.user,
-            text="You are in a huddle: shall it have captions?",
-            blocks=[section(OFFER), {"type": "actions", "block_id": "huddle", "elements": elements}],
+            channel=channel, user=asker.user, text=text, blocks=blocks
         )
+
+    try:
+        await or_plainer(send, "You are in a huddle: shall it have captions?", blocks, OFFER_BARE)
     except FOREIGN as error:
         log.info("slack.huddle_not_offered", extra={"reason": code(error) or type(error).__name__})
 

@@ -9,7 +9,18 @@ from typing import Literal, get_args
 from core.errors import UserError
 
 Verb = Literal[
-    "start", "stop", "status", "recap", "transcript", "share", "unshare", "attach", "detach", "setup", "help"
+    "start",
+    "open",
+    "stop",
+    "status",
+    "recap",
+    "transcript",
+    "share",
+    "unshare",
+    "attach",
+    "detach",
+    "setup",
+    "help",
 ]
 
 OPTIONS = {
@@ -32,6 +43,7 @@ USAGE = """\
 `language=de`, `keep=transcript` (or `keep=captions`) and `private=yes` may follow; a title with a = goes in \
 quotes. A private call can't be \
 shown anywhere else by a code; who can read this channel, or has the room's address, reads it as ever.
+`/captions open` gives you your link into the room.
 `/captions stop` ends it, `/captions status` tells how it is doing.
 `/captions recap` tells what was said in the last minutes, `/captions transcript` sends it; only you see them.
 `/captions share` gives a code that shows this call elsewhere, `/captions unshare` ends that.

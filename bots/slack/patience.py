@@ -7,7 +7,7 @@ from typing import TypeVar
 from bots.slack.governor import POST
 from bots.slack.pace import Rank
 from bots.slack.thread import Thread
-from bots.slack.trouble import FOREIGN, NEVER_SENT, code, failed, retry_after
+from bots.slack.trouble import FOREIGN, NEVER_SENT, failed, limited, retry_after
 from bots.slack.workspace import Workspace
 
 T = TypeVar("T")
@@ -21,7 +21,7 @@ LONGEST = 60.0
 
 def undone(error: Exception) -> bool:
     """Whether what was asked for surely was not done, and can be done a little later."""
-    return code(error) == "ratelimited" or isinstance(error, NEVER_SENT)
+    return limited(error) or isinstance(error, NEVER_SENT)
 
 
 async def patiently(ask: Callable[[], Awaitable[T]], again: Callable[[Exception], bool] = undone) -> T:
@@ -59,7 +59,7 @@ async def post(workspace: Workspace, thread: Thread, text: str) -> str:
                 unfurl_media=False,
             )
         except FOREIGN as error:
-            if code(error) == "ratelimited":
+            if limited(error):
                 governor.refused(POST, retry_after(error), thread.channel)
             raise
         governor.taken(POST, thread.channel)

@@ -8,10 +8,13 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from bots.slack.card import Look, card, short
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bots.slack.card import Look, bare, card, short
 from bots.slack.pace import Rank
+from bots.slack.plainer import Blocks, or_plainer
 from bots.slack.thread import Thread
-from bots.slack.trouble import FOREIGN, INVITE, code, outlet_error, retry_after, scope, user_error
+from bots.slack.trouble import FOREIGN, INVITE, code, limited, outlet_error, retry_after, scope, user_error
 from bots.slack.workspace import NAMED, TRUSTED, Member, Workspace
 from core.captions.markup import seen
 from core.errors import OutletBusy, OutletGone, UserError
@@ -94,11 +97,14 @@ async def enter(workspace: Workspace, channel: str) -> Entered:
 
 async def post_card(workspace: Workspace, channel: str, user: str, look: Look) -> Thread:
     """Post a card; the thread is what hangs from it. Raises `UserError`."""
-    text, blocks = card(look)
-    async with asked():
-        posted = await workspace.client.chat_postMessage(
+
+    async def send(text: str, blocks: Blocks) -> AsyncSlackResponse:
+        return await workspace.client.chat_postMessage(
             channel=channel, text=text, blocks=blocks, unfurl_links=False, unfurl_media=False
         )
+
+    async with asked():
+        posted = await or_plainer(send, *card(look), bare(look))
     home = (await member(workspace, user)).home
     return Thread(workspace.team, channel, str(posted["ts"]), user, home)
 
@@ -108,13 +114,16 @@ async def change_card(workspace: Workspace, thread: Thread, look: Look) -> None:
     governor, who = workspace.governor, f"card {thread.ts}"
     if (wait := governor.wait(_UPDATE, who, Rank.STATE)) > 0:
         raise OutletBusy(wait)
-    text, blocks = card(look)
+
+    async def send(text: str, blocks: Blocks) -> None:
+        await workspace.client.chat_update(channel=thread.channel, ts=thread.ts, text=text, blocks=blocks)
+
     governor.sent(_UPDATE, who)
     try:
-        await workspace.client.chat_update(channel=thread.channel, ts=thread.ts, text=text, blocks=blocks)
+        await or_plainer(send, *card(look), bare(look))
     except FOREIGN as error:
         trouble = outlet_error(error)
-        if code(error) == "ratelimited":
+        if limited(error):
             governor.refused(_UPDATE, retry_after(error))
         elif code(error):
             governor.taken(_UPDATE)
@@ -207,7 +216,7 @@ async def present(workspace: Workspace, channel: str, user: str) -> bool:
     cursor = ""
     for _ in range(PAGES):
         try:
-            page = await workspace.client.conversations_members(channel=channel, cursor=cursor, limit=1000)
+            page = await workspace.client.conversations_members(channel=channel, cursor=cursor, limit=999)
         except FOREIGN:
             return True
         if user in page["members"]:

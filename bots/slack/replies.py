@@ -9,7 +9,8 @@ from typing import Any
 
 from slack_sdk.webhook.async_client import AsyncWebhookClient
 
-from bots.slack.trouble import FOREIGN, code, retry_after
+from bots.slack.plainer import told_of
+from bots.slack.trouble import FOREIGN, blocks_refused, code, limited, retry_after
 from bots.slack.workspace import Workspace
 from core.errors import RecordAway, UserError
 
@@ -20,6 +21,9 @@ LONGEST = 3_000
 
 TRIES = 3
 """How often one way to somebody is tried while Slack asks for patience."""
+
+BAD = 400
+"""The HTTP status of an answer that Slack's address for answers does not take as it is."""
 
 BROKEN = "That went wrong, and it is Spokenly's fault. Try again; if it stays so, tell whoever runs it."
 
@@ -42,7 +46,10 @@ class Asker:
 
 
 async def tell(asker: Asker, text: str, blocks: Sequence[dict[str, Any]] | None = None) -> bool:
-    """Say something to whoever asked (mrkdwn); nobody else sees it. False when no way led to them."""
+    """Say something to whoever asked (mrkdwn); nobody else sees it. False when no way led to them.
+
+    `text` must do without the `blocks`: where Slack refuses those, it stands there alone.
+    """
     for way in (_answered, _whispered, _messaged):
         for _ in range(TRIES):
             try:
@@ -50,9 +57,13 @@ async def tell(asker: Asker, text: str, blocks: Sequence[dict[str, Any]] | None 
                     return True
             except FOREIGN as error:
                 log.info("slack.answer_refused", extra={"reason": code(error) or type(error).__name__})
-                if code(error) == "ratelimited":
+                if limited(error):
                     # An answer is as good a little later.
                     await asyncio.sleep(retry_after(error))
+                    continue
+                if blocks and blocks_refused(error):
+                    told_of()
+                    blocks = None
                     continue
             break
     log.warning("slack.not_answered")
@@ -70,6 +81,10 @@ async def _answered(asker: Asker, text: str, blocks: Sequence[dict[str, Any]] | 
     answer = await hook.send(
         text=text, blocks=blocks, response_type="ephemeral", replace_original=False, unfurl_links=False
     )
+    if answer.status_code == BAD and blocks:
+        # There it is a status, and the reason is for people.
+        told_of()
+        return await _answered(asker, text, None)
     return answer.status_code == 200
 
 
@@ -85,7 +100,9 @@ async def _whispered(asker: Asker, text: str, blocks: Sequence[dict[str, Any]] |
 
 async def _messaged(asker: Asker, text: str, blocks: Sequence[dict[str, Any]] | None) -> bool:
     """In a direct message."""
-    await asker.workspace.client.chat_postMessage(channel=asker.user, text=text, blocks=blocks)
+    await asker.workspace.client.chat_postMessage(
+        channel=asker.user, text=text, blocks=blocks, unfurl_links=False, unfurl_media=False
+    )
     return True
 
 

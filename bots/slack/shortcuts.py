@@ -115,6 +115,9 @@ def chosen(message: Mapping[str, Any]) -> File:
         raise UserError(NO_RECORDING)
     found = [file for file in attached if _may_sound(file)]
     if not found:
+        lost = [sentence for file in attached if (sentence := files.gone(file))]
+        if lost:
+            raise UserError(lost[0])
         raise UserError("What is attached there is no audio or video.")
     if len(found) > 1:
         raise UserError(

@@ -49,15 +49,15 @@ def look(call: SlackCall) -> Look:
         state=state(call),
         heard=tuple(call.room.speakers),
         late=late(call.board.lateness) if call.room.state == "live" else None,
-        notices=(*_slowness(call), *call.board.notices.values()),
+        notices=(*(() if call.over else slowness(call.workspace)), *call.board.notices.values()),
         ended=call.why if call.over else None,
         private=call.room.private,
     )
 
 
-def _slowness(call: SlackCall) -> tuple[str, ...]:
+def slowness(workspace: Workspace) -> tuple[str, ...]:
     """What there is to say of Slack, which no lateness that is heard tells of."""
-    slow = None if call.over else late(call.workspace.governor.slow)
+    slow = late(workspace.governor.slow)
     if slow is None:
         return ()
     return (f"Slack takes about {slow} s over every message now: captions come later by that and more.",)

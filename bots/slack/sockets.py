@@ -51,6 +51,9 @@ _OFF = "not turned on"
 """Words of Slack's warning; the request itself succeeds, and so do the connections."""
 
 
+WAITING = "Slack can't be reached now. Its app waits, and comes as soon as Slack is there."
+
+
 class SocketsOff(UserError):
     """Slack warns that Socket Mode is off. It does so now and then though it is on."""
 
@@ -77,7 +80,8 @@ async def try_out(token: str, api: str) -> bool:
 async def warn(token: str, api: str) -> None:
     """The same at a start, for whoever started it: Slack's warning keeps nothing from being tried."""
     try:
-        await try_out(token, api)
+        if not await try_out(token, api):
+            print(WAITING, file=sys.stderr, flush=True)  # noqa: T201 - people would take it for there
     except SocketsOff as off:
         log.warning("slack.socket_mode_off")
         print(off, file=sys.stderr, flush=True)  # noqa: T201 - nothing else would tell why nothing happens

@@ -9,6 +9,7 @@ from bots.doctor.finding import Finding
 from bots.doctor.slack import slack
 from bots.slack.installations import NOT_TAKEN
 from bots.slack.scopes import SCOPES
+from bots.slack.sockets import NOT_ON
 from core.settings import Settings
 from tests.fakes.slack import FakeSlack, Team
 
@@ -62,6 +63,14 @@ async def test_a_token_that_slack_takes_and_that_is_no_bots_is_wrong() -> None:
         )
         found = await asyncio.to_thread(lambda: list(slack(given, fake.api)))
         assert [(one.state, one.sentence) for one in found if one.what == "Slack"] == [("missing", NOT_TAKEN)]
+
+
+async def test_socket_mode_that_is_off_is_found_though_slack_calls_the_request_a_success() -> None:
+    async with FakeSlack() as fake:
+        team = fake.team("Acme")
+        fake.sockets.off = True
+        (found,) = [one for one in await findings(fake, team) if one.what == "Slack sockets"]
+        assert (found.state, found.sentence) == ("missing", NOT_ON)
 
 
 async def test_an_outage_of_slack_is_no_verdict_on_the_tokens() -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from bots.slack import forms, home, starting
 from bots.slack.archive import Filed
-from bots.slack.card import Look, card, link, short
+from bots.slack.card import Look, bare, card, link, short
 from bots.slack.setup import Setup
 from core.audio.frame import Speaker
 from core.captions.markup import utf16
@@ -92,12 +92,13 @@ def test_a_card_fits(look: Look) -> None:
     said, blocks = card(look)
     taken(blocks)
     assert 0 < len(said) <= LIMITS.update
+    assert 0 < len(bare(look)) <= LIMITS.update
     assert not {"\u202e", "\u2066", "\x07"} & set(json.dumps(blocks, ensure_ascii=False))
 
 
 @given(st.text("abc/#=", max_size=2000))
 def test_a_link_fits(path: str) -> None:
-    taken(link(f"https://captions.example/{path}"))
+    taken(link(f"https://captions.example/{path}")[1])
 
 
 @patient

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from bots.slack.card import OPEN, STOP
 from bots.slack.house import Ended, House
 from bots.slack.installations import NOT_TAKEN
+from bots.slack.sockets import NOT_ON
 from core.errors import UserError
 from tests.bots.slack.office import Office, Shelf, office, running, settings_for, words
 from tests.fakes.slack import FakeSlack, Place
@@ -96,6 +97,26 @@ async def test_a_token_that_slack_takes_and_that_is_no_bots_is_refused(tmp_path:
             async with running(slack, settings, shelf=Shelf()):
                 pytest.fail("it started")
         assert told(caught.value) == NOT_TAKEN
+
+
+async def test_socket_mode_that_is_off_is_said_loudly_at_the_start_and_refuses_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        slack.sockets.off = True
+        async with running(slack, settings_for(slack, team, tmp_path), shelf=Shelf()):
+            await slack.until(lambda: slack.sockets.connected == 2)
+    assert NOT_ON in capsys.readouterr().err
+    assert "slack.socket_mode_off" in [one.message for one in caplog.records]
+
+
+async def test_no_word_of_socket_mode_is_said_where_it_is_on(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with office(tmp_path):
+        pass
+    assert capsys.readouterr().err == ""
 
 
 def told(error: BaseException) -> str:
@@ -307,6 +328,6 @@ async def test_what_is_shown_here_ends_with_the_app_and_somebodys_own_token_is_n
         await acme.slack.sockets.event(acme.team.id, revoked)
         await asyncio.sleep(5)
         assert not room.closed
-        assert room.shown[-1] == ["#random on Slack"]
+        assert room.shown[-1] == ["#random in Acme on Slack"]
         acme.bot.calls.removed(acme.team.id)
         await acme.until(lambda: "taken out of the Slack workspace" in words(other.messages[0]))

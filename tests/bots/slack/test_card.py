@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.slack.card import DETACH, LINK, OPEN, RECAP, STOP, TRANSCRIPT, Look, card, link
+from bots.slack.card import DETACH, LINK, OPEN, RECAP, STOP, TRANSCRIPT, Look, bare, card, link
 
 
 def test_a_card_shows_how_the_call_stands_and_what_can_be_done() -> None:
@@ -44,8 +44,27 @@ def test_a_private_call_says_so_while_it_runs_and_when_it_is_over() -> None:
 
 
 def test_a_link_is_a_button_that_opens_it() -> None:
-    (button,) = link("https://captions.example/room/x#pass=y")[-1]["elements"]
-    assert (button["action_id"], button["url"]) == (LINK, "https://captions.example/room/x#pass=y")
+    text, blocks = link("https://captions.example/room/x?a=b&c=d#pass=y")
+    (button,) = blocks[-1]["elements"]
+    assert (button["action_id"], button["url"]) == (LINK, "https://captions.example/room/x?a=b&c=d#pass=y")
+    assert "<https://captions.example/room/x?a=b&amp;c=d#pass=y|Go to the room>" in text
+
+
+def test_a_card_without_blocks_says_the_same_and_names_commands_for_its_buttons() -> None:
+    look = Look("*Weekly* <@U9>", "U1", heard=("Ann", "Bob"), notices=("Slack is slow.",), private=True)
+    text = bare(look)
+    assert "Weekly" in text
+    assert "*Weekly*" not in text.replace("*∗Weekly∗", "")
+    assert "<@U9>" not in text
+    for shown in ("Heard: Ann, Bob", "Slack is slow.", "Started by <@U1>", "can't be shown anywhere else"):
+        assert shown in text
+    assert "`/captions open`" in text
+    assert "`/captions stop`" in text
+    assert "`/captions detach`" in bare(Look("Weekly", "U1", guest=True))
+    assert len(bare(Look("&" * 500, "U1", state="&" * 900, notices=("<" * 900,) * 9))) < 4_000
+    over = bare(Look("Weekly", "U1", ended="Ann ended captions."))
+    assert "Ann ended captions." in over
+    assert "/captions" not in over
 
 
 def test_many_names_are_counted_rather_than_shown() -> None:

@@ -109,6 +109,16 @@ async def test_a_canvas_that_nobody_could_open_is_taken_away_again(tmp_path: Pat
         assert "canvas" not in answers(here, card)[0]
 
 
+async def test_a_canvas_that_slack_shares_with_nobody_without_a_word_is_taken_away_again(
+    tmp_path: Path,
+) -> None:
+    async with ending(tmp_path) as (here, card, ended):
+        here.slack.faults.unshared = True
+        await finale(here.bot.calls.house, await recorded(here, ended))
+        assert here.slack.world.canvases == {}
+        assert "canvas" not in answers(here, card)[0]
+
+
 async def test_without_the_scope_for_files_the_recap_is_there_and_the_scope_is_named(tmp_path: Path) -> None:
     async with ending(tmp_path) as (here, card, ended):
         here.team.scopes -= {"files:write", "canvases:write"}

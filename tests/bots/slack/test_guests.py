@@ -129,6 +129,30 @@ async def test_a_kill_is_told_at_the_next_start_on_the_card_and_in_the_thread(tm
             assert not finales, "it is no call of this channel's: there is nothing to sum up"
 
 
+async def test_what_could_not_be_said_in_the_thread_after_a_kill_is_said_later(tmp_path: Path) -> None:
+    shelf = Shelf()
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        bob = slack.person(team, "Bob")
+        other = slack.channel(team, "random", bob)
+        settings = settings_for(slack, team, tmp_path)
+        async with running(slack, settings, shelf=shelf) as (_bot, _rooms, bridge, _finales):
+            await slack.until(lambda: slack.sockets.connected == 2)
+            code = bridge.share(Call())
+            await bob.command("/captions", f"attach {code.text}", channel=other)
+            await slack.until(lambda: shelf.spaces.get(f"slack:{team.id}"))
+            left = json.loads(json.dumps(shelf.spaces))
+        again = Shelf()
+        again.spaces = left
+        slack.faults.statuses["chat.postMessage"] = [503] * 12
+        async with running(slack, settings, shelf=again):
+            await slack.until(lambda: RESTARTED in words(other.messages[0]), 600)
+            await slack.until(lambda: len(slack.faults.statuses["chat.postMessage"]) < 7, 600)
+            assert again.spaces[f"slack:{team.id}"], "it is remembered until it was said"
+            await slack.until(lambda: RESTARTED in thread(other, other.messages[0]), 1200)
+            await slack.until(lambda: not again.spaces[f"slack:{team.id}"])
+
+
 def test_marks_of_before_there_were_guests_are_of_calls() -> None:
     kept = {
         "ts": "1",
@@ -218,7 +242,8 @@ async def test_people_in_the_call_are_not_told_what_a_private_channel_is_called(
     async with office(tmp_path) as acme:
         call = Call()
         await attached(acme, call, acme.slack.channel(acme.team, "secret-merger", acme.bob, private=private))
-        assert call.told == [["a private channel on Slack" if private else "#secret-merger on Slack"]]
+        name = "a private channel" if private else "#secret-merger"
+        assert call.told == [[f"{name} in Acme on Slack"]]
 
 
 @pytest.mark.parametrize("what", ["revoked", "over", "private", "stopped"])
@@ -275,7 +300,7 @@ async def test_a_call_is_shown_once_in_a_channel_and_again_after_it_was_taken_aw
         await acme.bob.command("/captions", f"attach {code.text}", channel=other)
         await acme.until(lambda: "is shown in this channel" in acme.told(acme.bob))
         assert len(other.messages) == 1
-        assert acme.bridge.places(call) == ["#random on Slack"]
+        assert acme.bridge.places(call) == ["#random in Acme on Slack"]
         await acme.bob.command("/captions", "detach", channel=other)
         await acme.until(lambda: "ended showing" in words(other.messages[0]))
         await acme.bob.command("/captions", f"attach {code.text}", channel=other)
@@ -330,7 +355,7 @@ async def test_two_channels_show_one_call_and_one_that_is_taken_away_leaves_the_
         await attached(acme, call, two)
         await acme.bob.command("/captions", "detach", channel=one)
         await acme.until(lambda: "ended showing" in words(one.messages[0]))
-        assert call.told[-1] == ["#two on Slack"]
+        assert call.told[-1] == ["#two in Acme on Slack"]
         call.say("Still here.")
         await acme.until(lambda: "Still here." in thread(two, two.messages[0]))
         assert "Still here." not in one.text()

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bots.slack import files
 from bots.slack.features import features
-from bots.slack.files import DELETED, ELSEWHERE, LOG_IN, UNSEEN
+from bots.slack.files import DELETED, ELSEWHERE, HIDDEN, LOG_IN, UNSEEN
 from bots.slack.shortcuts import LISTENING, NO_RECORDING, concerns
 from core.record.files.recording import Dictation
 from tests.bots.slack.office import Office, office
@@ -201,6 +201,19 @@ async def test_files_that_are_gone_hidden_or_not_in_slack_are_said_to_be(tmp_pat
         linked = await here.bob.upload("a.wav", WORDS, channel=here.general)
         file_of(here, linked).external = "https://drive.example/a.wav"
         assert await refused(here, here.ann, linked) == ELSEWHERE
+
+
+@pytest.mark.parametrize("elsewhere", [True, False])
+async def test_files_that_were_deleted_or_that_the_plan_hides_are_no_files_of_another_kind(
+    tmp_path: Path, *, elsewhere: bool
+) -> None:
+    async with hearing(tmp_path) as here:
+        gone = await here.bob.upload("a.wav", WORDS, channel=here.general)
+        file_of(here, gone).deleted, file_of(here, gone).elsewhere = True, elsewhere
+        assert await refused(here, here.ann, gone) == DELETED
+        hidden = await here.bob.upload("a.wav", WORDS, channel=here.general)
+        file_of(here, hidden).hidden, file_of(here, hidden).elsewhere = True, elsewhere
+        assert await refused(here, here.ann, hidden) == HIDDEN
 
 
 async def test_a_file_of_another_organisation_is_asked_for(tmp_path: Path) -> None:

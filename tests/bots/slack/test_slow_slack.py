@@ -203,6 +203,8 @@ async def test_a_slow_slack_is_told_on_the_card_and_commands_are_answered(
             await asyncio.sleep(3)
         await acme.until(lambda: f"Slack takes about {seconds - seconds % 5} s" in words(acme.card))
         acme.slack.faults.slow.clear()
+        await acme.ann.command("/captions", "status", channel=acme.general)
+        await acme.until(lambda: f"Slack takes about {seconds - seconds % 5} s" in acme.told(acme.ann))
         for number in range(10, 40):
             room.says("Ann", f"w{number}", number * 3.0)
             await asyncio.sleep(3)

@@ -24,6 +24,10 @@ class Faults:
     twice: bool = False
     """Every event is delivered twice, as if the acknowledgement had been lost."""
     no_canvas: bool = False
+    unshared: bool = False
+    """Canvases are shared with no channel, though Slack calls that a success."""
+    blocks: bool = False
+    """Blocks are refused, whatever they are."""
     log_in: bool = False
     """Files are answered with the log-in page, though the scope is there."""
     sends_on: str = ""

@@ -161,9 +161,13 @@ class FakeSlack:
             return {"id": file.id, "file_access": "check_file_info"}
         if file.deleted:
             return {"id": file.id, "mode": "tombstone"}
+        if file.hidden:
+            return {"id": file.id, "mode": "hidden_by_limit"}
         return self.file(file)
 
     def file(self, file: File) -> Json:
+        if file.hidden:
+            return {"id": file.id, "mode": "hidden_by_limit"}
         shown: Json = {
             "id": file.id,
             "name": file.name,
@@ -345,7 +349,8 @@ class FakeSlack:
         if not uses or now > until:
             return web.Response(status=404, text="used_url" if channel else "expired_url")
         said = await request.json()
-        if faults(said.get("blocks") or [], self.limits, most=self.limits.blocks):
+        shown = said.get("blocks") or []
+        if (shown and self.faults.blocks) or faults(shown, self.limits, most=self.limits.blocks):
             return web.Response(status=400, text="invalid_blocks")
         self._responses[key] = channel, user, thread, until, uses - 1
         self.answered(channel, user, thread, said, now)

@@ -116,6 +116,8 @@ class File:
     elsewhere: bool = False
     """It is another organisation's: messages carry its id alone (Slack Connect)."""
     deleted: bool = False
+    hidden: bool = False
+    """The free plan does not show it any more."""
 
 
 @dataclass(slots=True)

@@ -35,6 +35,19 @@ class Call:
             raise Refused("invalid_arguments", response_metadata={"messages": [f"missing {name}"]})
         return self.args[name]
 
+    def limit(self) -> int:
+        """How many things one page has at most. https://docs.slack.dev/apis/web-api/pagination"""
+        wanted = int(self.args.get("limit") or 100)
+        if not 0 < wanted < 1000:
+            raise Refused("invalid_limit")
+        return wanted
+
+    def page(self, found: list[Any], name: str) -> Json:
+        """One page of what was found, and where the next begins."""
+        limit, first = self.limit(), int(self.args.get("cursor") or 0)
+        more = str(first + limit) if first + limit < len(found) else ""
+        return {name: found[first : first + limit], "response_metadata": {"next_cursor": more}}
+
     def channel(self, *, write: bool = False) -> Channel:
         """The channel that is meant, if the bot may see it (`write`: post there)."""
         wanted = str(self.args.get("channel") or "")

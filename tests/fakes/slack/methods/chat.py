@@ -11,6 +11,8 @@ def blocks(call: Call) -> list[Json]:
     """The blocks of a message. Raises `Refused` for those that Slack would not take."""
     given: list[Json] = call.args.get("blocks") or []
     limits = call.slack.limits
+    if given and call.slack.faults.blocks:
+        raise Refused("invalid_blocks")
     if found := faults(given, limits, most=limits.blocks):
         raise Refused("invalid_blocks", response_metadata={"messages": [f"[ERROR] {one}" for one in found]})
     if length(given) > limits.blocks_text:

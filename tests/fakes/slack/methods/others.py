@@ -78,7 +78,7 @@ def conversations_info(call: Call) -> Json:
 
 @method("conversations.members", *(f"{kind}:read" for kind in KINDS))
 def conversations_members(call: Call) -> Json:
-    return {"members": sorted(call.seen("read").members), "response_metadata": {"next_cursor": ""}}
+    return call.page(sorted(call.seen("read").members), "members")
 
 
 @method("users.conversations", "channels:read", "groups:read")
@@ -93,10 +93,7 @@ def users_conversations(call: Call) -> Json:
         if ("private_channel" if channel.private else "public_channel") in types
         if not channel.private or call.team.bot in channel.members
     ]
-    limit = int(call.args.get("limit") or 100)
-    first = int(call.args.get("cursor") or 0)
-    more = str(first + limit) if first + limit < len(found) else ""
-    return {"channels": found[first : first + limit], "response_metadata": {"next_cursor": more}}
+    return call.page(found, "channels")
 
 
 @method("conversations.join", "channels:join")
@@ -117,6 +114,7 @@ def conversations_open(call: Call) -> Json:
 @method("conversations.replies", *(f"{kind}:history" for kind in KINDS))
 def conversations_replies(call: Call) -> Json:
     channel = call.seen("history")
+    call.limit()
     thread = call.slack.world.thread(channel.id, str(call.need("ts")))
     if not thread:
         raise Refused("thread_not_found")
@@ -287,5 +285,8 @@ def canvases_access(call: Call) -> Json:
     if canvas is None:
         raise Refused("canvas_not_found")
     given = call.need("channel_ids")
-    canvas.readers += json.loads(given) if str(given).startswith("[") else str(given).split(",")
+    listed = json.loads(given) if str(given).startswith("[") else str(given).split(",")
+    if call.slack.faults.unshared:
+        return {"failed_to_update_channel_ids": listed}
+    canvas.readers += listed
     return {}
