@@ -135,13 +135,15 @@ async def test_places_of_elsewhere_go_with_a_call_into_a_channel_that_everybody_
         assert UNSHARED not in call.board.notices[notices.MOVED]
 
 
-async def test_a_move_says_nothing_of_sharing_where_nothing_was_shared() -> None:
+async def test_a_move_says_nothing_of_sharing_where_nothing_is_shared() -> None:
     async with world() as here:
         here.guild.bot("administrator")
         ann, staff = await here.ann(), here.guild.voice("Staff")
         staff.deny(here.guild.everybody, "view_channel", "connect")
         await ann.command("captions start", {"where": "voice"}, channel=here.general)
         call = here.call
+        await shared(here, ann)
+        here.calls.house.bridge.revoke(here.calls.sharing.source(call))
         move(here, staff)
         assert call.board.notices[notices.MOVED] == notices.moved("Staff")
 
