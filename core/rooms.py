@@ -71,3 +71,6 @@ class RoomOpener(Protocol):
         space of the store that its record belongs to. Raises `UserError` when no more fit, and
         where nothing is kept though `keep` asks for it.
         """
+
+    def erase(self, identity: str) -> None:
+        """Take back what somebody said in all rooms, also in those that are over and still can be read."""

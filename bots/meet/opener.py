@@ -25,3 +25,6 @@ class Opener:
             language, clean(title, TITLE), guests=guests, private=private, held=True, origin=platform
         )
         return self._rooms.opened(self._rooms.open(keep, terms, space=space))
+
+    def erase(self, identity: str) -> None:
+        self._rooms.erase(identity)

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from bots.slack import filing, places
 from bots.slack.book import Book, Mark
+from bots.slack.call import SlackCall
 from bots.slack.card import Look
 from bots.slack.house import Ended, House
 from bots.slack.thread import Thread
@@ -68,6 +69,12 @@ class Aftermath:
         except OutletBusy:
             return False
         return True
+
+
+def marked(call: SlackCall) -> Mark:
+    """What is remembered of a call that runs."""
+    place = call.thread
+    return Mark(place.team, place.channel, place.ts, call.title, call.began, call.started_by, call.record)
 
 
 async def _until(done: Callable[[], Awaitable[bool]]) -> None:

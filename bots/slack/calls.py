@@ -10,11 +10,11 @@ from types import TracebackType
 from typing import Any, Self
 
 from bots.slack import places
-from bots.slack.aftermath import Aftermath
+from bots.slack.aftermath import Aftermath, marked
 from bots.slack.book import Book, Mark
 from bots.slack.call import SlackCall
 from bots.slack.card import Look
-from bots.slack.coming import Coming, Place
+from bots.slack.coming import Coming, Place, Reserved
 from bots.slack.guests import Guest, Guests
 from bots.slack.house import House
 from bots.slack.markup import mrkdwn
@@ -51,7 +51,7 @@ class Calls:
         self.secretary = house.secretary
         """Who keeps records; None where Spokenly keeps none (SPOKENLY_KEEP=never)."""
         self._calls: dict[tuple[str, str], SlackCall] = {}
-        self._coming = Coming()
+        self.coming = Coming()
         self._running: set[asyncio.Task[None]] = set()
         self._leaving = False
         self.gone = False
@@ -100,14 +100,16 @@ class Calls:
                 raise UserError(ENDING)
             card = wish.workspace.message(wish.channel, there.thread.ts)
             raise UserError(f"Captions run in this channel already: <{card}|here is their card>.")
-        self._coming.allow(place[0], wish.asked_by, self.running(place[0]))
-        with self._reserved(place, wish.asked_by):
+        self.coming.allow(place[0], wish.asked_by, self.running(place[0]))
+        with self._reserved(place, wish.asked_by) as coming:
             call, shown = await self._open(wish)
             self._calls[place] = call
         self._begin(self._run(call, shown))
         self.spawn(self._mark(call))
-        if self._leaving:
-            call.end(STOPPED)
+        if coming.why or self._leaving:
+            call.end(coming.why or STOPPED)
+        if coming.why:
+            raise UserError(mrkdwn(coming.why))
         return call
 
     def of(self, team: str, channel: str) -> SlackCall | None:
@@ -151,19 +153,22 @@ class Calls:
         if (there := self._calls.get((workspace.team, channel))) is not None:
             raise UserError(ENDING if there.why else "Captions run here already.")
         count = partial(self.count, workspace.team)
-        with self._reserved((workspace.team, channel)):
-            return await self.guests.attach(workspace, channel, found, by=by, calls=count)
+        with self._reserved((workspace.team, channel)) as coming:
+            guest = await self.guests.attach(workspace, channel, found, by=by, calls=count)
+        if coming.why:
+            self.guests.detach(guest, coming.why)
+        return guest
 
     def _going_on(self) -> None:
         """Raises `UserError` when Spokenly stops: what begins now would have nobody to end it."""
         if self._leaving:
             raise UserError(STOPPING)
 
-    def _reserved(self, place: Place, by: str = "") -> AbstractContextManager[None]:
+    def _reserved(self, place: Place, by: str = "") -> AbstractContextManager[Reserved]:
         """Keeps a channel for what is just coming. Raises `UserError` when something else is there."""
         if self.guests.of(*place) is not None:
             raise UserError("A call of elsewhere is shown in this channel: /captions detach ends that first.")
-        return self._coming.reserved(place, by)
+        return self.coming.reserved(place, by)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Have something done beside; a bug in it is loud and ends nothing else."""
@@ -186,6 +191,7 @@ class Calls:
             call.end(REMOVED)
         for guest in self.guests.running(team):
             self.guests.detach(guest, REMOVED)
+        self.coming.end(team, None, REMOVED)
 
     def drain(self) -> None:
         """Spokenly stops: end every call. Last words still come in."""
@@ -221,7 +227,7 @@ class Calls:
             raise UserError("No transcripts are kept here: whoever runs this Spokenly switched that off.")
         entered = await places.enter(wish.workspace, wish.channel)
         room = self.house.opener.open(
-            title=wish.title or entered.name,
+            title=wish.title or entered.title,
             keep=keep,
             language=language,
             guests=bool(setup.guests),
@@ -243,8 +249,8 @@ class Calls:
         """Remember that it runs, and where its record is."""
         if call.over:
             return
-        await self.book.mark(call.thread.team, _mark(call).key, _mark(call))
-        await self.aftermath.filed(_mark(call))
+        await self.book.mark(call.thread.team, marked(call).key, marked(call))
+        await self.aftermath.filed(marked(call))
 
     async def _run(self, call: SlackCall, shown: Look) -> None:
         try:
@@ -265,7 +271,7 @@ class Calls:
         captions = self.house.post(call.workspace, call.thread, partial(self.count, call.workspace.team))
         card = CardOutlet(call.workspace, call.thread, lambda: look(call), shown)
         await call.run(captions, card)
-        over, last = replace(_mark(call), ended=call.ended().why), look(call)
+        over, last = replace(marked(call), ended=call.ended().why), look(call)
         await self.book.mark(over.team, over.key, over)
         told = card.shown == last or await places.change_at_last(call.workspace, call.thread, last)
         self._leave(call)  # another may begin while this one is summed up
@@ -273,17 +279,12 @@ class Calls:
 
     async def _forget(self, call: SlackCall) -> None:
         """There is nothing to tell of it at the next start."""
-        await self.book.mark(call.thread.team, _mark(call).key, None)
+        await self.book.mark(call.thread.team, marked(call).key, None)
 
     def _leave(self, call: SlackCall) -> None:
         place = call.thread.team, call.thread.channel
         if self._calls.get(place) is call:
             del self._calls[place]
-
-
-def _mark(call: SlackCall) -> Mark:
-    place = call.thread
-    return Mark(place.team, place.channel, place.ts, call.title, call.began, call.started_by, call.record)
 
 
 async def _guarded(work: Coroutine[Any, Any, object]) -> None:

@@ -4,6 +4,7 @@ https://docs.slack.dev/surfaces/canvases
 """
 
 import logging
+from collections.abc import Callable
 from contextlib import suppress
 
 from bots.slack.markup import markdown, plain
@@ -23,11 +24,17 @@ LIMIT = 1_000_000
 
 
 async def canvas(
-    workspace: Workspace, thread: Thread, call: Call, recap: Recap, lines: list[Line]
+    workspace: Workspace,
+    thread: Thread,
+    call: Call,
+    recap: Recap,
+    lines: list[Line],
+    check: Callable[[], None] = lambda: None,
 ) -> str | None:
     """Make one that everybody in the channel can read; returns its address, None where there can be none.
 
-    `lines`: those that are cited.
+    `lines`: those that are cited. `check` is called right before each try to make it, and raises what keeps
+    it back.
     """
     text = "".join(minutes.markdown(heading(call), recap, lines, markdown))
     if len(text.encode(errors="replace")) > LIMIT:
@@ -35,7 +42,7 @@ async def canvas(
         return None
     client, made = workspace.client, ""
     try:
-        made = await patiently(lambda: _create(workspace, plain(call.title)[:200], text))
+        made = await patiently(lambda: _create(workspace, plain(call.title)[:200], text, check))
         shared = await patiently(
             lambda: client.canvases_access_set(
                 canvas_id=made, access_level="read", channel_ids=[thread.channel]
@@ -55,7 +62,8 @@ async def canvas(
     return f"{workspace.url.rstrip('/')}/docs/{workspace.team}/{made}"
 
 
-async def _create(workspace: Workspace, title: str, text: str) -> str:
+async def _create(workspace: Workspace, title: str, text: str, check: Callable[[], None]) -> str:
+    check()
     made = await workspace.client.canvases_create(
         title=title, document_content={"type": "markdown", "markdown": text}
     )

@@ -94,11 +94,24 @@ class Commands:
         await tell(asker, *link(address))
 
     async def stop(self, asker: Asker) -> None:
-        """End the call."""
+        """End the call, also one that is just being started."""
+        if self._calls.coming.starting(asker.workspace.team, asker.channel):
+            await self._stop_coming(asker)
+            return
         call = self._call(asker)
         await rights.allow_end(call, asker.user)
         member = await places.member(asker.workspace, asker.user, asker.name)
         await call.stop(f"{member.name} ended captions.")
+
+    async def _stop_coming(self, asker: Asker) -> None:
+        """Nobody is heard yet, so anybody may."""
+        team, channel = asker.workspace.team, asker.channel
+        member = await places.member(asker.workspace, asker.user, asker.name)
+        self._calls.coming.end(team, channel, f"{member.name} ended captions.")
+        if (call := self._there(asker)) is not None:  # it came meanwhile
+            await call.stop(f"{member.name} ended captions.")
+        else:
+            await tell(asker, "Captions that are just being started here end at once.")
 
     async def status(self, asker: Asker) -> None:
         if (guest := self._guest(asker)) is not None:
@@ -163,10 +176,9 @@ class Commands:
             raise UserError("Say which call: /captions attach CODE. Who manages the call gets the code.")
         identity = await places.identity(asker.workspace, asker.user)
         found = self._calls.house.bridge.find(code, asker=identity)
-        if (call := self._there(asker)) is not None:
-            raise UserError(
-                "That call takes place here already." if call.room is found.shared else "Captions run here already."
-            )
+        call = self._there(asker)
+        if call is not None and call.room is found.shared:
+            raise UserError("That call takes place here already.")
         await self._calls.attach(asker.workspace, asker.channel, found, by=asker.user)
 
     async def detach(self, asker: Asker) -> None:

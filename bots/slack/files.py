@@ -1,7 +1,7 @@
 """Files as the bot fetches and sends them."""
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
@@ -137,11 +137,21 @@ async def send(workspace: Workspace, user: str, comment: str, files: Mapping[str
 
 
 async def upload(
-    workspace: Workspace, channel: str, comment: str, files: Mapping[str, bytes], thread: str | None = None
+    workspace: Workspace,
+    channel: str,
+    comment: str,
+    files: Mapping[str, bytes],
+    thread: str | None = None,
+    check: Callable[[], None] = lambda: None,
 ) -> None:
-    """Files by their names, into a channel or thread. `comment`: mrkdwn. Raises what Slack refuses."""
-    await patiently(
-        lambda: workspace.client.files_upload_v2(
+    """Files by their names, into a channel or thread. `comment`: mrkdwn. Raises what Slack refuses.
+
+    `check` is called right before each try: what it raises keeps the files back.
+    """
+
+    async def ask() -> None:
+        check()
+        await workspace.client.files_upload_v2(
             channel=channel,
             thread_ts=thread,
             initial_comment=comment or None,
@@ -149,4 +159,5 @@ async def upload(
                 {"content": content, "filename": name, "title": name} for name, content in files.items()
             ],
         )
-    )
+
+    await patiently(ask)

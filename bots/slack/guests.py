@@ -133,7 +133,7 @@ class Guests:
         words = self._house.post(workspace, thread, calls, guest.first)
         try:
             guest.attachment = self._house.bridge.attach(
-                found, words, f"{entered.told} on Slack", guest.end, closing=words.end, farewell=FAREWELL
+                found, words, entered.where, guest.end, closing=words.end, farewell=FAREWELL
             )
         except UserError as error:
             guest.end(str(error))

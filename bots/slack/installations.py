@@ -6,11 +6,13 @@ What OAuth brings is kept in our database by Slack's own SDK, in three tables of
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from functools import partial
+from typing import Any, Protocol
 
 import aiohttp
 from slack_sdk.oauth.installation_store.sqlalchemy import AsyncSQLAlchemyInstallationStore
@@ -61,13 +63,14 @@ NOT_TAKEN = (
 
 @dataclass(frozen=True, slots=True)
 class Installed:
-    """The app in one workspace. `url`: where people open the workspace, where that is known."""
+    """The app in one workspace. `url`: where people open it, `name`: what it is called, if that is known."""
 
     team: str
     token: str
     bot: str
     bot_id: str = ""
     url: str = ""
+    name: str = ""
 
 
 class Installations(Protocol):
@@ -115,6 +118,7 @@ class OneToken:
             bot=str(told["user_id"]),
             bot_id=str(told["bot_id"]),
             url=str(told.get("url") or ""),
+            name=str(told.get("team") or ""),
         )
 
     async def find(self, team: str, enterprise: str | None) -> Installed | None:
@@ -159,7 +163,7 @@ class Many:
             bot = await self.store.async_find_bot(enterprise_id=enterprise, team_id=team)
         if bot is None or not bot.bot_token:
             return None
-        return Installed(team, bot.bot_token, bot.bot_user_id, bot.bot_id)
+        return Installed(team, bot.bot_token, bot.bot_user_id, bot.bot_id, name=bot.team_name or "")
 
     async def refuse(self, enterprise: str | None) -> None:
         """Forget the token of a whole organisation, which nothing here asks for. Raises `RecordAway`."""
@@ -181,6 +185,22 @@ async def many(settings: Settings, place: str) -> AsyncIterator[Many]:
         yield found
 
 
+class Line(AsyncWebClient):
+    """Slack's Web API. `refused` is called when it says that the app is not there any more, or the token not
+    good: there may be a new one.
+    """
+
+    refused: Callable[[], None] = staticmethod(lambda: None)
+
+    async def api_call(self, *given: Any, **more: Any) -> AsyncSlackResponse:
+        try:
+            return await super().api_call(*given, **more)
+        except FOREIGN as error:
+            if code(error) in REMOVED:
+                self.refused()
+            raise
+
+
 class Workspaces:
     """The workspaces that were met since the start. `session` carries all requests."""
 
@@ -190,20 +210,19 @@ class Workspaces:
         self._api = api
         self._met: dict[str, Workspace] = {}
         self._installed: dict[str, Installed] = {}
+        self._forgets: Counter[str] = Counter()
+        """How often the app was installed again, or refused, in each workspace."""
 
     async def find(self, team: str, enterprise: str | None = None) -> tuple[Workspace, Installed] | None:
         """A workspace, always the same object while the app is there; None where the app is not installed.
 
         Raises `UserError` when nobody can tell now.
         """
-        if team not in self._installed:
-            try:
-                async with asyncio.timeout(START):
-                    found = await self._installations.find(team, enterprise)
-            except RecordAway as error:
-                raise UserError(f"{error} Try again in a minute.") from error
-            except TimeoutError as error:
-                raise UserError(SLOW) from error
+        while team not in self._installed:
+            before = self._forgets[team]
+            found = await self._ask(team, enterprise)
+            if self._forgets[team] != before:
+                continue  # it was installed again meanwhile: that may be the token of before
             if found is None:
                 return None
             # Somebody else may have asked meanwhile, and their answer is as good.
@@ -211,14 +230,25 @@ class Workspaces:
         installed = self._installed[team]
         return self._workspace(installed), installed
 
+    async def _ask(self, team: str, enterprise: str | None) -> Installed | None:
+        """Raises `UserError`."""
+        try:
+            async with asyncio.timeout(START):
+                return await self._installations.find(team, enterprise)
+        except RecordAway as error:
+            raise UserError(f"{error} Try again in a minute.") from error
+        except TimeoutError as error:
+            raise UserError(SLOW) from error
+
     def _workspace(self, installed: Installed) -> Workspace:
         """One for all: calls that run share what Slack allows, and go on with a new token."""
         met = self._met.get(installed.team)
         if met is None:
             client = client_of(installed.token, self._session, self._api)
+            client.refused = partial(self.forget, installed.team)
             met = Workspace(installed.team, installed.bot, client, installed.url)
             self._met[installed.team] = met
-        met.bot, met.client.token = installed.bot, installed.token
+        met.bot, met.client.token, met.name = installed.bot, installed.token, installed.name
         return met
 
     def stranger(self, team: str) -> Workspace:
@@ -235,11 +265,34 @@ class Workspaces:
         self._met.pop(team, None)
         await self._installations.remove(team, enterprise)
 
+    async def gone(self, team: str, enterprise: str | None = None) -> bool:
+        """Whether the app is not there, or its token is not good: Slack itself is asked with what is kept, as
+        the app may have been installed again. Raises `UserError` when nobody can tell now.
+        """
+        while True:
+            self.forget(team)
+            found = await self.find(team, enterprise)
+            if found is None:
+                return True
+            token = found[1].token
+            try:
+                async with asyncio.timeout(START):
+                    await client_of(token, self._session, self._api).auth_test()
+            except FOREIGN as error:
+                if code(error) not in REMOVED:
+                    raise UserError(AWAY) from error
+            else:
+                return False
+            now = await self._ask(team, enterprise)
+            if now is None or now.token == token:
+                return True
+
     def forget(self, team: str) -> None:
-        """Ask for its token anew: the app was installed again."""
+        """Ask for its token anew: the app was installed again, or Slack does not take the one of before."""
+        self._forgets[team] += 1
         self._installed.pop(team, None)
 
 
-def client_of(token: str | None, session: aiohttp.ClientSession | None, api: str) -> AsyncWebClient:
+def client_of(token: str | None, session: aiohttp.ClientSession | None, api: str) -> Line:
     """Slack's Web API. It never waits out a limit or repeats what may have been done."""
-    return AsyncWebClient(token, base_url=api, session=session, timeout=TIMEOUT, retry_handlers=[])
+    return Line(token, base_url=api, session=session, timeout=TIMEOUT, retry_handlers=[])

@@ -1,14 +1,15 @@
 """What the app listens to: the command, mentions, the card's buttons, the shortcut, and its own removal."""
 
+import asyncio
 import logging
 from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bots.slack import card, places
-from bots.slack.commands import Commands, Press
-from bots.slack.desk import Body, Desk, Work, origin
+from bots.slack import card, places, rights
+from bots.slack.commands import NO_CARD, Commands, Press
+from bots.slack.desk import WAITS, Body, Desk, Work, origin
 from bots.slack.orders import mentioned, parse
 from bots.slack.replies import Asker
 from bots.slack.starting import FORM, filled, form
@@ -44,14 +45,18 @@ def listen(app: AsyncApp, desk: Desk) -> None:
     app.command(COMMAND)(desk.does(typed))
     app.event("app_mention")(desk.does(mention))
     for action, what in BUTTONS.items():
-        app.action(action)(desk.does(_pressed(commands, what)))
+        app.action(action)(desk.does(_pressed(desk, commands, what)))
     app.action(card.LINK)(desk.does(_nothing))
     _listen_to_form(app, desk, commands)
     _listen_to_removal(app, desk)
 
 
-def _pressed(commands: Commands, what: Press) -> Work:
+def _pressed(desk: Desk, commands: Commands, what: Press) -> Work:
     async def work(asker: Asker, body: Body) -> None:
+        place, card = (asker.workspace.team, asker.channel), (body.get("container") or {}).get("message_ts")
+        there = desk.calls.of(*place) or desk.calls.guests.of(*place)
+        if there is not None and there.thread.ts != card:
+            raise UserError(NO_CARD)  # another's: not to be ended with the buttons of one before
         await commands.press(asker, what)
 
     return work
@@ -70,6 +75,7 @@ def _listen_to_form(app: AsyncApp, desk: Desk, commands: Commands) -> None:
 
     async def begin(asker: Asker, body: Body) -> None:
         wanted = filled(body["view"])
+        await rights.allow_start(asker.workspace, wanted.channel, asker.user)
         there = replace(asker, channel=wanted.channel)
         await commands.start(there, wanted.title, keep=wanted.keep, private=wanted.private)
 
@@ -79,9 +85,7 @@ def _listen_to_form(app: AsyncApp, desk: Desk, commands: Commands) -> None:
 
 def _listen_to_removal(app: AsyncApp, desk: Desk) -> None:
     async def removed(body: dict[str, Any]) -> None:
-        team, enterprise = origin(body)
-        desk.calls.removed(team)
-        desk.calls.spawn(_remove(desk, team, enterprise))
+        desk.calls.spawn(_remove(desk, *origin(body)))
 
     async def revoked(body: dict[str, Any]) -> None:
         # People's own tokens are none of ours.
@@ -93,7 +97,20 @@ def _listen_to_removal(app: AsyncApp, desk: Desk) -> None:
 
 
 async def _remove(desk: Desk, team: str, enterprise: str | None) -> None:
+    """Slack tells of a removal late, and more than once: the app may be there again."""
     try:
-        await desk.workspaces.remove(team, enterprise)
-    except RecordAway:
+        if await _gone(desk, team, enterprise):
+            desk.calls.removed(team)
+            await desk.workspaces.remove(team, enterprise)
+    except (RecordAway, UserError):
         log.warning("slack.installation_left")
+
+
+async def _gone(desk: Desk, team: str, enterprise: str | None) -> bool:
+    """Raises `UserError` when nobody can tell for a while. Calls that run learn it by what Slack refuses."""
+    for wait in WAITS:
+        try:
+            return await desk.workspaces.gone(team, enterprise)
+        except UserError:
+            await asyncio.sleep(wait)
+    return await desk.workspaces.gone(team, enterprise)

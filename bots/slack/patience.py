@@ -39,16 +39,20 @@ async def patiently(ask: Callable[[], Awaitable[T]], again: Callable[[Exception]
     return await ask()
 
 
-async def post(workspace: Workspace, thread: Thread, text: str) -> str:
+async def post(
+    workspace: Workspace, thread: Thread, text: str, check: Callable[[], None] = lambda: None
+) -> str:
     """A message (mrkdwn) in a thread, in its turn; returns its ts. Raises what Slack refuses it with.
 
     Where Slack fails it is posted again, though it may then stand there twice: better than not at all.
+    `check` is called right before each try: what it raises keeps the message back.
     """
     governor, who = workspace.governor, f"post {thread.ts} {id(text)}"
 
     async def ask() -> str:
         while (wait := governor.wait(POST, who, Rank.STATE, thread.channel)) > 0:  # noqa: ASYNC110 - the governor knows
             await asyncio.sleep(wait)
+        check()
         governor.sent(POST, who, thread.channel)
         try:
             posted = await workspace.client.chat_postMessage(

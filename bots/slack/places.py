@@ -22,7 +22,7 @@ from core.errors import OutletBusy, OutletGone, UserError
 log = logging.getLogger(__name__)
 
 NAME = 80
-"""Characters of a person's name."""
+"""Characters of a person's or a workspace's name."""
 
 TRIES = 6
 """How often a card is tried to be rewritten when its call is over."""
@@ -30,14 +30,16 @@ TRIES = 6
 _UPDATE = "chat.update"
 NO_DIRECT = "No captions in direct messages: type /captions start in a channel."
 
+UNKNOWN_HOME = "Slack does not tell now whether you are of this workspace: try again in a minute."
+
 _UNSEEN = frozenset({"im:read", "mpim:read"})
 """Scopes for direct messages: the app does not ask for them."""
 
 _GROUP = re.compile(r"mpdm-.+--.+-\d+")
 """What Slack calls direct messages of several people; their ids look like those of private channels."""
 
-PAGES = 10
-"""Pages of members that are read at most; of a channel with more, everybody counts as present."""
+PAGES = 100
+"""Pages of members, a thousand each, that are read at most."""
 
 
 @asynccontextmanager
@@ -61,15 +63,25 @@ def direct(channel: str, name: str = "") -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """A channel that the app is in. `name`: with its #, for people in it."""
+    """A channel that the app is in. `name`: with its #, for people in it. `workspace`: what that is called.
+
+    What people elsewhere are told of it: that a certain private channel exists is for its members.
+    """
 
     name: str
     private: bool
+    workspace: str = ""
 
     @property
-    def told(self) -> str:
-        """What people elsewhere are told of it: that a private channel exists is for its members."""
-        return "a private channel" if self.private else self.name
+    def title(self) -> str:
+        """What a call in it is called that has no title; people read it wherever the call is shown."""
+        return "A private channel" if self.private else self.name
+
+    @property
+    def where(self) -> str:
+        """What people in a call of elsewhere are told of who can read it."""
+        there = "a private channel" if self.private else self.name
+        return f"{there} in {self.workspace} on Slack" if self.workspace else f"{there} on Slack"
 
 
 async def enter(workspace: Workspace, channel: str) -> Entered:
@@ -92,7 +104,8 @@ async def enter(workspace: Workspace, channel: str) -> Entered:
             if found.get("is_private"):
                 raise UserError(INVITE)
             await workspace.client.conversations_join(channel=channel)
-    return Entered(f"#{found.get('name') or channel}", bool(found.get("is_private")))
+    name = f"#{found.get('name') or channel}"
+    return Entered(name, bool(found.get("is_private")), short(workspace.name, NAME))
 
 
 async def post_card(workspace: Workspace, channel: str, user: str, look: Look) -> Thread:
@@ -106,7 +119,7 @@ async def post_card(workspace: Workspace, channel: str, user: str, look: Look) -
     async with asked():
         posted = await or_plainer(send, *card(look), bare(look))
     home = (await member(workspace, user)).home
-    return Thread(workspace.team, channel, str(posted["ts"]), user, home)
+    return Thread(workspace.team, channel, str(posted["ts"]), user, home or "")
 
 
 async def change_card(workspace: Workspace, thread: Thread, look: Look) -> None:
@@ -152,7 +165,8 @@ async def change_at_last(workspace: Workspace, thread: Thread, look: Look) -> bo
 async def member(workspace: Workspace, user: str, otherwise: str = "", *, within: float = NAMED) -> Member:
     """Who somebody is, as Slack told `within` so many seconds.
 
-    `otherwise`: a name for them where Slack tells none now; then they manage nothing.
+    `otherwise`: a name for them where Slack tells none now; then they manage nothing, and are of the
+    workspace that they were of.
     """
     now, known = asyncio.get_running_loop().time(), workspace.members.get(user)
     if known is not None and now - known.asked < (min(within, TRUSTED) if known.manages else within):
@@ -161,7 +175,9 @@ async def member(workspace: Workspace, user: str, otherwise: str = "", *, within
         found = (await workspace.client.users_info(user=user))["user"]
     except FOREIGN as error:
         log.info("slack.name_unknown", extra={"reason": code(error) or type(error).__name__})
-        return Member(user, _called(otherwise if known is None else known.name))
+        if known is None:
+            return Member(user, _called(otherwise), home=None)
+        return Member(user, known.name, home=known.home)
     profile = found.get("profile") or {}
     name = _called(profile.get("display_name"), profile.get("real_name"), found.get("name"), otherwise)
     home = _home(workspace, found)
@@ -171,6 +187,16 @@ async def member(workspace: Workspace, user: str, otherwise: str = "", *, within
     who = Member(user, name, manages, now, home)
     workspace.remember(who)
     return who
+
+
+async def identities(workspace: Workspace, user: str) -> tuple[str, ...]:
+    """All that somebody may be called in what is kept: while Slack did not tell that they are of another
+    workspace, they were taken for one of this. Raises `UserError` where Slack does not tell now.
+    """
+    home = (await member(workspace, user)).home
+    if home is None:
+        raise UserError(UNKNOWN_HOME)
+    return tuple(dict.fromkeys((workspace.identity(user, home), workspace.identity(user))))
 
 
 def _called(*names: object) -> str:
@@ -213,15 +239,21 @@ async def made(workspace: Workspace, channel: str) -> str:
 
 async def present(workspace: Workspace, channel: str, user: str) -> bool:
     """Whether somebody is in a channel, as far as can be told."""
+    try:
+        return await inside(workspace, channel, user)
+    except UserError:
+        return True
+
+
+async def inside(workspace: Workspace, channel: str, user: str) -> bool:
+    """Whether somebody is in a channel. Raises `UserError` where nobody can tell."""
     cursor = ""
-    for _ in range(PAGES):
-        try:
+    async with asked():
+        for _ in range(PAGES):
             page = await workspace.client.conversations_members(channel=channel, cursor=cursor, limit=999)
-        except FOREIGN:
-            return True
-        if user in page["members"]:
-            return True
-        cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
-        if not cursor:
-            return False
-    return True
+            if user in page["members"]:
+                return True
+            cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+            if not cursor:
+                return False
+    raise UserError("This channel has too many people for Spokenly to find out who is in it.")

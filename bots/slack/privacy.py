@@ -1,6 +1,6 @@
 """What Spokenly keeps of somebody in Slack: told, given to them, and deleted."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 from bots.slack import files, places
 from bots.slack.calls import Calls
@@ -17,9 +17,14 @@ NOTHING_SAID = "Nothing you said is kept, so there is nothing to export."
 TOO_MUCH = "You said more than fits into the files that Slack takes: ask whoever runs this Spokenly for it."
 
 
-async def of(calls: Calls, identity: str) -> Person | None:
-    """What is kept of somebody. Raises `RecordAway`."""
-    return await calls.house.store.person(identity)
+async def _of(calls: Calls, asker: Asker) -> dict[str, Person]:
+    """What is kept of somebody, by all that they may be called in it. Raises `UserError` or `RecordAway`."""
+    found = {}
+    for identity in await places.identities(asker.workspace, asker.user):
+        known = await calls.house.store.person(identity)
+        if known is not None and known.lines:
+            found[identity] = known
+    return found
 
 
 async def kept(calls: Calls, asker: Asker) -> AsyncIterator[str]:
@@ -42,36 +47,50 @@ async def kept(calls: Calls, asker: Asker) -> AsyncIterator[str]:
             if days
             else "Transcripts stay until somebody deletes them."
         )
-    known = await of(calls, await places.identity(asker.workspace, asker.user))
-    if known is not None and known.lines:
-        yield f"*Of you*: lines: {known.lines}, calls: {known.calls}."
+    try:
+        known = await _of(calls, asker)
+    except UserError as error:
+        yield f"*Of you*: {error}"
     else:
-        yield "*Of you*: no words."
+        yield f"*Of you*: {_counted(known)}." if known else "*Of you*: no words."
     yield "What was posted in Slack (captions, recaps, files) stays there until somebody deletes it."
+
+
+def _counted(known: Mapping[str, Person]) -> str:
+    lines = sum(person.lines for person in known.values())
+    return f"lines: {lines}, calls: {sum(person.calls for person in known.values())}"
 
 
 async def export(calls: Calls, asker: Asker) -> None:
     """Everything somebody said that is kept, as a file for them alone. Raises `UserError` or `RecordAway`."""
-    identity = await places.identity(asker.workspace, asker.user)
-    known = await of(calls, identity)
-    if known is None or not known.lines:
+    known = await _of(calls, asker)
+    if not known:
         raise UserError(NOTHING_SAID)
-    found = await said(calls.house.store, identity, "json", each=EACH, together=TOGETHER, files=FILES)
-    if found is None:
-        raise UserError(TOO_MUCH)
-    comment = f"Everything you said that is kept. Lines: {known.lines}, calls: {known.calls}."
-    await files.send(asker.workspace, asker.user, comment, found)
+    together: dict[str, bytes] = {}
+    for number, identity in enumerate(known):
+        found = await said(calls.house.store, identity, "json", each=EACH, together=TOGETHER, files=FILES)
+        if found is None:
+            raise UserError(TOO_MUCH)
+        together |= {f"{'more-' * number}{name}": file for name, file in found.items()}
+    comment = f"Everything you said that is kept: {_counted(known)}."
+    await files.send(asker.workspace, asker.user, comment, together)
 
 
 async def forget(calls: Calls, asker: Asker) -> None:
-    """Delete everything somebody said that is kept, and tell them. Raises `RecordAway`: then nothing is."""
-    identity = await places.identity(asker.workspace, asker.user)
-    if calls.house.secretary is not None:
-        removed: Removed = await calls.house.secretary.forget(identity)
-    else:
-        removed = await calls.house.store.forget(identity=identity)
-    for call in calls.running():
-        call.board.erase(identity)
+    """Delete everything somebody said that is kept, and tell them.
+
+    Raises `UserError` or `RecordAway`: then they are told that not everything is deleted, and ask again.
+    """
+    house, removed = calls.house, Removed()
+    for identity in await places.identities(asker.workspace, asker.user):
+        if house.secretary is not None:
+            gone = await house.secretary.forget(identity)
+        else:
+            gone = await house.store.forget(identity=identity)
+        removed = Removed(
+            removed.calls + gone.calls, removed.lines + gone.lines, removed.recaps + gone.recaps
+        )
+        house.opener.erase(identity)
     if removed == Removed():
         await tell(asker, "Nothing of you was kept. What you said in calls that run was taken back.")
         return

@@ -15,12 +15,17 @@ from core.errors import UserError
 async def manages(workspace: Workspace, channel: str, begun_by: str, user: str) -> bool:
     """Whether somebody may manage what `begun_by` began in a channel: they themselves, whoever made the
     channel, if they are of the workspace, and who manages the workspace.
+
+    Raises `UserError` where Slack does not tell whether who made the channel is of the workspace.
     """
     if user == begun_by or await places.administers(workspace, user):
         return True
-    if (await places.member(workspace, user)).home:
+    home = (await places.member(workspace, user)).home
+    if home or await places.made(workspace, channel) != user:
         return False
-    return await places.made(workspace, channel) == user
+    if home is None:
+        raise UserError(places.UNKNOWN_HOME)
+    return True
 
 
 async def _manages(call: SlackCall, user: str) -> bool:
@@ -43,7 +48,10 @@ async def allow_end(call: SlackCall, user: str) -> None:
 
 async def allow_share(call: SlackCall, user: str) -> None:
     """Raises `UserError` unless somebody may show a call elsewhere: who manages it."""
-    if (await places.member(call.workspace, user)).home:
+    home = (await places.member(call.workspace, user)).home
+    if home is None:
+        raise UserError(places.UNKNOWN_HOME)
+    if home:
         raise UserError("Only people of the workspace that Spokenly is in can show the call elsewhere.")
     if not await _manages(call, user):
         raise UserError(
@@ -57,5 +65,11 @@ async def allow_transcribe(workspace: Workspace, channel: str, user: str) -> Non
 
     The words come into the channel, so nobody learns what they could not hear.
     """
-    if not places.direct(channel) and not await places.present(workspace, channel, user):
+    if not places.direct(channel) and not await places.inside(workspace, channel, user):
         raise UserError("Only people in a channel can have its recordings transcribed: join it first.")
+
+
+async def allow_start(workspace: Workspace, channel: str, user: str) -> None:
+    """Raises `UserError` unless somebody who is elsewhere may start captions in a channel: who is in it."""
+    if not places.direct(channel) and not await places.inside(workspace, channel, user):
+        raise UserError("Only people in a channel can start captions there: join it first.")

@@ -21,28 +21,29 @@ TRUSTED = 60.0
 class Member:
     """Somebody in a workspace. `manages`: an admin or owner of it. `asked`: the loop's time then.
 
-    `home`: the other workspace that they are of, where a channel is shared with it; empty for its own people
-    and where Slack did not tell.
+    `home`: the other workspace that they are of, where a channel is shared with it; empty for its own people,
+    None where Slack did not tell.
     """
 
     id: str
     name: str
     manages: bool = False
     asked: float = 0.0
-    home: str = ""
+    home: str | None = ""
 
 
 @dataclass(slots=True)
 class Workspace:
     """`team`: Slack's id of it. `bot`: the bot's user id there. `client` carries the workspace's token.
 
-    `url`: where people open it, e.g. https://acme.slack.com/.
+    `url`: where people open it, e.g. https://acme.slack.com/. `name`: what it is called; empty: not known.
     """
 
     team: str
     bot: str
     client: AsyncWebClient
     url: str = "https://slack.com/"
+    name: str = ""
     governor: Governor = field(default_factory=Governor)
     """Shares what Slack takes between everything that shows captions there."""
     members: OrderedDict[str, Member] = field(default_factory=OrderedDict)
@@ -53,7 +54,7 @@ class Workspace:
         """What the workspace is called in the record."""
         return space(self.team)
 
-    def identity(self, user: str, home: str = "") -> str:
+    def identity(self, user: str, home: str | None = "") -> str:
         """Who somebody is, in every call; `home`: the workspace that they are of, if it is another."""
         return f"{space(home or self.team)}:{user}"
 

@@ -43,6 +43,8 @@ class Secretary:
     ) -> None:
         self.store = store
         self.days = days
+        self.forgets = 0
+        """How often somebody took back what they said: what was made before that may have it still."""
         self._summariser = summariser
         self._patience = patience
         self._metrics = metrics
@@ -203,6 +205,7 @@ class Secretary:
                 # A write under way would bring back what is being deleted.
                 await pause.enter_async_context(journal.writing)
             removed = await self.store.forget(identity=identity)
+            self.forgets += 1
             for journal in list(self._journals):
                 journal.leave_out(identity)
         return removed

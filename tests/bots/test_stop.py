@@ -64,7 +64,7 @@ async def test_everywhere_the_last_words_come_first_and_then_that_it_was_stopped
                 await (await ben.command("captions attach", {"code": found[1]}, channel=chat)).settle()
                 async with browser.post(f"{running.address}/api/shared", json={"code": found[1]}) as answer:
                     seat = (await answer.json())["seat"]
-                await slack.until(lambda: "#other on Slack" in str(room.board.notices))
+                await slack.until(lambda: "#other in Acme on Slack" in str(room.board.notices))
                 socket = await browser.ws_connect(f"{running.address}/api/shared/{seat}/captions?after=0")
                 reader = Reader(socket)
                 following = asyncio.create_task(reader.follow())  # noqa: TID251 - it ends with the socket

@@ -94,3 +94,7 @@ class StandInRooms:
         room = StandInRoom(key, title, keep, language, guests=guests, private=private, space=space)
         self.opened.append(room)
         return room
+
+    def erase(self, identity: str) -> None:
+        for room in self.opened:
+            room.board.erase(identity)

@@ -233,7 +233,7 @@ async def test_a_call_is_shown_in_another_channel_by_its_code(tmp_path: Path) ->
         other = acme.slack.channel(acme.team, "random", acme.bob)
         await acme.bob.command("/captions", f"attach {code}", channel=other)
         await acme.until(lambda: other.messages)
-        assert room.shown[-1] == ["#random on Slack"]
+        assert room.shown[-1] == ["#random in Acme on Slack"]
         room.joins("Ann")
         room.says("Ann", "Good morning.")
         (card,) = other.messages

@@ -1,5 +1,6 @@
 """Channels that are shared with another organisation (Slack Connect): who of it may do what here."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from bots.slack.desk import NOT_INSTALLED, WHOLE, origin
 from bots.slack.installations import ORGANISATIONS_TOKEN
 from bots.slack.places import _home
 from bots.slack.starting import form
-from bots.slack.workspace import Workspace
+from bots.slack.workspace import NAMED, Workspace
 from core.errors import UserError
 from tests.bots.slack.office import Office, Shelf, office, running, settings_for, words
 from tests.bots.slack.test_bot import told
@@ -237,3 +238,32 @@ async def test_they_take_back_in_their_own_workspace_what_they_said_here(tmp_pat
         at_home = umbrella.identity(there.zoe.id)
         assert await places.identity(found[0], there.zoe.id) == at_home
         assert await places.identity(found[0], there.acme.ann.id) == found[0].identity(there.acme.ann.id)
+
+
+async def test_a_stranger_shares_nothing_while_slack_does_not_say_whose_they_are(tmp_path: Path) -> None:
+    async with shared(tmp_path) as there:
+        await there.mentions("start")
+        await there.told("Go to the room")
+        there.acme.rooms.opened[0].joins("Zoe")
+        await asyncio.sleep(NAMED + 1)  # it is asked for anew
+        there.acme.slack.faults.errors["users.info"] = ["ratelimited"] * 3
+        await there.mentions("share")
+        await there.told("Only people of the workspace that Spokenly is in can show the call elsewhere.")
+        found = await there.acme.bot.desk.workspaces.find(there.acme.team.id)
+        assert found is not None
+        found[0].members.clear()  # as after a restart
+        there.acme.slack.faults.errors["users.info"] = ["ratelimited"] * 3
+        await there.mentions("share")
+        await there.told("Slack does not tell now whether you are of this workspace")
+        assert "The code is" not in there.acme.told(there.zoe)
+
+
+async def test_who_made_a_channel_sets_nothing_up_while_slack_does_not_say_whose_they_are(
+    tmp_path: Path,
+) -> None:
+    async with shared(tmp_path) as there:
+        there.general.state.creator = there.zoe.id
+        there.acme.slack.faults.errors["users.info"] = ["ratelimited"] * 3
+        await there.mentions("setup guests=yes")
+        await there.told("Slack does not tell now whether you are of this workspace")
+        assert not there.acme.bot.calls.setup(there.acme.team.id, there.general.id).guests

@@ -10,10 +10,9 @@ from pathlib import Path
 import pytest
 from slack_sdk.errors import SlackApiError
 
-from bots.slack.finale import DELETED, NO_RECORD, RECORD_AWAY, UNSURE, finale
+from bots.slack.finale import DELETED, NO_RECORD, PUT_OUT, RECORD_AWAY, UNSURE, finale
 from bots.slack.house import Ended
 from bots.slack.thread import Thread
-from bots.slack.workspace import Workspace
 from core.audio.frame import Speaker
 from core.errors import OutletBusy, RecordAway
 from core.record.kept import Call, Removed
@@ -151,7 +150,7 @@ async def test_a_post_that_may_have_landed_is_not_repeated(tmp_path: Path) -> No
 async def test_a_recap_that_slack_does_not_take_is_tried_again_and_leaves_no_canvas_without_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def fails(_workspace: Workspace, _thread: Thread, _text: str) -> str:
+    async def fails(*_given: object) -> str:
         raise SlackApiError("it fails", {})  # type: ignore[no-untyped-call]  # the SDK's own
 
     async with ending(tmp_path) as (here, card, ended):
@@ -236,3 +235,18 @@ async def test_a_call_that_was_cut_off_gets_its_recap_later(tmp_path: Path) -> N
         assert "*Decisions*" in answers(here, card)[0]
         await finale(here.bot.calls.house, replace(over, record=None))
         assert answers(here, card)[2] == f"*Weekly*: Spokenly was restarted. {NO_RECORD}"
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_whoever_is_not_in_the_channel_any_more_is_not_sent_what_was_said_there(
+    tmp_path: Path, silent: bool
+) -> None:
+    async with ending(tmp_path) as (here, _, ended):
+        here.general.state.members.discard(here.ann.id)
+        here.slack.faults.errors["chat.postMessage"] = ["restricted_action_thread_locked"]
+        if silent:
+            here.slack.faults.errors["conversations.members"] = ["internal_error"]
+        await finale(here.bot.calls.house, await recorded(here, ended))
+        (told,) = [message.text for message in here.ann.sees()]
+        assert "ship the release" not in told
+        assert PUT_OUT in told
