@@ -61,8 +61,9 @@ class Rooms:
     def open(self, keep: str | None = None, terms: Terms | None = None, *, space: str = SPACE) -> Room:
         """A new room at an address of 128 random bits.
 
-        `keep`: "captions" or "transcript"; else what the settings say. `space`: whose its record is. Raises
-        `Full`, and `UserError` for a record that can't be kept.
+        `keep`: "captions" or "transcript"; else what the settings say. `space`: whose its record is. Whoever
+        has the address of a room may read its record, unless it was opened for people elsewhere: there it is
+        read, by who may then. Raises `Full`, and `UserError` for a record that can't be kept.
         """
         keep, terms = keep or self._settings.keep, terms or Terms(self._settings.language)
         if keep == "transcript" and self._secretary is None:
@@ -90,7 +91,7 @@ class Rooms:
         if self._secretary is None:
             return None
         opening = Opening(
-            key=name,
+            key=secrets.token_urlsafe(16) if terms.held else name,
             space=space,
             title=terms.title or "Conversation",
             began=datetime.now(UTC),

@@ -21,6 +21,11 @@ class Keeping:
         self._journal: Journal | None = None
 
     @property
+    def key(self) -> str:
+        """The record's."""
+        return self._opening.key
+
+    @property
     def over(self) -> bool:
         """The record was deleted, or a fault ended it: nothing is kept any more."""
         return self._journal is not None and self._journal.over

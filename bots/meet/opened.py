@@ -69,7 +69,7 @@ class Opened:
 
     @property
     def record(self) -> str | None:
-        return self._room.name if self._room.keep == "transcript" else None
+        return self._room.record
 
     def link(self, name: str, identity: str, ttl: float) -> str:
         """The address with a pass in its fragment, which browsers keep to themselves."""

@@ -251,7 +251,12 @@ class Room:
     @property
     def keep(self) -> str:
         """What is kept of the room: `captions` (nothing is written) or `transcript`."""
-        return "transcript" if self._kept is not None and not self._kept.over else "captions"
+        return "captions" if self.record is None else "transcript"
+
+    @property
+    def record(self) -> str | None:
+        """The key of its record; None where none is kept (or not any more)."""
+        return self._kept.key if self._kept is not None and not self._kept.over else None
 
     def shut(self, sentence: str) -> None:
         """Nobody shares here any more; people in it read `sentence`. What was being said is heard out."""

@@ -34,6 +34,7 @@ def room(one: Room, ear: Ear) -> dict[str, Any]:
         "room": one.name,
         "title": one.title,
         "keep": one.keep,
+        "record": one.name if one.record == one.name else None,
         "state": one.state,
         "engine": ear.engine,
         "language": one.terms.language,

@@ -36,6 +36,7 @@ class FakeRoom:
     state: str = "live"
     title: str = ""
     keep: str = "captions"
+    opened_elsewhere: bool = False  # whoever has its address does not read its record
     archive: FakeArchive = field(default_factory=FakeArchive)
     note: str | None = None
     people: list[dict[str, Any]] = field(default_factory=list)
@@ -78,6 +79,7 @@ class FakeRoom:
             "room": ROOM,
             "title": self.title,
             "keep": self.keep,
+            "record": ROOM if self.keep == "transcript" and not self.opened_elsewhere else None,
             "state": self.state,
             "engine": "Moonshine tiny, on this machine",
             "language": "en",

@@ -74,7 +74,7 @@ function draw() {
   document.body.toggleAttribute("data-written", !empty);
   $("empty").hidden = !empty;
   $("over").hidden = empty || room.state !== "ended";
-  afterwards.see(!empty && room.state === "ended" && room.keep === "transcript");
+  afterwards.see(!empty && room.state === "ended" && Boolean(room.record));
   write($("empty-title"), emptyTitle());
   const unseen = board.unseen ? ` · ${board.unseen} new` : "";
   $("jump").hidden = board.following;
@@ -131,7 +131,7 @@ function drawVoice() {
 function drawBanner() {
   const waiting = voice.state === "sharing" ? " What you say is kept for up to 60 seconds and sent when it is back." : "";
   let text = "";
-  const kept = room.keep === "transcript" && board.rows.count > 0;
+  const kept = Boolean(room.record) && board.rows.count > 0;
   if (line === "gone" && kept) text = "This room is over. Its transcript is kept in the record.";
   else if (line === "gone") text = "This room is over, and the server has forgotten it. What you read here is still yours: copy it now.";
   else if (line === "full") text = "This room is full: too many people are in it. Trying again…";

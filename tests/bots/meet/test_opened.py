@@ -1,6 +1,7 @@
 """Rooms that were opened for people elsewhere: who may speak there, under which name, and how they end."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
@@ -141,8 +142,8 @@ async def test_closing_hears_the_last_words_and_tells_everybody(tmp_path: Path) 
             room.close(OVER)
             room.close("Somebody else did.")
             await room.ended()
-            assert (room.over, room.state, room.record) == (True, "ended", room.key)
-            lines = await h.get(f"/api/records/{room.key}/lines")
+            assert (room.over, room.state, bool(room.record)) == (True, "ended", True)
+            lines = await h.get(f"/api/records/{room.record}/lines")
             assert [one["text"] for one in lines["entries"]] == ["w1 w2 w3 w4"]
             with suppress(aiohttp.ClientConnectionResetError):
                 await microphone.send(bytes(32_000), next_frame)
@@ -150,6 +151,24 @@ async def test_closing_hears_the_last_words_and_tells_everybody(tmp_path: Path) 
             await reader.until(lambda r: r.room.get("closed") == OVER and r.text == "w1 w2 w3 w4")
         status, told = await h.ask("POST", f"/api/rooms/{room.key}/people", None, {"name": "Late"})
         assert (status, told["error"]) == (400, OVER)
+
+
+@pytest.mark.real_time  # the database works in a thread
+async def test_who_has_the_address_of_a_room_for_others_does_not_read_its_record(tmp_path: Path) -> None:
+    async with opened(keep="transcript", store=tmp_path) as (h, room):
+        ann = await h.join(room.key, "Ann")
+        async with h.reader(room.key) as reader, h.microphone(room.key, ann["token"]) as microphone:
+            await microphone.send(speak(4))
+            room.close(OVER)
+            await room.ended()
+            assert (reader.room["keep"], reader.room["record"]) == ("transcript", None)
+        for what in ("", "/lines", "/recap", "/transcript.txt", "/search?q=w1"):
+            assert (await h.ask("GET", f"/api/records/{room.key}{what}"))[0] == 404
+        described = json.dumps(await h.get(f"/api/rooms/{room.key}"))
+        assert room.record is not None
+        assert room.record not in described
+        (call,) = (await h.get("/api/records"))["calls"]
+        assert (call["key"], call["lines"]) == (room.record, 1)
 
 
 async def test_whoever_is_muted_learns_that_the_room_was_closed() -> None:

@@ -110,6 +110,23 @@ async def test_the_mode_is_always_in_sight_and_consent_says_what_is_true(
     assert await page.locator("#subtitles .keep").is_visible()
 
 
+async def test_where_the_record_is_read_elsewhere_nothing_leads_to_it(fake: FakeRoom, visit: Visits) -> None:
+    fake.keep, fake.opened_elsewhere, fake.entries = "transcript", True, [caption("p1", 1, "Hello.")]
+    page = await visit()
+    await says(page, "#log", "Hello.")
+    await says(page, "#keep", "Transcript kept")
+    await page.click("#save-open")
+    await says(page, "#save-hint", "The transcript is found where this call was started.")
+    assert await page.get_attribute("#save [data-format=md]", "href") == f"/api/rooms/{ROOM}/transcript.md"
+    assert await page.locator("#save-docx").is_hidden()
+    await page.keyboard.press("Escape")
+    assert await known(page) == {}
+    fake.state = "ended"
+    await fake.show(caption("p1", 2, "Goodbye."))
+    await says(page, "#over", "Save what was said while this page is open.")
+    assert await page.locator("#after").is_hidden()
+
+
 async def test_saving_promises_what_is_true(fake: FakeRoom, visit: Visits) -> None:
     fake.entries = [caption("p1", 1, "Hello.")]
     page = await visit()

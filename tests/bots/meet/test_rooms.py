@@ -51,6 +51,7 @@ async def test_a_room_tells_what_it_is() -> None:
             "room": room,
             "title": "",
             "keep": "captions",
+            "record": None,
             "state": "waiting",
             "engine": "Scripted",
             "language": "en",
