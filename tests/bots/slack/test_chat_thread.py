@@ -38,6 +38,9 @@ from tests.bots.slack.threadroom import threadroom
         ("is_archived", OutletGone),
         ("token_expired", OutletGone),
         ("restricted_action_thread_locked", OutletGone),
+        ("restricted_action_non_threadable_channel", OutletGone),
+        ("channel_is_limited_access", OutletGone),
+        ("rate_limited", OutletBusy),
         ("something_new", NotTaken),
     ],
 )

@@ -61,6 +61,16 @@ async def test_the_button_starts_captions_and_gives_the_link(tmp_path: Path) -> 
         assert here.rooms.opened[0].passes[0][:2] == ("Ann", f"slack:{here.team.id}:{here.ann.id}")
 
 
+async def test_the_offer_is_made_in_words_where_slack_takes_no_buttons(tmp_path: Path) -> None:
+    async with huddling(tmp_path) as here:
+        here.slack.faults.blocks = True
+        await here.ann.huddle("R1")
+        await here.until(lambda: offers(here.ann))
+        (offer,) = here.ann.sees()
+        assert "`/captions start`" in offer.text
+        assert not offer.blocks
+
+
 async def test_nobody_is_asked_where_no_channel_wants_it(tmp_path: Path) -> None:
     async with huddling(tmp_path, asked=False) as here:
         await here.ann.huddle("R1")

@@ -2,14 +2,18 @@
 
 import asyncio
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from bots.slack.call import FAREWELL
 from bots.slack.outlet import ThreadCaptions
+from core.bridge import LOST
 from core.captions.board import Board
 from core.captions.caption import Caption
 from core.captions.publisher import Publisher
+from tests.bots.slack.office import office, words
+from tests.bots.slack.test_guests import real
 from tests.bots.slack.threadroom import ANN, threadroom
 from tests.fakes.slack.limits import Rate
 
@@ -82,3 +86,27 @@ async def test_last_words_outlast_a_slack_that_is_away_for_half_a_minute() -> No
         publisher.close(FAREWELL)
         await ended
     assert "the decision is no" in " ".join(room.texts)
+
+
+@pytest.mark.parametrize("taken", [False, True])
+async def test_a_call_whose_last_words_slack_never_took_says_that_they_are_missing(
+    tmp_path: Path, *, taken: bool
+) -> None:
+    async with office(tmp_path, post=real) as acme:
+        await acme.start()
+        (room,) = acme.rooms.opened
+        room.joins("Ann")
+        room.says("Ann", "The first words.")
+        await acme.until(lambda: "The first words." in acme.general.text())
+        if not taken:
+            for method in ("postMessage", "startStream", "appendStream", "stopStream", "update"):
+                acme.slack.faults.statuses[f"chat.{method}"] = [503] * 1_000
+        room.says("Ann", "The decision is no.", 3.0)
+        await acme.ann.command("/captions", "stop", channel=acme.general)
+        await asyncio.sleep(3 * FAREWELL)
+        acme.slack.faults.statuses.clear()
+        await acme.until(lambda: acme.finales, 600)
+        told = "Ann ended captions." if taken else f"Ann ended captions. {LOST}"
+        assert acme.finales[0].why == told
+        await acme.until(lambda: told in words(acme.card), 600)
+        assert (LOST in words(acme.card)) is not taken
