@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from aiohttp import web
 
 from bots.discord.bot import DiscordBot, Parts, discord_bot
+from bots.greeting import greeting
 from bots.health import health_routes
-from bots.listening import advice, listening
+from bots.listening import listening
 from bots.meet.doors import Rooms
 from bots.meet.elsewhere import Elsewhere
 from bots.meet.guard import guard, strict_headers
@@ -251,12 +252,8 @@ async def serve(settings: Settings) -> None:
         if hearing.trouble is not None:
             print(hearing.trouble, flush=True)  # noqa: T201
         print(keeping(settings, running.record), flush=True)  # noqa: T201
-        if settings.discord_token is not None:
-            print("Its Discord bot is coming; `spokenly invite` prints the link to a server.", flush=True)  # noqa: T201
-        if settings.slack:
-            print("Its Slack app is coming: /captions start in a channel.", flush=True)  # noqa: T201
-        if (words := advice(settings)) is not None:
-            print(words, flush=True)  # noqa: T201
+        for sentence in greeting(settings, running.address):
+            print(sentence, flush=True)  # noqa: T201
         await stop.wait()
         log.info("spokenly.draining")
     log.info("spokenly.stopped")

@@ -49,15 +49,3 @@ def address(settings: Settings, port: int) -> str:
     everywhere = ("0.0.0.0", "::")  # noqa: S104 - compared with, not bound to
     host = "localhost" if settings.host in ("127.0.0.1", "::1", *everywhere) else settings.host
     return f"{'https' if settings.tls_cert else 'http'}://{host}:{port}"
-
-
-def advice(settings: Settings) -> str | None:
-    """What whoever starts Spokenly should know about sharing sound from other machines."""
-    if settings.tls_cert is not None or settings.public_url is not None:
-        return None
-    if settings.host in ("127.0.0.1", "::1", "localhost"):
-        return "Only this machine can open it. For others: SPOKENLY_HOST=0.0.0.0 and HTTPS (see the README)."
-    return (
-        "Browsers let other machines read over http, but share sound only over HTTPS: "
-        "set SPOKENLY_TLS_CERT and SPOKENLY_TLS_KEY, or put a proxy with HTTPS in front."
-    )

@@ -57,7 +57,12 @@ def _scopes(granted: frozenset[str]) -> Iterator[Finding]:
 
 
 def _way(settings: Settings, api: str | None) -> Iterator[Finding]:
+    from bots.greeting import slack_gets_there
+
     if settings.slack_app_token is None:
+        if (told := slack_gets_there(settings)) is not None:
+            yield Finding("Slack requests", "missing", told)
+            return
         where = "its address" if settings.public_url is None else str(settings.public_url).rstrip("/")
         sentence = f"Slack sends to {where}/slack/events, and every request's signature is checked."
         yield Finding("Slack requests", "good", sentence)

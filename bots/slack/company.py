@@ -1,5 +1,7 @@
-"""Whether another program uses the same tokens. Slack tells it in its greeting on every connection: how many
-the app has by then (https://docs.slack.dev/apis/events-api/using-socket-mode#connect).
+"""Whether Slack is there, and another program with the same tokens.
+
+Its greeting on every connection tells how many the app has by then
+(https://docs.slack.dev/apis/events-api/using-socket-mode#connect).
 """
 
 import asyncio
@@ -28,15 +30,26 @@ SHARED = (
 )
 
 
+COME = "Its Slack app is there: /captions start in a channel."
+
+
 class Company:
-    """Told of what comes over our connections; warns once, in the log and the terminal."""
+    """Told of what comes over our connections; says in the terminal when the first is there, and warns once
+    of another program, there and in the log.
+    """
 
     def __init__(self) -> None:
+        self._come = False
         self._told = False
 
     async def heed(self, _client: object, message: Mapping[str, Any], _raw: str | None) -> None:
         """A listener for the SDK."""
-        if message.get("type") == "hello" and _connections(message) > LINES + SPARE and not self._told:
+        if message.get("type") != "hello":
+            return
+        if not self._come:
+            self._come = True
+            print(COME, flush=True)  # noqa: T201 - it may have been waited for
+        if _connections(message) > LINES + SPARE and not self._told:
             self._told = True
             log.warning("slack.tokens_shared")
             print(SHARED, file=sys.stderr, flush=True)  # noqa: T201 - commands would go astray silently

@@ -31,6 +31,27 @@ ROOT = Path(__file__).parent.parent.parent
 run = CliRunner(env={"COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb"}).invoke
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "latin-1"])
+@pytest.mark.parametrize("command", ["run", "doctor"])
+def test_a_file_of_settings_that_is_no_utf_8_is_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str, encoding: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("SPOKENLY_RECORDS_KEY=geheimnisträger\n", encoding=encoding)
+    result = run(app, [command])
+    assert not isinstance(result.exception, UnicodeError)
+    assert result.exit_code == (1 if command == "doctor" else 78)
+    assert "The file .env is not UTF-8 text" in " ".join(result.output.split())
+
+
+def test_a_file_of_settings_that_an_editor_on_windows_wrote_is_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".env").write_text("SPOKENLY_PORT=8123\n", encoding="utf-8-sig")
+    assert Settings().port == 8123
+
+
 def wav(path: Path, pcm: bytes) -> str:
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))

@@ -107,6 +107,18 @@ async def test_by_http_it_says_where_slack_sends_and_installs() -> None:
         assert "https://captions.example/slack/events" in told
 
 
+async def test_by_http_an_address_of_this_machine_alone_is_wrong() -> None:
+    async with FakeSlack() as fake:
+        team = fake.team("Acme")
+        secret = {"slack_app_token": None, "slack_signing_secret": fake.signing_secret}
+        for address in (None, "http://localhost:8097"):
+            found = await findings(fake, team, **secret, public_url=address)
+            (wrong,) = [one.sentence for one in found if one.state == "missing"]
+            assert wrong.startswith("Slack can't reach an address of this machine alone")
+        found = await findings(fake, team, **secret, public_url="https://captions.example")
+        assert not [one for one in found if one.state == "missing" and one.what == "Slack requests"]
+
+
 def test_without_tokens_it_is_not_needed() -> None:
     (found,) = slack(Settings())
     assert found.state == "unneeded"

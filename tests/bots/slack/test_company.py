@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from bots.slack.company import SHARED, looked_for
+from bots.slack.company import COME, SHARED, looked_for
+from bots.slack.sockets import WAITING
 from core.errors import UserError
-from tests.bots.slack.office import Office, Shelf, office, running
+from tests.bots.slack.office import Office, Shelf, office, running, settings_for
+from tests.fakes.slack import FakeSlack
 
 
 async def test_a_second_program_with_the_same_tokens_is_told_of_once(
@@ -33,6 +35,26 @@ async def _all_lines_are_new(acme: Office) -> None:
     for _ in range(3):
         await acme.slack.sockets.refresh(0)
         await acme.until(lambda: acme.slack.sockets.connected == 2)
+
+
+async def test_whoever_starts_it_while_slack_is_away_is_told_that_it_waits_and_that_it_came(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async with FakeSlack() as slack:
+        team = slack.team("Acme")
+        slack.sockets.deaf = True
+        slack.faults.statuses["auth.test"] = [503]
+        async with running(slack, settings_for(slack, team, tmp_path), shelf=Shelf()):
+            told = capsys.readouterr()
+            assert (WAITING in told.err, COME in told.out) == (True, False)
+            await asyncio.sleep(60)
+            slack.sockets.deaf = False
+            await slack.until(lambda: slack.sockets.connected == 2, 300)
+            await slack.sockets.refresh()
+            await slack.until(lambda: slack.sockets.connected == 2)
+            told = capsys.readouterr()
+            assert told.out.count(COME) == 1
+            assert WAITING not in told.err
 
 
 async def test_where_slack_can_not_be_reached_nothing_is_said_of_others(tmp_path: Path) -> None:
