@@ -3,6 +3,7 @@
 import asyncio
 from pathlib import Path
 
+from bots.slack.calls import REMOVED
 from bots.slack.coming import MINE, OURS
 from tests.bots.slack.office import Office, office
 from tests.fakes.slack import Person, Place, words
@@ -64,3 +65,38 @@ async def test_one_workspace_does_not_take_every_room(tmp_path: Path) -> None:
         acme.rooms.opened[0].joins("Ann")
         await start(acme, crowd[-1], last)
         assert len(acme.rooms.opened) == OURS + 1
+
+
+async def test_a_stop_ends_what_is_just_being_started(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        acme.slack.faults.slow["chat.postMessage"] = 4.0
+        await acme.ann.command("/captions", "start", channel=acme.general)
+        await asyncio.sleep(1)
+        await acme.bob.command("/captions", "stop", channel=acme.general)
+        await acme.until(lambda: "just being started here end at once" in acme.told(acme.bob))
+        await acme.until(lambda: "Bob ended captions." in acme.told(acme.ann))
+        await asyncio.sleep(20)
+        assert acme.rooms.opened[0].closed == "Bob ended captions."
+        assert not acme.bot.calls.running()
+        assert "Bob ended captions." in words(acme.general.messages[0])
+        assert "Go to the room" not in acme.told(acme.ann)
+        acme.slack.faults.slow.clear()
+        await start(acme, acme.ann, acme.general)
+        assert acme.bot.calls.running(), "the next one is not meant"
+
+
+async def test_what_is_just_coming_ends_where_the_app_is_taken_out(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        other = acme.slack.channel(acme.team, "other", acme.ann)
+        await acme.start()
+        code = acme.bridge.share(acme.rooms.opened[0])
+        acme.slack.faults.slow["chat.postMessage"] = 4.0
+        third = acme.slack.channel(acme.team, "third", acme.ann)
+        await acme.ann.command("/captions", "start", channel=other)
+        await acme.ann.command("/captions", f"attach {code.text}", channel=third)
+        await asyncio.sleep(1)
+        acme.bot.calls.removed(acme.team.id)
+        await asyncio.sleep(30)
+        assert [room.closed for room in acme.rooms.opened] == [REMOVED, REMOVED]
+        assert not acme.bot.calls.running()
+        assert not acme.bot.calls.guests.running()

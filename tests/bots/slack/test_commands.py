@@ -10,7 +10,7 @@ from bots.slack import places, workspace
 from bots.slack.call import SlackCall
 from bots.slack.calls import ENDING
 from bots.slack.card import DETACH, OPEN, RECAP, STOP, TRANSCRIPT
-from bots.slack.commands import ELSEWHERE
+from bots.slack.commands import ELSEWHERE, NO_CARD
 from bots.slack.installations import client_of
 from bots.slack.starting import FORM
 from core.address import ONLY_HERE
@@ -151,6 +151,50 @@ async def test_the_shortcut_asks_for_a_channel(tmp_path: Path) -> None:
         await acme.ann.submit({"channel": {"channel": chosen}, "title": {"title": written}})
         await acme.until(lambda: "Go to the room" in acme.told(acme.ann))
         assert acme.rooms.opened[0].title == "Weekly"
+
+
+@pytest.mark.parametrize("silent", [False, True])
+async def test_the_form_starts_nothing_where_its_sender_is_not(tmp_path: Path, silent: bool) -> None:
+    async with office(tmp_path) as acme:
+        eve = acme.slack.person(acme.team, "Eve")
+        board = acme.slack.channel(acme.team, "board", acme.bob, private=True)
+        board.state.members.add(acme.team.bot)
+        if silent:
+            board.state.members.add(eve.id)
+            acme.slack.faults.errors["conversations.members"] = ["internal_error"]
+        await eve.shortcut(FORM)
+        await acme.until(lambda: eve.state.modals)
+        await eve.submit({"channel": {"channel": {"selected_conversation": board.id}}})
+        told = "try again" if silent else "Only people in a channel can start captions there"
+        await acme.until(lambda: told in acme.told(eve))
+        assert not acme.rooms.opened
+        assert not board.messages
+
+
+async def test_a_call_in_a_private_channel_is_not_called_after_it(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        board = acme.slack.channel(acme.team, "layoffs", acme.ann, private=True)
+        board.state.members.add(acme.team.bot)
+        await acme.ann.command("/captions", "start", channel=board)
+        await acme.until(lambda: acme.rooms.opened)
+        assert acme.rooms.opened[0].title == "A private channel"
+        await acme.until(lambda: board.messages)
+
+
+async def test_buttons_of_a_card_act_on_its_own_call_alone(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        await acme.start("start First")
+        old, live = acme.card, [dict(block) for block in acme.card.blocks]
+        await acme.ann.command("/captions", "stop", channel=acme.general)
+        await acme.until(lambda: not acme.bot.calls.running())
+        old.blocks = live  # as where Slack took no rewriting
+        await acme.bob.command("/captions", "start Second", channel=acme.general)
+        await acme.until(lambda: acme.bot.calls.running() and "Go to the room" in acme.told(acme.bob))
+        for number, action in enumerate((STOP, RECAP, TRANSCRIPT, OPEN), 1):
+            await acme.ann.press(old, action)
+            await acme.until(partial(times, acme, NO_CARD, number))
+        await acme.ann.press(acme.card, STOP)
+        await acme.until(lambda: not acme.bot.calls.running())
 
 
 async def test_somebody_late_is_caught_up_alone(tmp_path: Path) -> None:
@@ -423,3 +467,8 @@ async def test_a_channel_shows_one_call_however_close_together_two_are_asked_for
         acme.bridge.revoke(acme.rooms.opened[0])
         await acme.until(lambda: not acme.bot.calls.guests.running(acme.team.id))
         await asyncio.sleep(5)
+
+
+def times(acme: Office, sentence: str, number: int) -> bool:
+    """Whether Ann was told something so often."""
+    return acme.told(acme.ann).count(sentence) == number
