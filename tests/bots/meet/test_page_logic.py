@@ -183,6 +183,17 @@ async def test_rows_that_overlap_are_taken_once_and_rows_that_are_forgotten_are_
     ]
 
 
+async def test_a_row_is_named_where_the_speaker_changes_or_is_called_otherwise(page: Any) -> None:
+    told = await run(
+        page,
+        "rows.js",
+        """const row = (speaker, name) => ({ kind: "caption", speaker, name, start: 0, end: 1, text: "x" });
+        const rows = [row("p1", "Ann"), row("p1", "Ann"), row("p1", "Ann (2)"), row("p2", "Ann")];
+        return rows.map((one, n) => m.margin(rows[n - 1], one, null).name);""",
+    )
+    assert told == [True, False, True, True]
+
+
 async def test_colours_differ_for_the_first_eight_people(page: Any) -> None:
     ids = [f"p{n}" for n in range(1, 9)]
     assert await run(page, "rows.js", f"return {ids}.map(m.colour);") == list(range(8))

@@ -189,6 +189,15 @@ async def test_who_shares_again_is_the_same_person(fake: FakeRoom, visit: Visits
     await says(page, "#sharing-what", "Anna, the sample")
 
 
+async def test_who_is_called_otherwise_from_now_on_reads_it(fake: FakeRoom, visit: Visits) -> None:
+    page = await visit()
+    await share(page)
+    await says(page, "#sharing-what", "Ann, the sample")
+    fake.people = [{"id": "p1", "name": "Ann (2)", "sharing": True, "muted": False, "source": "sample"}]
+    await fake.show()
+    await says(page, "#sharing-what", "Ann (2), the sample")
+
+
 async def test_two_tabs_with_one_name_are_two_people(fake: FakeRoom, visit: Visits) -> None:
     for page, name in ((await visit(), "Ann"), (await visit(), "Ann (2)")):
         await share(page)
