@@ -11,6 +11,7 @@ import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.governor import Governor
+from bots.slack.ladder import FEW
 from bots.slack.outlet import ThreadCaptions
 from bots.slack.thread import Thread
 from core.audio.frame import Speaker
@@ -135,6 +136,9 @@ async def test_everybody_reads_each_word_once_and_within_seconds(
     for talk in await hold(calls, 120):
         assert talk.late[len(talk.late) // 2] < median
         assert talk.late[-1] < most
+        sizes = [len(words(message.text)) for message in talk.place.thread(talk.card)]
+        assert sum(sizes) / len(sizes) >= 9, "messages that people can read"
+        assert sum(size < FEW for size in sizes) <= 2
 
 
 @pytest.mark.parametrize("calls", [1, 3, 10])

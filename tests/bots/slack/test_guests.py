@@ -210,7 +210,7 @@ async def test_what_is_taken_away_while_somebody_speaks_says_so_and_shows_nothin
         card = await attached(acme, call, other)
         call.say("Before.")
         await acme.until(lambda: "Before." in thread(other, card))
-        acme.slack.faults.errors["chat.appendStream"] = ["ratelimited"] * 10
+        acme.slack.faults.errors["chat.update"] = ["ratelimited"] * 3
         call.board.show(Caption(ANN, 2.0, 3.0, "And by the way", final=False))
         acme.bridge.revoke(call)
         assert acme.bridge.places(call) == []

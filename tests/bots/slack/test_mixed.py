@@ -4,6 +4,7 @@ import asyncio
 
 from bots.slack.ladder import late
 from bots.slack.mixed import EMPTY, PATIENCE
+from bots.slack.pace import SOON
 from core.captions.publisher import Publisher
 from tests.bots.slack.threadroom import ANN, BEN, ThreadRoom, threadroom
 
@@ -98,6 +99,14 @@ async def test_a_call_alone_posts_its_words_where_edits_are_frozen_for_long() ->
         assert asyncio.get_running_loop().time() - began < 2 * PATIENCE
 
 
+async def test_a_call_alone_that_begins_while_edits_are_frozen_posts_its_words_at_once() -> None:
+    async with threadroom() as room:
+        no_edits(room)
+        room.say(LINE)
+        await room.show()
+        assert room.methods == ["postMessage ok"]
+
+
 async def test_what_comes_after_a_post_of_which_nobody_knows_stands_below_it() -> None:
     async with threadroom(calls=MANY) as room:
         room.team.scopes.add("channels:history")
@@ -157,12 +166,15 @@ async def test_last_words_are_posted_where_edits_are_frozen_however_few_they_are
         room.say(LINE)
         await room.show()
         no_edits(room)
+        await asyncio.sleep(5)
         room.say("no")
         room.captions.end("Over.")
+        began = asyncio.get_running_loop().time()
         publisher = Publisher(room.board, room.captions)
         publisher.close(10)
         await publisher.run()
         assert room.captions.said.is_set()
+        assert asyncio.get_running_loop().time() - began < SOON, "there are no more to wait for"
         assert room.texts[0] == f"Ann: {LINE}"
         assert "Ann: no" in room.texts[1]
         assert room.texts[-1].endswith("Over.")
