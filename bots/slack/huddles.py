@@ -9,6 +9,7 @@ asked for it, and captions begin only when they say that the huddle is there.
 import logging
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from slack_bolt.async_app import AsyncApp
@@ -30,6 +31,9 @@ BEGIN = "huddle_begin"
 
 REMEMBERED = 2_000
 """Huddles that are remembered, of all workspaces: of each one, a single person is asked."""
+
+LOOKED_AT = 50
+"""People of one huddle for whom Slack is asked at most whether a channel of theirs wants an offer."""
 
 CHANNELS = 3
 """Channels in which one person is asked at most: those that asked for it and that they are in."""
@@ -56,30 +60,50 @@ def huddle(event: Mapping[str, Any]) -> tuple[str, str]:
     return str(user.get("id") or ""), call
 
 
+@dataclass(slots=True)
+class _Huddle:
+    """`offered`: somebody is asked, or is just being asked. `looked_at`: who is in no such channel.
+
+    `looks`: for how many Slack was asked.
+    """
+
+    offered: bool = False
+    looks: int = 0
+    looked_at: set[str] = field(default_factory=set)
+
+
 class Huddles:
-    """Offers captions, once for each huddle."""
+    """Offers captions, once for each huddle: to the first who is in a channel that asked for it."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self._known: OrderedDict[tuple[str, str], None] = OrderedDict()
+        self._known: OrderedDict[tuple[str, str], _Huddle] = OrderedDict()
         self._commands = Commands(calls)
 
     def wanted(self, body: Body) -> bool:
-        """Whether anybody should be asked; each huddle is news only once."""
+        """Whether somebody is to be asked where a channel of theirs wants it: nobody of the huddle is yet."""
         team, _ = origin(body)
         if not self._calls.book.offered(team):
             # The event comes for everybody in the workspace.
             return False
         user, call = huddle(body["event"])
-        if not user or (team, call) in self._known:
+        if not user:
             return False
-        self._known[team, call] = None
+        known = self._huddle(team, call)
+        if known.offered or user in known.looked_at or known.looks >= LOOKED_AT:
+            return False
+        known.looks += 1
+        return True
+
+    def _huddle(self, team: str, call: str) -> _Huddle:
+        known = self._known.setdefault((team, call), _Huddle())
         if len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
-        return True
+        return known
 
     async def changed(self, asker: Asker, body: Body) -> None:
         """Somebody came into a huddle."""
+        known = self._huddle(asker.workspace.team, huddle(body["event"])[1])
         try:
             mine = await archive.channels_of(asker.workspace, asker.user)
         except UserError:
@@ -93,16 +117,23 @@ class Huddles:
             and self._calls.of(team, channel) is None
             and self._calls.guests.of(team, channel) is None
         ]
-        for channel in free[:CHANNELS]:
-            await _offer(asker, channel)
+        if known.offered:
+            return  # somebody else came before, while Slack was asked
+        if not free:
+            known.looked_at.add(asker.user)
+            return
+        known.offered = True
+        offered = [await _offer(asker, channel) for channel in free[:CHANNELS]]
+        # Whoever comes next is asked where this one could not be.
+        known.offered = any(offered)
 
     async def begin(self, asker: Asker, body: Body) -> None:
         """The huddle is in this channel: captions for it. Raises `UserError`."""
         await self._commands.start(asker, "Huddle")
 
 
-async def _offer(asker: Asker, channel: str) -> None:
-    """Ask, so that only they see it; what can't be posted is left."""
+async def _offer(asker: Asker, channel: str) -> bool:
+    """Ask, so that only they see it. False: it can't be posted."""
     elements = [button(BEGIN, "Start captions here", style="primary")]
     blocks = [section(OFFER), {"type": "actions", "block_id": "huddle", "elements": elements}]
 
@@ -115,6 +146,8 @@ async def _offer(asker: Asker, channel: str) -> None:
         await or_plainer(send, "You are in a huddle: shall it have captions?", blocks, OFFER_BARE)
     except FOREIGN as error:
         log.info("slack.huddle_not_offered", extra={"reason": code(error) or type(error).__name__})
+        return False
+    return True
 
 
 def listen(app: AsyncApp, desk: Desk) -> None:

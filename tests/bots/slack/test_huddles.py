@@ -1,5 +1,6 @@
 """Huddles: one private offer where a channel asked for it, and nobody learns of a huddle from Spokenly."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from bots.slack import huddles
 from bots.slack.features import features
-from bots.slack.huddles import BEGIN, huddle
+from bots.slack.huddles import BEGIN, LOOKED_AT, huddle
 from bots.slack.setup import Setup
 from core.record.files.recording import Dictation
 from tests.bots.slack.office import Office, office, words
@@ -152,3 +153,46 @@ async def test_old_huddles_are_forgotten_at_last(tmp_path: Path, monkeypatch: py
 )
 def test_what_an_event_tells(event: dict[str, Any], found: tuple[str, str]) -> None:
     assert huddle(event) == found
+
+
+async def test_who_is_not_in_the_channel_takes_nobodys_offer_away(tmp_path: Path) -> None:
+    async with huddling(tmp_path) as here:
+        eve = here.slack.person(here.team, "Eve")
+        for _ in range(3):
+            await eve.huddle("R1")
+        await settled(here)
+        assert len([call for call in here.slack.calls if call.method == "users.conversations"]) == 1
+        await here.ann.huddle("R1")
+        await here.until(lambda: offers(here.ann))
+        await here.bob.huddle("R1")
+        await settled(here)
+        assert offers(here.bob) == offers(eve) == []
+
+
+@pytest.mark.parametrize("method", ["users.conversations", "chat.postEphemeral"])
+async def test_where_slack_fails_the_next_who_comes_is_asked(tmp_path: Path, method: str) -> None:
+    async with huddling(tmp_path) as here:
+        here.slack.faults.errors[method] = ["internal_error"]
+        await here.ann.huddle("R1")
+        await settled(here)
+        assert offers(here.ann) == []
+        await here.bob.huddle("R1")
+        await here.until(lambda: offers(here.bob))
+
+
+async def test_two_who_come_at_once_are_not_both_asked(tmp_path: Path) -> None:
+    async with huddling(tmp_path) as here:
+        here.slack.faults.slow["users.conversations"] = 1.0
+        for somebody in (here.ann, here.bob):
+            await somebody.huddle("R1")
+        await here.until(lambda: offers(here.ann) + offers(here.bob))
+        await settled(here)
+        assert len(offers(here.ann) + offers(here.bob)) == 1
+
+
+async def test_of_a_huddle_elsewhere_slack_is_not_asked_without_end(tmp_path: Path) -> None:
+    async with huddling(tmp_path) as here:
+        for number in range(LOOKED_AT + 5):
+            await here.slack.person(here.team, f"Person {number}").huddle("R1")
+            await asyncio.sleep(4)  # as Slack's limits allow
+        assert len([call for call in here.slack.calls if call.method == "users.conversations"]) == LOOKED_AT
