@@ -87,6 +87,7 @@ class Watch:
                 self._look(channel)
         if after.channel is not None and not member.bot:
             self._enter(after.channel)
+        self.look_for_strays(member.guild)
 
     def _look(self, channel: Voice) -> None:
         """Who is in a channel has changed."""

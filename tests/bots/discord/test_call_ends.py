@@ -173,3 +173,21 @@ async def test_a_bot_that_discord_did_not_hear_leave_leaves_when_it_is_back() ->
             await home.until(lambda: home.guild.bot_in is not None)
             home.fake.gateway.drop()
             await home.until(lambda: home.guild.bot_in is None)
+
+
+async def test_a_bot_that_could_not_say_good_bye_in_time_leaves_with_the_next_person() -> None:
+    async with scene() as home:
+        ann, elsewhere = home.guild.member("Ann"), home.fake.guild("Elsewhere")
+        await ann.join(home.lounge)
+        async with home.running():
+            call = await home.start(ann)
+            client = home.calls.house.client
+            away = client.get_guild(elsewhere.id)
+            assert away is not None
+            while not client.is_ws_ratelimited():
+                await away.change_voice_state(channel=None)
+            await call.stop("Ann")
+            await asyncio.sleep(120)
+            assert home.guild.bot_in is not None
+            await ann.leave()
+            await home.until(lambda: home.guild.bot_in is None)

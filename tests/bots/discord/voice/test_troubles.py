@@ -2,7 +2,8 @@
 
 import asyncio
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import aiohttp
 import pytest
@@ -12,6 +13,7 @@ from bots.discord.voice.listener import Gone, Phase, Reason
 from tests.bots.discord.voice.scene import Scene, scene
 from tests.bots.discord.voice.test_connection import speech
 from tests.fakes.discord import Member
+from tests.fakes.discord.session import Session
 
 
 async def in_a_call(s: Scene) -> Member:
@@ -216,6 +218,28 @@ async def test_a_lost_main_gateway_that_is_resumed_changes_nothing() -> None:
         await asyncio.sleep(10)
         assert await speech(s, ann) >= 1
         assert s.voice.counters["identify"] == 1
+
+
+@pytest.mark.parametrize("resumed", [True, False])
+@pytest.mark.parametrize("answered", [True, False])
+async def test_a_main_gateway_that_is_lost_while_joining_is_asked_again(
+    *, resumed: bool, answered: bool
+) -> None:
+    async with scene() as s:
+        asked, wishes = s.fake.rooms.asked, s.fake.rooms.asked_for
+
+        def lost(session: Session, wish: Mapping[str, Any]) -> None:
+            if answered or wishes:
+                asked(session, wish)
+            if len(wishes) <= 1:
+                wishes.append(wish)
+                s.fake.gateway.forget = not resumed
+                s.fake.gateway.drop()
+
+        s.fake.rooms.asked = lost  # type: ignore[method-assign]  # a connection that breaks just then
+        await s.join(patience=30.0)
+        assert s.ears.now is Phase.HEARING
+        assert (s.fake.gateway.resumed, s.fake.gateway.identified) == ((1, 1) if resumed else (0, 2))
 
 
 async def test_a_main_gateway_with_a_new_session_is_followed() -> None:
