@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 
+from bots.slack import places
 from bots.slack.house import Ended, House, Words
 from bots.slack.thread import Thread
 from bots.slack.wish import Status
@@ -20,6 +21,9 @@ QUIET = 600.0
 
 LOOK = 15.0
 """Seconds between two looks whether somebody does."""
+
+ASK = 300.0
+"""Seconds between two questions to Slack whether the channel is still there, where no event told so."""
 
 FAREWELL = 90.0
 """Seconds for which the last words and the card are tried at a Slack that is busy. A stop cuts it short."""
@@ -145,11 +149,16 @@ class SlackCall:
         self._done.set()
 
     async def _look(self) -> None:
-        """End it when nobody shares sound for too long."""
+        """End it when nobody shares sound for too long, or the channel was closed while nobody spoke."""
         loop = asyncio.get_running_loop()
-        heard = loop.time()
+        heard = asked = loop.time()
         while True:
             await asyncio.sleep(LOOK)
+            if loop.time() - asked > ASK:
+                if await places.closed(self.workspace, self.thread.channel):
+                    self.end(PLACE_GONE)
+                    return
+                asked = loop.time()
             if self.room.state == "live":
                 heard = loop.time()
             never = self.room.began is None

@@ -8,17 +8,31 @@ from typing import Any
 from slack_bolt.async_app import AsyncApp
 
 from bots.slack import card, places, rights
+from bots.slack.call import PLACE_GONE
 from bots.slack.commands import NO_CARD, Commands, Press
 from bots.slack.desk import WAITS, Body, Desk, Work, origin
 from bots.slack.orders import mentioned, parse
 from bots.slack.replies import Asker
 from bots.slack.starting import FORM, filled, form
 from bots.slack.trouble import FOREIGN, user_error
+from core.bridge import GONE
 from core.errors import RecordAway, UserError
 
 log = logging.getLogger(__name__)
 
 COMMAND = "/captions"
+
+CLOSED = (
+    "channel_archive",
+    "channel_deleted",
+    "channel_left",
+    "group_archive",
+    "group_deleted",
+    "group_left",
+)
+"""The events of a channel in which the app can't show anything any more. Nobody may speak there just then, so
+that nothing else tells of it.
+"""
 
 BUTTONS: dict[str, Press] = {
     card.OPEN: "open",
@@ -48,6 +62,7 @@ def listen(app: AsyncApp, desk: Desk) -> None:
         app.action(action)(desk.does(_pressed(desk, commands, what)))
     app.action(card.LINK)(desk.does(_nothing))
     _listen_to_form(app, desk, commands)
+    _listen_to_places(app, desk)
     _listen_to_removal(app, desk)
 
 
@@ -75,12 +90,28 @@ def _listen_to_form(app: AsyncApp, desk: Desk, commands: Commands) -> None:
 
     async def begin(asker: Asker, body: Body) -> None:
         wanted = filled(body["view"])
-        await rights.allow_start(asker.workspace, wanted.channel, asker.user)
         there = replace(asker, channel=wanted.channel)
-        await commands.start(there, wanted.title, keep=wanted.keep, private=wanted.private)
+        try:
+            await rights.allow_start(asker.workspace, wanted.channel, asker.user)
+            await commands.start(there, wanted.title, keep=wanted.keep, private=wanted.private)
+        except UserError as error:
+            # They may read it anywhere, in a direct message above all.
+            raise UserError(f"<#{wanted.channel}>: {error}") from error
 
     app.shortcut(FORM)(desk.does(ask))
     app.view(FORM)(desk.does(begin))
+
+
+def _listen_to_places(app: AsyncApp, desk: Desk) -> None:
+    async def closed(body: dict[str, Any]) -> None:
+        place = origin(body)[0], str(body["event"].get("channel") or "")
+        if (call := desk.calls.of(*place)) is not None:
+            call.end(PLACE_GONE)
+        if (guest := desk.calls.guests.of(*place)) is not None:
+            desk.calls.guests.detach(guest, GONE)
+
+    for event in CLOSED:
+        app.event(event)(closed)
 
 
 def _listen_to_removal(app: AsyncApp, desk: Desk) -> None:

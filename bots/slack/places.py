@@ -14,7 +14,17 @@ from bots.slack.card import Look, bare, card, short
 from bots.slack.pace import Rank
 from bots.slack.plainer import Blocks, or_plainer
 from bots.slack.thread import Thread
-from bots.slack.trouble import FOREIGN, INVITE, code, limited, outlet_error, retry_after, scope, user_error
+from bots.slack.trouble import (
+    FOREIGN,
+    INVITE,
+    REMOVED,
+    code,
+    limited,
+    outlet_error,
+    retry_after,
+    scope,
+    user_error,
+)
 from bots.slack.workspace import NAMED, TRUSTED, Member, Workspace
 from core.captions.markup import seen
 from core.errors import OutletBusy, OutletGone, UserError
@@ -106,6 +116,18 @@ async def enter(workspace: Workspace, channel: str) -> Entered:
             await workspace.client.conversations_join(channel=channel)
     name = f"#{found.get('name') or channel}"
     return Entered(name, bool(found.get("is_private")), short(workspace.name, NAME))
+
+
+async def closed(workspace: Workspace, channel: str) -> bool:
+    """Whether nothing can be shown in a channel any more: archived, deleted, or the app was put out of it.
+
+    False, too, where Slack does not tell now.
+    """
+    try:
+        found = (await workspace.client.conversations_info(channel=channel))["channel"]
+    except FOREIGN as error:
+        return code(error) in REMOVED or code(error) == "channel_not_found"
+    return bool(found.get("is_archived")) or not found.get("is_member", True)
 
 
 async def post_card(workspace: Workspace, channel: str, user: str, look: Look) -> Thread:
