@@ -112,8 +112,12 @@ class Mixed:
         if (text := _with(sheet, tail) or EMPTY) != page.shown:
             if (wait := self._chat.wait(UPDATE, rank)) > 0:
                 return wait if rank is Rank.FINAL else min(wait, PEEK)
+            try:
+                await self._chat.update(page.ts, text)
+            except Unanswered:
+                self._take(page, pieces)  # it is rewritten until they surely stand there
+                raise
             self._take(page, pieces)
-            await self._chat.update(page.ts, text)
             page.shown, page.sure = text, len(page.sheet.pieces)
             self._posts.newest = page.ts
             self._paper.wrote()

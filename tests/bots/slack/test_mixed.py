@@ -7,6 +7,7 @@ from bots.slack.mixed import EMPTY, PATIENCE
 from bots.slack.pace import SOON
 from core.captions.publisher import Publisher
 from tests.bots.slack.threadroom import ANN, BEN, ThreadRoom, threadroom
+from tests.fakes.slack.limits import Rate
 
 LINE = "this is what somebody has said now"
 MANY = 10
@@ -178,3 +179,19 @@ async def test_last_words_are_posted_where_edits_are_frozen_however_few_they_are
         assert room.texts[0] == f"Ann: {LINE}"
         assert "Ann: no" in room.texts[1]
         assert room.texts[-1].endswith("Over.")
+
+
+async def test_words_whose_edit_was_refused_for_long_are_posted() -> None:
+    async with threadroom(calls=MANY) as room:
+        room.say(f"{LINE} 1")
+        await room.show()
+        await asyncio.sleep(5)
+        room.slack.limits.methods["chat.update"] = Rate(1)
+        room.say(f"{LINE} 2")
+        await room.show()
+        room.say(f"{LINE} 3")
+        began = asyncio.get_running_loop().time()
+        await room.show()
+        assert "update ratelimited" in room.methods
+        assert room.texts == [f"Ann: {LINE} 1 {LINE} 2", f"Ann: {LINE} 3"]
+        assert asyncio.get_running_loop().time() - began < 10
