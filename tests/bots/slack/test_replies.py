@@ -14,17 +14,19 @@ def links(acme: Office) -> list[str]:
     return [one.text for one in acme.ann.sees() if not one.blocks and "|Go to the room>" in one.text]
 
 
-@pytest.mark.parametrize("gone", [(), ("address",), ("address", "channel")])
+@pytest.mark.parametrize("way", ["address", "channel", "direct messages"])
 async def test_the_link_comes_in_words_where_slack_takes_no_blocks(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, gone: tuple[str, ...]
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, way: str
 ) -> None:
     async with office(tmp_path) as acme:
         await acme.start()
         acme.slack.faults.blocks = True
-        if "address" in gone:
+        if way != "address":
             acme.slack.limits.response = (0, 0.0)
-        if "channel" in gone:
-            acme.slack.faults.errors["chat.postEphemeral"] = ["user_not_in_channel"]
+        if way != "channel":
+            acme.slack.faults.errors["chat.postEphemeral"] = ["user_not_in_channel"] * 9
+        if way != "direct messages":
+            acme.slack.faults.errors["chat.postMessage"] = ["messages_tab_disabled"] * 9
         with caplog.at_level(logging.WARNING):
             await acme.ann.press(acme.card, OPEN)
             await acme.until(lambda: links(acme))
