@@ -56,6 +56,8 @@ class SlackCall:
         self.opened = datetime.now(UTC)
         self.over = False
         """Its room is over, and its last words are shown."""
+        self.carded = False
+        """Its card says that it is over."""
         self._house = house
         self._why = ""
         self._done = asyncio.Event()

@@ -273,7 +273,8 @@ class Calls:
         await call.run(captions, card)
         over, last = replace(marked(call), ended=call.ended().why), look(call)
         await self.book.mark(over.team, over.key, over)
-        told = card.shown == last or await places.change_at_last(call.workspace, call.thread, last)
+        call.carded = card.shown == last
+        told = call.carded or await places.change_at_last(call.workspace, call.thread, last)
         self._leave(call)  # another may begin while this one is summed up
         await self.aftermath.tell(call.ended(), over, None if told else last)
 

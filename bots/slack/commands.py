@@ -1,6 +1,8 @@
 """What people can ask for, however they do: typed after /captions, in a mention, or with a button."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
@@ -27,6 +29,10 @@ ELSEWHERE = (
     "That is done where this call takes place: here it is only shown. "
     "`/captions detach` ends showing it here."
 )
+STILL = "Captions have ended here, but Slack does not let Spokenly say so on the card now."
+SOON = 20.0
+"""Seconds after which whoever stops a call is told so, if the card can't say it."""
+
 NO_CARD = "These captions are over."
 
 
@@ -101,7 +107,7 @@ class Commands:
         call = self._call(asker)
         await rights.allow_end(call, asker.user)
         member = await places.member(asker.workspace, asker.user, asker.name)
-        await call.stop(f"{member.name} ended captions.")
+        await _ended(asker, call, f"{member.name} ended captions.")
 
     async def _stop_coming(self, asker: Asker) -> None:
         """Nobody is heard yet, so anybody may."""
@@ -109,7 +115,7 @@ class Commands:
         member = await places.member(asker.workspace, asker.user, asker.name)
         self._calls.coming.end(team, channel, f"{member.name} ended captions.")
         if (call := self._there(asker)) is not None:  # it came meanwhile
-            await call.stop(f"{member.name} ended captions.")
+            await _ended(asker, call, f"{member.name} ended captions.")
         else:
             await tell(asker, "Captions that are just being started here end at once.")
 
@@ -230,6 +236,15 @@ class Commands:
 
     def _guest(self, asker: Asker) -> Guest | None:
         return self._calls.guests.of(asker.workspace.team, asker.channel)
+
+
+async def _ended(asker: Asker, call: SlackCall, why: str) -> None:
+    """End a call. Whoever did it sees that on the card, or is told."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(SOON):
+            await call.stop(why)
+    if not call.carded:
+        await tell(asker, STILL)
 
 
 def _keep(value: str | None) -> Keep | None:

@@ -139,7 +139,8 @@ async def _attach(ended: Ended, files: dict[str, bytes], check: Check) -> None:
     day = f"{ended.began:%Y-%m-%d-%H%M}"
     try:
         named = {name.replace("transcript", f"transcript-{day}"): file for name, file in files.items()}
-        await upload(ended.workspace, ended.thread.channel, "", named, ended.thread.ts, check)
+        said = f"The transcript of {mrkdwn(ended.title) or 'the call'}:"
+        await upload(ended.workspace, ended.thread.channel, said, named, ended.thread.ts, check)
     except FOREIGN as error:
         log.warning("slack.no_transcript", extra={"reason": code(error) or type(error).__name__})
         why = "Slack does not take them now"

@@ -119,19 +119,19 @@ def _calls(page: Page) -> list[dict[str, Any]]:
         return [*blocks, section(none)]
     for number, filed in enumerate(page.calls[:CALLS]):
         call = filed.call
-        count = "1 line" if call.lines == 1 else f"{call.lines:,} lines"
+        count = (
+            "1 line" if call.lines == 1 else f"{call.lines:,} lines" if call.lines else "no words are kept"
+        )
         live = ", still going on" if call.state == "live" else ""
         blocks += [
             section(f"{_called(call.title)}\n{_date(call.began)}, <#{filed.channel}>, {count}{live}"),
-            {
-                "type": "actions",
-                "block_id": f"call_{number}",
-                "elements": [
-                    button(RECAP, "Send me the recap", value=call.key),
-                    button(TRANSCRIPT, "Send me the transcript", value=call.key),
-                ],
-            },
         ]
+        if call.lines or live:  # else nobody spoke, or whoever did has taken it back
+            elements = [
+                button(RECAP, "Send me the recap", value=call.key),
+                button(TRANSCRIPT, "Send me the transcript", value=call.key),
+            ]
+            blocks.append({"type": "actions", "block_id": f"call_{number}", "elements": elements})
     if len(page.calls) > CALLS:
         blocks.append(section(f"And {len(page.calls) - CALLS} more: search finds what was said in them."))
     return [*blocks, _search()]

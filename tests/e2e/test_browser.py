@@ -72,7 +72,7 @@ async def test_one_speaks_into_a_browser_and_another_reads_it_in_theirs(tmp_path
             assert missed(TRIED, await log_of(page)) < TOLERANCE
             assert await page.locator("#log .name").all_inner_texts() == ["Sam"]
         await speaker.click("#stop")
-        await expect(reader.locator("#state")).to_have_text("Ended", timeout=PATIENCE)
+        await expect(reader.locator("#state")).to_have_text("No sound", timeout=PATIENCE)
         await browser.close()
 
 

@@ -62,7 +62,8 @@ function soon() {
 
 function draw() {
   const empty = board.rows.items.length === 0 && board.partials.length === 0;
-  const STATES = { waiting: "Waiting", live: "Live", ended: "Ended" };
+  // Whoever shares sound again goes on with it, until the room is closed.
+  const STATES = { waiting: "Waiting", live: "Live", ended: room.closed ? "Ended" : "No sound" };
   if (document.body.dataset.room !== room.state) document.body.dataset.room = room.state;
   write($("state"), line === "connecting" ? "Connecting" : STATES[room.state]);
   document.title = [room.state === "live" ? "Live" : "", room.title, "Spokenly"].filter(Boolean).join(" · ");

@@ -47,8 +47,10 @@ def closing(
 
 
 def lasted(length: timedelta) -> str:
-    """How long a call was, for people: at least a minute."""
-    minutes = max(1, round(length.total_seconds() / 60))
+    """How long a call was, for people."""
+    if length < timedelta(minutes=1):
+        return "less than a minute"
+    minutes = round(length.total_seconds() / 60)
     return f"{minutes // 60} h {minutes % 60} min" if minutes >= 60 else f"{minutes} min"
 
 

@@ -73,6 +73,7 @@ async def test_a_kept_call_ends_with_its_recap_its_files_and_a_canvas(tmp_path: 
         assert recap.text.endswith(link)
         assert canvas.readers == [here.general.id]
         assert "We agreed to ship the release on Friday" in canvas.markdown
+        assert files.text == "The transcript of Weekly:", "who can't see the files hears what they are"
         names = [here.slack.world.files[one].name for one in files.files]
         assert [name.rpartition(".")[2] for name in names] == ["md", "vtt"]
         assert b"WEBVTT" in here.slack.world.files[files.files[1]].content
@@ -223,7 +224,7 @@ async def test_from_the_command_to_the_files(tmp_path: Path) -> None:
         await here.until(lambda: any(message.files for message in here.general.thread(card)))
         captions, recap, files = here.general.thread(card)
         assert captions.text == "Ann: We agreed to ship the release on Friday."
-        assert recap.text.startswith("*Weekly*: Ann ended captions.\n\n1 min, 1 line: Ann")
+        assert recap.text.startswith("*Weekly*: Ann ended captions.\n\nless than a minute, 1 line: Ann")
         assert len(files.files) == 2
         await here.until(lambda: not calls.running())
 

@@ -340,6 +340,15 @@ async def test_what_is_kept_of_somebody_is_told_given_and_deleted(tmp_path: Path
         assert "lines: 1, calls: 1." in await there.shown(here.bob)
 
 
+async def test_a_call_of_which_no_word_is_left_offers_none(tmp_path: Path) -> None:
+    async with lobby(tmp_path) as there:
+        await there.kept(there.here.general, (there.here.ann, "Mine."))
+        assert "Send me the recap" in await there.shown(there.here.ann)
+        await there.here.ann.press_home(home.FORGET)
+        shown = await _reshown(there, there.here.ann, "no words are kept")
+        assert "Send me the" not in shown
+
+
 async def test_forgetting_takes_back_what_was_said_in_a_call_that_runs(tmp_path: Path) -> None:
     async with lobby(tmp_path) as there:
         here = there.here
