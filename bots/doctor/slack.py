@@ -77,13 +77,15 @@ def _way(settings: Settings, api: str | None) -> Iterator[Finding]:
 
 async def _asked(token: str, api: str | None) -> Answer:
     from bots.slack.installations import API, NOT_TAKEN, client_of, examine
-    from bots.slack.trouble import FOREIGN, REMOVED, code
+    from bots.slack.trouble import FOREIGN, REMOVED, code, user_error
 
     try:
         told = await client_of(token, None, api or API).auth_test()
     except FOREIGN as error:
         if code(error) in REMOVED:
             raise UserError(NOT_TAKEN) from error
+        if code(error):
+            raise user_error(error) from error
         raise UserError("Slack can't be reached now, so nothing can be said of the token.") from error
     examine(told)
     headers = {name.lower(): value for name, value in told.headers.items()}

@@ -69,7 +69,7 @@ async def try_out(token: str, api: str) -> bool:
     except FOREIGN as error:
         if code(error) in REFUSED:
             raise UserError(NOT_TAKEN) from error
-        log.warning("slack.away")
+        log.warning("slack.away", extra={"reason": code(error) or type(error).__name__})
         return False
     told: object = (opened.get("response_metadata") or {}).get("messages")
     if isinstance(told, list) and any(_OFF in str(one).lower() for one in told):

@@ -83,6 +83,15 @@ async def test_an_outage_of_slack_is_no_verdict_on_the_tokens() -> None:
         assert all("Slack can't be reached now" in sentence for sentence in told)
 
 
+async def test_what_slack_refuses_by_name_is_said_by_name() -> None:
+    async with FakeSlack() as fake:
+        team = fake.team("Acme")
+        fake.faults.errors["auth.test"] = ["team_is_restricted"]
+        told = [one.sentence for one in await findings(fake, team) if one.state == "missing"]
+        assert len(told) == 1
+        assert "Slack refused that (team_is_restricted)" in told[0]
+
+
 async def test_a_token_of_a_whole_organisation_is_one_sentence() -> None:
     async with FakeSlack() as fake:
         team = fake.team("Acme")
