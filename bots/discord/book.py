@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, Protocol, Self
 
 from bots.discord.setup import GuildSetup, Keep
-from core.errors import RecordAway, UserError
+from core.errors import NoSuchRecord, RecordAway, UserError
 from core.record.database.presence import Process
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,9 @@ class Shelf(Protocol):
     async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]: ...
 
     async def prefer(self, space: str, key: str, value: object) -> None: ...
+
+    async def call(self, key: str) -> object:
+        """Raises `NoSuchRecord`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +120,7 @@ class Book:
 
     async def read(self) -> None:
         """Read what is there of all servers. Raises `RecordAway`."""
+        heard, marked = {}, set()
         for name, kept in (await self._shelf.all_preferences(space(0)[:-1])).items():
             digits = name.rpartition(":")[2]
             if not digits.isdecimal():
@@ -130,7 +134,20 @@ class Book:
             for key, value in kept.items():
                 if key.startswith(_HEARD) and isinstance(value, list):
                     self._heard[key.removeprefix(_HEARD)] = tuple(map(int, value))
+                    heard[key.removeprefix(_HEARD)] = guild
+            # Of a call that runs, also with another Spokenly, the record may still be about to begin.
+            marked.add(mark.record if (mark := Mark.from_json(kept.get(_CALL))) else None)
+        await self._forget_heard({one: guild for one, guild in heard.items() if one not in marked})
         await self.look_for_left(starting=True)
+
+    async def _forget_heard(self, heard: Mapping[str, int]) -> None:
+        """Where calls were heard whose records are deleted is nobody's business any more."""
+        for record, guild in heard.items():
+            try:
+                await self._shelf.call(record)
+            except NoSuchRecord:
+                await self._shelf.prefer(space(guild), f"{_HEARD}{record}", None)
+                del self._heard[record]
 
     async def look_for_left(self, *, starting: bool = False) -> set[int]:
         """Find the calls that nobody runs or shows any more and that were not known: of these servers.

@@ -9,6 +9,7 @@ import pytest
 from bots.discord.book import Book, Mark, VisitMark
 from bots.discord.setup import GuildSetup
 from core.errors import RecordAway, UserError
+from core.record.kept import Opening
 from tests.fakes.memory import MemoryStore
 
 MARK = Mark(
@@ -58,6 +59,27 @@ async def test_where_calls_of_elsewhere_are_shown_is_there_after_a_restart_until
     store.away = False
     await book.visit(shown, over=True)
     assert set((await again(store)).visits) == {8, 9}
+
+
+async def test_where_a_call_was_heard_is_forgotten_with_its_record() -> None:
+    store = MemoryStore()
+    book = await again(store)
+    for record in ("kept", "gone", "k", "theirs"):
+        await book.heard(1, record, (5, 6))
+    await book.mark(1, MARK)  # "k": it goes on, and its record is still to begin
+    store.preferred["discord:2"] = {"call": {**replace(MARK, record="theirs").to_json(), "process": "other"}}
+    store.living = {"other"}
+    await store.begin(Opening("kept", "discord:1", "Home", MARK.began, "en", "whisper"))
+    book = await again(store)
+    assert [one for one in ("kept", "gone", "k", "theirs") if book.heard_in(one)] == ["kept", "k", "theirs"]
+    assert {key for key in store.preferred["discord:1"] if key.startswith("heard in:")} == {
+        "heard in:kept",
+        "heard in:k",
+        "heard in:theirs",
+    }
+    await book.mark(1, None)
+    store.preferred["discord:2"]["call"] = {"what": "is this"}
+    assert not (await again(store)).heard_in("k")
 
 
 def test_a_call_of_an_earlier_version_is_not_private_and_one_that_may_be_is() -> None:
