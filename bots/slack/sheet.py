@@ -56,6 +56,8 @@ class Sheet:
         self.text += added
         self.length += utf16(added)
         self._line = len(added) if self._breaks(piece) else self._line + len(added)
+        if not piece.text:
+            piece = replace(piece, head=self.pieces[-1].head)  # no word stands under another name yet
         self.pieces.append(piece)
 
     def after(self, piece: Piece) -> str:
@@ -92,4 +94,6 @@ class Sheet:
         last = self.pieces[-1]
         if not piece.text:
             return last.alone or last.speaker != piece.speaker
-        return last.alone or (last.speaker, last.leftward) != (piece.speaker, piece.leftward)
+        # Who is called otherwise than before is named anew.
+        before = (last.speaker, last.head, last.leftward)
+        return last.alone or before != (piece.speaker, piece.head, piece.leftward)

@@ -48,8 +48,9 @@ export class Subtitles {
     const parts = [];
     let previous;
     for (const line of shown) {
-      if (line.speaker !== previous) parts.push(named("p", "subtitle-name", line, element("bdi", "", line.name)));
-      previous = line.speaker;
+      const anew = line.speaker !== previous?.speaker || line.name !== previous.name;
+      if (anew) parts.push(named("p", "subtitle-name", line, element("bdi", "", line.name)));
+      previous = line;
       const rest = element("span", "rest", line.text.slice(line.dim));
       parts.push(named("p", "subtitle-line", line, line.text.slice(0, line.dim), rest));
     }

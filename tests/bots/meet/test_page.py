@@ -143,6 +143,21 @@ async def test_a_night_of_captions_does_not_fill_the_document(fake: FakeRoom, vi
     assert await page.locator("#log > li").count() == 3000
 
 
+async def test_subtitles_name_who_is_called_otherwise_from_the_next_words_on(
+    fake: FakeRoom, visit: Visits
+) -> None:
+    page = await visit()
+    known = partial("p1", 3, "And here I am.", 4) | {"name": "Ann (2)"}
+    await fake.show(caption("p1", 1, "Good morning."), partials=[known])
+    await says(page, "#now", "here I am.")
+    await page.keyboard.press("s")
+    await says(page, "#stage", "here I am.")
+    assert await texts(page, ".subtitle-name") == ["Ann", "Ann (2)"]
+    await fake.show({**caption("p1", 3, "And here I am."), "name": "Ann (2)"}, partials=[])
+    await says(page, "#log", "here I am.")
+    assert await texts(page, ".subtitle-name") == ["Ann", "Ann (2)"]
+
+
 async def test_subtitles_are_two_or_three_short_lines(fake: FakeRoom, visit: Visits) -> None:
     page = await visit()
     words = "It was the best of times, it was the worst of times, it was the age of wisdom and of foolishness"
