@@ -66,6 +66,10 @@ class Coming:
         finally:
             del self._places[place]
 
+    def at(self, team: str, channel: str) -> bool:
+        """Whether anything is just coming in a channel."""
+        return (team, channel) in self._places
+
     def starting(self, team: str, channel: str) -> bool:
         """Whether a call is just being started in a channel."""
         coming = self._places.get((team, channel))

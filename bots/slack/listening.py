@@ -7,7 +7,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncApp
 
-from bots.slack import card, places, rights
+from bots.slack import card, places, rights, stray
 from bots.slack.call import PLACE_GONE
 from bots.slack.commands import NO_CARD, Commands, Press
 from bots.slack.desk import WAITS, Body, Desk, Work, origin
@@ -70,6 +70,8 @@ def _pressed(desk: Desk, commands: Commands, what: Press) -> Work:
     async def work(asker: Asker, body: Body) -> None:
         place, card = (asker.workspace.team, asker.channel), (body.get("container") or {}).get("message_ts")
         there = desk.calls.of(*place) or desk.calls.guests.of(*place)
+        if there is None or there.thread.ts != card:
+            await stray.put_right(desk.calls, asker, body.get("message") or {})
         if there is not None and there.thread.ts != card:
             raise UserError(NO_CARD)  # another's: not to be ended with the buttons of one before
         await commands.press(asker, what)

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bots.slack.card import Look, bare, card, short
@@ -17,6 +18,7 @@ from bots.slack.thread import Thread
 from bots.slack.trouble import (
     FOREIGN,
     INVITE,
+    NEVER_SENT,
     REMOVED,
     code,
     limited,
@@ -40,6 +42,10 @@ TRIES = 6
 _UPDATE = "chat.update"
 NO_DIRECT = "No captions in direct messages: type /captions start in a channel."
 
+UNSURE = (
+    "Slack did not say whether the card was posted: try again. If one stands there of which nothing comes, "
+    "press any of its buttons, and it says so."
+)
 UNKNOWN_HOME = "Slack does not tell now whether you are of this workspace: try again in a minute."
 
 _UNSEEN = frozenset({"im:read", "mpim:read"})
@@ -139,7 +145,12 @@ async def post_card(workspace: Workspace, channel: str, user: str, look: Look) -
         )
 
     async with asked():
-        posted = await or_plainer(send, *card(look), bare(look))
+        try:
+            posted = await or_plainer(send, *card(look), bare(look))
+        except FOREIGN as error:
+            if isinstance(error, (SlackApiError, *NEVER_SENT)):
+                raise
+            raise UserError(UNSURE) from error
     home = (await member(workspace, user)).home
     return Thread(workspace.team, channel, str(posted["ts"]), user, home or "")
 
