@@ -63,6 +63,10 @@ class MemoryShelf:
             raise RecordAway("The disk is full.")
         self.kept.setdefault(space, {})[key] = value
 
+    async def call(self, key: str) -> object:
+        """Whatever record is asked for is there."""
+        return key
+
 
 class DeafLine:
     """A voice connection on which nobody says anything."""
