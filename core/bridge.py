@@ -38,8 +38,9 @@ Told = Callable[[str], None]
 
 
 def named(places: Sequence[str]) -> str | None:
-    """What everybody in a call is told of the places where it is shown; None: of none."""
-    return f"What is said here is also shown elsewhere: {', '.join(places)}." if places else None
+    """What everybody in a call is told of the places where it is shown, there as well; None: of none."""
+    told = "Besides where it takes place, this call is shown elsewhere:"
+    return f"{told} {', '.join(places)}." if places else None
 
 
 class Source(Protocol):

@@ -38,7 +38,7 @@ async def test_whoever_opened_a_room_shows_it_elsewhere_and_ends_that(browser: A
         await says(other, "#from", "from a room in the browser")
         await says(other, "#state", "Live")
         await says(page, "#elsewhere-places", "a browser")
-        await says(page, "#notices", "also shown elsewhere: a browser")
+        await says(page, "#notices", "this call is shown elsewhere: a browser")
         await page.click("#elsewhere-stop")
         await says(other, "#empty-title", "sharing was ended")
         await says(page, "#elsewhere-state", "nowhere else")

@@ -7,6 +7,7 @@ import pytest
 
 from bots.slack.commands import SOON, STILL
 from bots.slack.starting import FORM
+from core.bridge import named
 from core.record.recaps.closing import lasted
 from tests.bots.slack.office import office
 
@@ -28,6 +29,13 @@ async def test_who_stops_a_call_is_told_though_slack_lets_nothing_be_said_on_the
         await acme.bob.command("/captions", "stop", channel=acme.general)
         await acme.until(lambda: STILL in acme.told(acme.bob), SOON + 10)
         assert acme.rooms.opened[0].closed
+
+
+def test_what_a_place_is_told_of_itself_is_true_there() -> None:
+    """The notice where a call is shown is read in all of those places."""
+    assert named([]) is None
+    told = named(["#other on Slack"])
+    assert told == "Besides where it takes place, this call is shown elsewhere: #other on Slack."
 
 
 async def test_who_stops_a_call_in_time_is_not_told_what_the_card_says(tmp_path: Path) -> None:

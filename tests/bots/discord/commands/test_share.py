@@ -64,7 +64,7 @@ async def test_a_call_is_read_in_another_channel_and_in_a_browser_until_it_ends(
             await here.until(lambda: "**Ann:** Good morning." in text(other))
             assert "**Lounge in Home**, live from Discord" in text(other)
             assert not other.posted[-1].labels, "whoever reads elsewhere has no buttons of the call"
-            told = "also shown elsewhere: #other in Home on Discord, a browser."
+            told = "this call is shown elsewhere: #other in Home on Discord, a browser."
             await here.until(lambda: told in text(here.general))
             await call.stop("Ann")
             await browser.closed()
