@@ -51,6 +51,9 @@ start."""
 PATIENCE = 10.0
 """Seconds that Discord may take over one such message."""
 
+ENDING = "The call that was shown here is just ending: try again in a moment."
+SHOWN_ALREADY = "A call of elsewhere is shown here already: /captions detach ends that."
+
 OVER = "The call is not shown here any more."
 LEFT = "Spokenly left Discord: the call is not shown here any more."
 
@@ -103,6 +106,11 @@ class Visit:
     @property
     def pace(self) -> float:
         return self._pages.pace
+
+    @property
+    def ending(self) -> bool:
+        """Only its last words are still to come."""
+        return self._closing
 
     @property
     def mark(self) -> VisitMark:
@@ -174,8 +182,8 @@ class Sharing:
         needs = (VIEW, IN_THREADS) if isinstance(place, discord.Thread) else POSTING
         if lacking := missing(place.permissions_for(place.guild.me), needs):
             raise UserError(refusal(place.mention, lacking))
-        if place.id in self._visits:
-            raise UserError("A call of elsewhere is shown here already: /captions detach ends that.")
+        if (shown := self._visits.get(place.id)) is not None:
+            raise UserError(ENDING if shown.ending else SHOWN_ALREADY)
         if any(own is found.shared and call.showing.place == place for call, own in self._sources.items()):
             raise UserError("That call is shown here already.")
         source = found.shared

@@ -7,7 +7,7 @@ import logging
 import discord
 import pytest
 
-from bots.discord.sharing import LEFT, OVER
+from bots.discord.sharing import ENDING, LEFT, OVER, SHOWN_ALREADY
 from core.bridge import ENDED, LOST, RESTARTED, REVOKED, STOPPED
 from core.captions.caption import Caption
 from tests.bots.discord.bench import Scene, scene
@@ -232,3 +232,25 @@ async def test_a_call_is_attached_again_where_it_was_taken_away() -> None:
         call.say("Once more.")
         await home.until(lambda: "Once more." in home.text(home.chat))
         assert len(kept(home)) == 1
+
+
+async def test_who_attaches_where_another_is_just_ending_is_told_so() -> None:
+    async with scene() as home, home.running():
+        call, other = Call(), Call()
+        ben = await attached(home, call)
+        code = {"code": home.bridge.share(other).text}
+        answer = await ben.command("captions attach", code, channel=home.chat)
+        await answer.settle()
+        assert answer.text == SHOWN_ALREADY
+        home.fake.rest.faults.add(Http(503), "* /channels/**", times=None)
+        call.say("Good-bye.")
+        home.bridge.revoke(call)
+        await asyncio.sleep(10)
+        answer = await ben.command("captions attach", code, channel=home.chat)
+        await answer.settle()
+        assert answer.text == ENDING
+        home.fake.rest.faults.clear()
+        await home.until(lambda: home.calls.sharing.of(home.chat.id) is None, 120)
+        answer = await ben.command("captions attach", code, channel=home.chat)
+        await answer.settle()
+        assert "can be read here now" in answer.text
