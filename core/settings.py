@@ -35,7 +35,6 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(
         env_prefix="SPOKENLY_",
         env_file=".env",
-        env_file_encoding="utf-8-sig",  # editors on Windows begin files with a mark
         env_ignore_empty=True,
         extra="ignore",
         frozen=True,

@@ -44,14 +44,6 @@ def test_a_file_of_settings_that_is_no_utf_8_is_one_sentence(
     assert "The file .env is not UTF-8 text" in " ".join(result.output.split())
 
 
-def test_a_file_of_settings_that_an_editor_on_windows_wrote_is_read(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / ".env").write_text("SPOKENLY_PORT=8123\n", encoding="utf-8-sig")
-    assert Settings().port == 8123
-
-
 def wav(path: Path, pcm: bytes) -> str:
     with wave.open(str(path), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))
