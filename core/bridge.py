@@ -25,6 +25,7 @@ PLACES = 10
 ENDED = "The call is over."
 REVOKED = "The call is not shown here any more: sharing was ended where it takes place."
 MOVED = "The call moved to another channel, so it is not shown here any more."
+CLOSED = "The call is not open to everybody any more, so it is not shown here any more."
 STOPPED = "Spokenly was stopped: the call is not shown here any more."
 UNKNOWN = "This code shows no call: codes end after a quarter of an hour. Ask for a new one."
 UNSHARED = "The call is shared no more: ask for a new code."

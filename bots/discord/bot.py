@@ -248,11 +248,25 @@ def _listen(client: Client, watch: Watch) -> None:
     ) -> None:
         watch.voice_state(member, before, after)
 
+    async def on_guild_channel_update(_: object, channel: discord.abc.GuildChannel) -> None:
+        watch.permissions(channel.guild)
+
+    async def on_guild_role_update(_: object, role: discord.Role) -> None:
+        watch.permissions(role.guild)
+
     async def on_resumed() -> None:
         for guild in client.guilds:
             watch.look_for_strays(guild)
 
-    for event in (on_guild_available, on_guild_join, on_guild_remove, on_voice_state_update, on_resumed):
+    for event in (
+        on_guild_available,
+        on_guild_join,
+        on_guild_remove,
+        on_guild_channel_update,
+        on_guild_role_update,
+        on_voice_state_update,
+        on_resumed,
+    ):
         client.event(event)
 
 

@@ -211,7 +211,7 @@ class DiscordCall:
         place, why = self.showing.place, notices.moved(channel.name)
         if place is not None and (place.id == before.id or wider(place, channel)):
             self.showing.move(channel, self.board, why)
-        self._explain(notices.MOVED, f"{why} {notices.UNSHARED}" if unshared else why)
+        self.explain(notices.MOVED, f"{why} {notices.UNSHARED}" if unshared else why)
         self.look()
 
     def look(self) -> None:
@@ -285,10 +285,10 @@ class DiscordCall:
                 except UserError:
                     self._started = loop.time()
                     return None
-                self._explain(notices.BUG, notices.STUMBLED)
+                self.explain(notices.BUG, notices.STUMBLED)
         return self._session
 
-    def _explain(self, key: str, sentence: str) -> None:
+    def explain(self, key: str, sentence: str) -> None:
         """Tell people something for a while, or until there is something newer to tell."""
 
         def over() -> None:

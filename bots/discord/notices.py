@@ -8,7 +8,7 @@ from bots.discord.voice.listener import Gone, Phase, Reason
 from bots.discord.words import say
 
 OUT, PAUSED, LINE, MOVED, BUG, DEAF = "left out", "paused", "line", "moved", "bug", "deaf"
-LOST, PRIVATE = "lost record", "private"
+LOST, PRIVATE, CLOSED = "lost record", "private", "closed"
 
 _URGENCY = {PAUSED: 0, LINE: 0, PRIVATE: 2}
 
@@ -72,6 +72,11 @@ def moved(channel: str) -> str:
 
 UNSHARED = "It is shown nowhere else any more, as not everybody may enter: /captions share shares it anew."
 """After a move."""
+
+NOW_CLOSED = (
+    "This call is shown nowhere else any more, as not everybody may enter its channel now: "
+    "/captions share shares it anew."
+)
 
 
 def announced(

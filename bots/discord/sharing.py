@@ -2,21 +2,24 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
 import discord
 
+from bots.discord import notices
 from bots.discord.book import Book, VisitMark
 from bots.discord.call import DiscordCall
 from bots.discord.house import TROUBLE, CallPages, House
 from bots.discord.permissions import IN_THREADS, POSTING, VIEW, missing, refusal
+from bots.discord.source import CallSource
 from bots.discord.where import everybody_enters
 from bots.discord.wish import Chat, Voice
 from core.bridge import (
     BROKEN,
+    CLOSED,
     ENDED,
     GONE,
     LOST,
@@ -26,7 +29,6 @@ from core.bridge import (
     STOPPED,
     Attachment,
     Source,
-    named,
 )
 from core.captions.board import Board
 from core.captions.markup import MARKDOWN
@@ -34,9 +36,6 @@ from core.codes import Ticket
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
-
-SHOWN = "shown"
-"""The key of the notice where else a call is shown."""
 
 FAREWELL = 60.0
 """Seconds for which the last words of a call of elsewhere are tried while Discord is busy or away."""
@@ -56,39 +55,6 @@ SHOWN_ALREADY = "A call of elsewhere is shown here already: /captions detach end
 
 OVER = "The call is not shown here any more."
 LEFT = "Spokenly left Discord: the call is not shown here any more."
-
-
-class CallSource:
-    """A `Source` of the Bridge: a call in a voice channel."""
-
-    origin = "Discord"
-
-    def __init__(self, call: DiscordCall) -> None:
-        self._call = call
-
-    @property
-    def title(self) -> str:
-        channel = self._call.channel
-        return f"{channel.name} in {channel.guild.name}"
-
-    @property
-    def board(self) -> Board:
-        return self._call.board
-
-    @property
-    def language(self) -> str:
-        return self._call.language
-
-    @property
-    def private(self) -> bool:
-        return self._call.private
-
-    @property
-    def over(self) -> bool:
-        return self._call.over
-
-    def shown_at(self, places: Sequence[str]) -> None:
-        self._call.board.notify(SHOWN, named(places))
 
 
 class Visit:
@@ -161,11 +127,29 @@ class Sharing:
 
         Who shared it, and who let it be shown elsewhere, may not be those who talk now.
         """
-        source, bridge = self._sources.get(call), self._house.bridge
-        if source is None or everybody_enters(channel):
+        source = self._sources.get(call)
+        if source is None:
             return False
+        source.open = everybody_enters(channel)
+        return not source.open and self._unshare(source, MOVED)
+
+    def look(self, call: DiscordCall) -> None:
+        """Who may enter its channel may have changed: one that was closed is shown nowhere else.
+
+        What was shared from behind a closed door goes on being shown.
+        """
+        source = self._sources.get(call)
+        if source is None:
+            return
+        before, source.open = source.open, everybody_enters(call.channel)
+        if before and not source.open and self._unshare(source, CLOSED):
+            call.explain(notices.CLOSED, notices.NOW_CLOSED)
+
+    def _unshare(self, source: CallSource, why: str) -> bool:
+        """Share it no more; whether it was shared."""
+        bridge = self._house.bridge
         shared = bridge.code(source) is not None or bool(bridge.places(source))
-        bridge.revoke(source, MOVED)
+        bridge.revoke(source, why)
         return shared
 
     def ended(self, call: DiscordCall) -> None:
@@ -236,7 +220,7 @@ class Sharing:
                 await self._forget(visit.mark)
             else:
                 # Who took it away is a name, and names are not kept.
-                kept = why if why in (ENDED, REVOKED, MOVED, STOPPED, LEFT) else OVER
+                kept = why if why in (ENDED, REVOKED, MOVED, CLOSED, STOPPED, LEFT) else OVER
                 await self._book.visit(replace(visit.mark, ended=kept))
         finally:
             self._telling.discard(visit.place.id)

@@ -42,6 +42,7 @@ class Watch:
     def available(self, guild: discord.Guild) -> None:
         """A server is there: at the start, after an outage of its own, or because the bot was invited."""
         self._calls.sharing.available(guild)
+        self.permissions(guild)  # what changed while Discord was away is told by no event
         mark = self._calls.book.marks.get(guild.id)
         if self._calls.of(guild.id) is None and mark is not None and guild.id not in self._resuming:
             self._resuming.add(guild.id)
@@ -69,6 +70,11 @@ class Watch:
         """The bot was put out of a server, or the server is gone."""
         if (call := self._calls.of(guild.id)) is not None:
             self._calls.end(call, notices.REMOVED)
+
+    def permissions(self, guild: discord.Guild) -> None:
+        """Who may enter the channels of a server may have changed."""
+        if (call := self._calls.of(guild.id)) is not None:
+            self._calls.sharing.look(call)
 
     def voice_state(
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState
