@@ -50,7 +50,7 @@ class Desk:
                 await _turn_away(ack, body)
                 return
             if look is not None and (mistakes := look(body)):
-                await ack(response_action="errors", errors=mistakes)
+                await ack(response_action="errors", errors=dict(mistakes))
                 return
             await ack()
             self.calls.spawn(self._do(work, body))
