@@ -127,7 +127,7 @@ async def test_a_call_on_discord_is_read_live_in_a_slack_thread_and_in_a_browser
         await page.goto(found[0])
         await expect(page.locator("#from")).to_contain_text("from Discord")
         thread = chat.threads[-1]
-        told = "this call is shown elsewhere: #general on Slack, a browser"
+        told = "this call is shown elsewhere: #general in Acme on Slack, a browser"
         assert await one.discord.bell.until(lambda: told in seen(thread.posted[-1].text), 30)
 
         await ann.say(sound, rate=16_000)
