@@ -89,6 +89,8 @@ async def test_nobodys_words_are_posted_once_they_are_told_that_they_are_deleted
         with monkeypatch.context() as patched:
             patched.setattr(finales, step, just_before(getattr(finales, step), forgotten))
             await finale(here.bot.calls.house, over)
+        if step == "canvas":
+            assert [call.method for call in here.slack.calls].count("canvases.create") == 1
         recap, files = here.general.thread(card)
         assert "I will write it down by Friday." in recap.text
         if step != "upload":  # what was posted before stays
