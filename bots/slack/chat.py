@@ -181,14 +181,14 @@ class ChatThread:
             )
         return str(posted["ts"])
 
-    async def newest(self, after: str) -> list[str]:
-        """The texts of the thread's messages newer than `after`, where the app may read; else `NotTaken`."""
+    async def newest(self, after: str) -> dict[str, str]:
+        """The thread's messages newer than `after`, by their ts, where the app may read; else `NotTaken`."""
         async with self._request(READ):
             read = await self._client.conversations_replies(
                 channel=self._thread.channel, ts=self._thread.ts, oldest=after, limit=100
             )
         found: list[dict[str, Any]] = read.get("messages") or []
-        return [str(one.get("text") or "") for one in found if one.get("ts") != after]
+        return {str(one["ts"]): str(one.get("text") or "") for one in found if one["ts"] != after}
 
     @asynccontextmanager
     async def _request(self, method: str) -> AsyncIterator[None]:

@@ -50,6 +50,7 @@ class Growing:
         except Unanswered:
             for piece in pieces:
                 page.sheet.add(piece)
+            page.shown = None
             self._paper.turn()  # it is put right there, with the words that may be missing
             raise
         except OutletError:

@@ -56,9 +56,9 @@ class Mixed:
         tail = self._script.interim(board) if self._calls() <= ALONE else []
         if not self._script.pending:
             self._since = inf
-            if self._paper.page is None:
+            if (page := self._paper.page) is None or _full(page.sheet, tail):
                 return await self._begin(tail) if tail else 0.0
-            return await self._edit(self._paper.page, tail)
+            return await self._edit(page, tail)
         now = self._loop.time()
         self._since = min(self._since, now)
         page, longest = self._paper.page, self._longest(ending=ending)
@@ -116,6 +116,7 @@ class Mixed:
                 await self._chat.update(page.ts, text)
             except Unanswered:
                 self._take(page, pieces)  # it is rewritten until they surely stand there
+                page.shown = None
                 raise
             self._take(page, pieces)
             page.shown, page.sure = text, len(page.sheet.pieces)
@@ -143,6 +144,11 @@ class Mixed:
             self._paper.turn(page)
             self._paper.wrote()
         return GLANCE if self._script.pending else 0.0
+
+
+def _full(sheet: Sheet, tail: list[Piece]) -> bool:
+    """Whether what is being said could be read on the next message, and not on this one."""
+    return bool(tail and sheet.pieces) and sheet.length + utf16(sheet.after(tail[0])) > SHORT
 
 
 def _with(sheet: Sheet, tail: list[Piece]) -> str:

@@ -21,7 +21,7 @@ class Posts:
         self._chat = chat
         self._script = script
         self._shelf = shelf
-        self._doubt: list[Piece] = []
+        self._doubt: Page | None = None
         """A post that may or may not stand there."""
         self.newest = chat.first
         """The ts of the newest message of the thread that is known to be ours."""
@@ -29,7 +29,8 @@ class Posts:
 
     def erase(self, speaker: str) -> None:
         """Somebody takes back what they said."""
-        self._doubt = [piece for piece in self._doubt if piece.alone or piece.speaker != speaker]
+        if self._doubt is not None:
+            self._doubt.erase(speaker)
 
     async def write(self) -> float:
         """Returns the seconds to wait; 0: one was posted, or nothing waits. Raises what `ChatThread` does."""
@@ -51,13 +52,12 @@ class Posts:
         try:
             page.ts = await self._chat.post(text)
         except Unanswered:
-            self._doubt = pieces
+            page.sheet, page.shown, self._doubt = Sheet(pieces), text, page
             raise
         except OutletError:
             self._script.again(pieces)
             raise
-        for piece in pieces:
-            page.sheet.add(piece)
+        page.sheet = Sheet(pieces)
         page.settle()
         self.newest = page.ts
         return page
@@ -67,23 +67,26 @@ class Posts:
 
         Where it may not, the words come again, and people are told.
         """
-        if not self._doubt:
+        if (page := self._doubt) is None:
             return 0.0
         wait = self._chat.wait(READ)
         if 0 < wait <= USUAL:
             return wait
-        stands = await self._stands() if wait <= 0 else None
-        if stands is None:
-            self._doubt.insert(0, Piece("", "", f"*{AGAIN}*", alone=True))
-        if not stands:
-            self._script.again(self._doubt)
-        self._doubt = []
+        found = await self._find(page.shown or "") if wait <= 0 else None
+        self._doubt, pieces = None, page.sheet.pieces
+        if found:
+            self.newest = page.ts = found
+            page.sure = len(pieces)
+            self._shelf.add(page)
+        elif pieces:
+            told = [Piece("", "", f"*{AGAIN}*", alone=True)] if found is None else []
+            self._script.again([*told, *pieces])
         return 0.0
 
-    async def _stands(self) -> bool | None:
-        """Whether the post of which nobody knows stands in the thread; None: that can't be found out."""
-        text = Sheet(self._doubt).text
+    async def _find(self, text: str) -> str | None:
+        """The ts of the post of which nobody knew, "" if it did not come; None: that can't be found out."""
         try:
-            return any(alike(text, other) for other in await self._chat.newest(self.newest))
+            newest = await self._chat.newest(self.newest)
         except NotTaken:
             return None
+        return next((ts for ts, other in newest.items() if alike(text, other)), "")

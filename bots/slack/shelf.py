@@ -35,7 +35,7 @@ STUBBORN = 5
 
 @dataclass(slots=True, eq=False)
 class Page:
-    """A message of ours. `sheet`: what should stand on it. `shown`: what does, as far as is known.
+    """A message of ours. `sheet`: what should stand on it. `shown`: what does; None: nobody knows.
 
     The first `sure` pieces of the sheet stand there; of the others nobody knows.
     """
@@ -44,7 +44,7 @@ class Page:
     rung: Rung
     opened: float
     sheet: Sheet = field(default_factory=Sheet)
-    shown: str = ""
+    shown: str | None = ""
     sure: int = 0
     streaming: bool = False
     stubborn: int = 0
@@ -172,6 +172,9 @@ class Shelf:
                 raise NotTaken(str(error)) from error
             page.streaming, page.opened = True, self._loop.time()
             return
+        except Unanswered:
+            page.shown = None
+            raise
         page.settle()
 
     def _left(self, page: Page) -> None:

@@ -62,7 +62,7 @@ class Script:
         gone = self._erase(board)
         self._entries(board)
         for line in self._notices.update(board.notices, now):
-            self._put(Piece("", "", f"*{begin(markdown(line))}*", alone=True, final=False))
+            self.tell(line, final=False)
         if self._read == board.count:
             for partial in sorted(board.partials.values(), key=lambda partial: partial.start):
                 self._follow(partial, eager=eager)
@@ -79,9 +79,16 @@ class Script:
             return Rank.FINAL
         return Rank.STATE if any(piece.alone for piece in self.pending) else Rank.INTERIM
 
-    def tell(self, sentence: str) -> None:
-        """Put a sentence for people on a line of its own."""
-        self._put(Piece("", "", f"*{begin(markdown(sentence))}*", alone=True))
+    def tell(self, sentence: str, *, final: bool = True) -> None:
+        """Put a sentence for people on a line of its own, or on several, so that each fits on any message."""
+        part: list[str] = []
+        for token in tokens(sentence):
+            if part and len(spaced(part)) + len(token) > PARAGRAPH:
+                self._put(_told(part, final=final))
+                part = []
+            part.append(token)
+        if part:
+            self._put(_told(part, final=final))
 
     def chunk(self, sheet: Sheet, limit: int) -> tuple[list[Piece], str]:
         """What goes next onto `sheet`, which takes `limit` characters in all; with the text to append."""
@@ -208,6 +215,10 @@ class Script:
 
     def _put(self, piece: Piece) -> None:
         self.pending.append(piece)
+
+
+def _told(part: Sequence[str], *, final: bool) -> Piece:
+    return Piece("", "", f"*{begin(markdown(spaced(part)))}*", alone=True, final=final)
 
 
 def settled(partial: Caption) -> str:
