@@ -154,7 +154,7 @@ class Book:
 
         `starting`: nothing runs here, so what this process itself left is among them. Raises `RecordAway`.
         """
-        found, self.others = set(), False
+        found, others = dict[tuple[int, str], object](), False
         for name, kept in (await self._shelf.all_preferences(space(0)[:-1])).items():
             digits = name.rpartition(":")[2]
             for key, value in kept.items() if digits.isdecimal() else ():
@@ -168,11 +168,15 @@ class Book:
                     continue
                 process = str(value.get(_PROCESS) or "") if isinstance(value, Mapping) else ""
                 if await self._shelf.lives_elsewhere(process):
-                    self.others = True
+                    others = True
                 elif starting or process != self._shelf.process.name:
-                    self._left(guild, key, value)
-                    found.add(guild)
-        return found
+                    found[guild, key] = value
+        # Only now: what a look found that was broken off would never be told.
+        self.others = others
+        for (guild, key), value in found.items():
+            if key != _CALL or guild not in self.marks:  # a call may have begun here meanwhile
+                self._left(guild, key, value)
+        return {guild for guild, _ in found}
 
     def _left(self, guild: int, key: str, kept: object) -> None:
         """Nobody runs or shows that any more."""

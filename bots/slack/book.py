@@ -115,7 +115,7 @@ class Book:
 
         `starting`: nothing runs here, so what this process itself left is among them.
         """
-        found, self.others = [], False
+        found, others = dict[tuple[str, str], Mark](), False
         for name, kept in (await self._shelf.all_preferences(space(""))).items():
             team = name.removeprefix(space(""))
             for key, value in kept.items():
@@ -125,11 +125,13 @@ class Book:
                     continue
                 process = str(value.get(_PROCESS) or "")
                 if await self._shelf.lives_elsewhere(process):
-                    self.others = True
+                    others = True
                 elif starting or process != self._shelf.process.name:
-                    self.marks[team, call] = mark
-                    found.append(mark)
-        return found
+                    found[team, call] = mark
+        # Only now: what a look found that was broken off would never be told.
+        self.others = others
+        self.marks |= found
+        return list(found.values())
 
     def own(self, team: str, channel: str | None) -> Setup:
         """What was chosen for a channel itself, or for a whole workspace (`channel` None)."""

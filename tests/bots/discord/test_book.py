@@ -9,6 +9,7 @@ import pytest
 from bots.discord.book import Book, Mark, VisitMark
 from bots.discord.setup import GuildSetup
 from core.errors import RecordAway, UserError
+from core.record.database.presence import Process
 from core.record.kept import Opening
 from tests.fakes.memory import MemoryStore
 
@@ -160,3 +161,27 @@ async def test_what_is_no_mark_is_not_taken_for_one(kept: object) -> None:
     store.preferred["discord:1"] = {"call": kept, "setup": kept, "left_out": kept}
     store.preferred["discord:x"] = {"call": kept}
     assert (await again(store)).marks == {}
+
+
+async def test_a_look_that_is_broken_off_forgets_nothing_of_what_it_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store = MemoryStore()
+    for guild in (1, 2):
+        await Book(store).mark(guild, MARK)
+    store.process, book = Process(), Book(store)
+    looking = iter([False, None, False])
+
+    async def lives_elsewhere(_process: str) -> bool:
+        if (lives := next(looking, False)) is None:
+            raise RecordAway("The database is away.")
+        return lives
+
+    monkeypatch.setattr(store, "lives_elsewhere", lives_elsewhere)
+    book.others = True
+    with pytest.raises(RecordAway):
+        await book.look_for_left()
+    assert book.others, "it is looked again"
+    assert book.marks == {}
+    assert await book.look_for_left() == {1, 2}
+    assert not book.others

@@ -12,6 +12,7 @@ from bots.slack.seen import Seen
 from bots.slack.setup import Setup
 from bots.slack.starting import filled, form
 from core.errors import RecordAway
+from core.record.database.presence import Process
 from tests.bots.slack.office import Shelf
 
 MARK = Mark("T1", "C1", "1.2", "Weekly", datetime(2026, 3, 2, 9, 0, tzinfo=UTC), "U1", "key")
@@ -127,3 +128,27 @@ def test_the_form_gives_back_what_was_filled_in() -> None:
 
 def vars_of(given: object) -> tuple[object, ...]:
     return tuple(getattr(given, name) for name in ("channel", "title", "keep"))
+
+
+async def test_a_look_that_is_broken_off_forgets_nothing_of_what_it_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    store, other = Shelf(), Mark("T1", "C2", "1.3", "Weekly", MARK.began, "U1")
+    for mark in (MARK, other):
+        await Book(store).mark("T1", mark.key, mark)
+    store.process, book = Process(), Book(store)
+    looking = iter([False, None, False])
+
+    async def lives_elsewhere(_process: str) -> bool:
+        if (lives := next(looking, False)) is None:
+            raise RecordAway("The database is away.")
+        return lives
+
+    monkeypatch.setattr(store, "lives_elsewhere", lives_elsewhere)
+    book.others = True
+    with pytest.raises(RecordAway):
+        await book.look_for_left()
+    assert book.others, "it is looked again"
+    assert book.marks == {}
+    assert await book.look_for_left() == [MARK, other]
+    assert not book.others
