@@ -70,7 +70,9 @@ class Sheet:
         if not piece.text:
             return ""
         head = f"{piece.head} {FSI if piece.leftward else ''}" if piece.head else ""
-        return f"{BREAK if self.text else ''}{head}{piece.text}"
+        last = self.pieces[-1] if self.pieces else piece
+        mend = "" if last.alone or piece.alone or last.speaker != piece.speaker else piece.mend
+        return f"{mend}{BREAK}{head}{piece.text}" if self.text else f"{head}{piece.text}"
 
     def without(self, speaker: str) -> "Sheet":
         """The same without what one speaker said. What is told about them stays."""

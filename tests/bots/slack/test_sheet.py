@@ -61,3 +61,11 @@ def test_who_is_called_otherwise_in_the_middle_of_a_line_is_named_anew_from_the_
     for words in ("I am", "here."):
         sheet.add(Piece("Ann", known, words))
     assert sheet.text == "**Ann:** Good morning.\n\n**Ann Lee:** I am here."
+
+
+def test_a_full_stop_that_is_told_with_the_next_words_is_not_lost_where_they_begin_a_line() -> None:
+    for words, head in (("x" * 500, "**Ann:**"), ("morning", "**Ann Lee:**")):
+        sheet = Sheet([Piece("Ann", "**Ann:**", words), Piece("Ann", head, "Here", mend=".")])
+        assert sheet.text == f"**Ann:** {words}.\n\n{head} Here"
+    others = [Piece("Ben", "**Ben:**", "Yes"), Piece("Ann", "**Ann:**", "Here", mend=".")]
+    assert Sheet(others).text == "**Ben:** Yes\n\n**Ann:** Here"
