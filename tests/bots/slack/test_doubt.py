@@ -46,6 +46,7 @@ async def posted(room: ThreadRoom, speech: str) -> None:
 async def test_what_is_taken_back_goes_though_nobody_knows_whether_it_came(streams: bool) -> None:
     async with threadroom(calls=MANY, streams=streams) as room:
         await begun(room)
+        room.governor.refused("chat.stopStream", 20)
         room.say(SECRET)
         await unanswered(room, "chat.appendStream" if streams else "chat.update")
         room.board.erase(ANNS)
