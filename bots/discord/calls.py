@@ -16,7 +16,8 @@ from bots.discord.house import House, guarded
 from bots.discord.setup import GuildSetup
 from bots.discord.sharing import Sharing
 from bots.discord.starting import allow, marked, resumed, terms
-from bots.discord.where import announce, chosen, opened, show_status
+from bots.discord.statuses import Statuses
+from bots.discord.where import announce, chosen, opened
 from bots.discord.wish import Chat, Terms, Voice, Wish
 from core.errors import RecordAway, UserError
 from core.record.secretary import Secretary
@@ -45,6 +46,7 @@ class Calls:
         self.begun: Callable[[DiscordCall], None] = lambda _call: None
         """Told of every call that has begun."""
         self.sharing = Sharing(house, book, self.spawn)
+        self._statuses = Statuses(house.client)
         self._calls: dict[int, DiscordCall] = {}
         self._starting: dict[int, DiscordCall] = {}
         self._ends: dict[DiscordCall, asyncio.Task[None]] = {}
@@ -178,8 +180,8 @@ class Calls:
     async def _follow(self, call: DiscordCall, before: Voice) -> None:
         await self.book.heard(before.guild.id, call.record, call.heard_in)
         await self._mark(call)
-        await show_status(before, None)
-        await show_status(call.channel, notices.STATUS)
+        await self._statuses.show(before, on=False)
+        await self._statuses.show(call.channel, on=True)
 
     @asynccontextmanager
     async def _beginning(self, channel: Voice, terms: Terms) -> AsyncIterator[DiscordCall]:
@@ -212,7 +214,7 @@ class Calls:
                 await call.leave()
         self._calls[guild] = call
         await self._mark(call)
-        self.spawn(show_status(call.channel, notices.STATUS))
+        self.spawn(self._statuses.show(call.channel, on=True))
         self.begun(call)
         now = call.channel.guild.me.voice
         if now is not None and now.channel is not None and now.channel.id != call.place_id:
@@ -260,7 +262,7 @@ class Calls:
         place = call.showing.place or call.channel
         try:
             try:
-                await show_status(call.channel, None)  # only who is in the channel may
+                await self._statuses.show(call.channel, on=False)  # only who is in the channel may
             finally:
                 try:
                     await call.leave()
@@ -287,7 +289,7 @@ class Calls:
         try:
             async with asyncio.timeout(FAREWELL):
                 await self._mark(call)
-                await show_status(call.channel, None)
+                await self._statuses.show(call.channel, on=False)
         except TimeoutError:
             log.info("discord.left_without_a_word")
         except Exception:

@@ -1,6 +1,5 @@
 """Where the captions of a call go: a thread, a channel, or the voice channel's own chat."""
 
-import asyncio
 import io
 import logging
 from datetime import datetime
@@ -16,9 +15,6 @@ from bots.discord.words import command
 from core.errors import UserError
 
 log = logging.getLogger(__name__)
-
-PATIENCE = 5.0
-"""Seconds that Discord may take for what is only nice to have."""
 
 _TITLE = 100
 """Characters of a thread's name (Discord's limit)."""
@@ -114,14 +110,3 @@ async def announce(voice: Voice, place: Chat, *, keeps: bool, days: int, private
     await say(place, notices.announced(voice.mention, keeps=keeps, days=days, private=private, to=to))
     if place.id != voice.id:
         await say(voice, notices.elsewhere(place.mention))
-
-
-async def show_status(voice: Voice, text: str | None) -> None:
-    """Show at the voice channel that captions are on, or (None) no more; where Discord lets us."""
-    if not isinstance(voice, discord.VoiceChannel):
-        return
-    try:
-        async with asyncio.timeout(PATIENCE):
-            await voice.edit(status=text)
-    except TROUBLE:
-        log.info("discord.status_not_set")

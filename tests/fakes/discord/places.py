@@ -114,6 +114,12 @@ class Channel:
         """What a voice channel says of itself in the list."""
         return self._state.statuses.get(self.id)
 
+    def say_of_itself(self, status: str | None) -> None:
+        """Somebody sets what a voice channel says of itself in the list, or clears it."""
+        self._state.statuses[self.id] = status
+        told = {"id": str(self.id), "guild_id": str(self.guild_id), "status": status}
+        self._state.emit("VOICE_CHANNEL_STATUS_UPDATE", told)
+
     @property
     def speakers(self) -> dict[int, models.VoiceState]:
         """Who is in a voice channel, by user."""
