@@ -30,6 +30,23 @@ class Process:
         self.started = datetime.now(UTC)
         # A process that starts again, in a container above all, may have the same number.
         self.name = self._here + secrets.token_hex(4)
+        self._signed: datetime | None = None
+        self._back = datetime.min.replace(tzinfo=UTC)
+
+    def signed(self, now: datetime) -> None:
+        """A sign of life is given."""
+        if not self._punctual(now):
+            self._back = now
+        self._signed = now
+
+    def judges(self, now: datetime) -> bool:
+        """Whether the silence of others tells anything: where the database was away, or this machine asleep,
+        they could give no sign either, and need as long as ever to give the next.
+        """
+        return self._punctual(now) and now - self._back > STALE
+
+    def _punctual(self, now: datetime) -> bool:
+        return self._signed is None or now - self._signed < timedelta(seconds=2 * BEAT)
 
     def dead(self, name: str, alive_at: datetime, now: datetime) -> bool:
         """Whether a process is: on this machine by its number, else after `STALE` without a sign of life."""
@@ -61,7 +78,9 @@ class Kept(Protocol):
 async def elsewhere(store: Kept, name: str) -> bool:
     """Whether that is another process, and it lives. Raises `RecordAway`."""
     seen = (await store.preferences(SPACE)).get(name)
-    return name != store.process.name and seen is not None and not _dead(store, name, seen)
+    if name == store.process.name or seen is None:
+        return False
+    return not _dead(store, name, seen) or not store.process.judges(datetime.now(UTC))
 
 
 @asynccontextmanager
@@ -90,6 +109,7 @@ async def _go_on(store: Kept) -> None:
 
 async def _beat(store: Kept) -> None:
     await store.prefer(SPACE, store.process.name, datetime.now(UTC).isoformat())
+    store.process.signed(datetime.now(UTC))
 
 
 def _dead(store: Kept, name: str, seen: object) -> bool:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.record.database.opening import open_store
-from core.record.database.presence import SPACE, present
+from core.record.database.presence import BEAT, SPACE, STALE, Process, present
 from core.record.database.store import Store
 from core.settings import Settings
 
@@ -40,3 +40,31 @@ async def test_a_program_that_was_killed_is_dead_and_forgotten_at_the_next_start
     async with present(store):
         there = set(await store.preferences(SPACE)) - {store.process.name}
     assert there == ({"elsewhere/1/aa"} if age == 10 else set())
+
+
+def test_after_a_time_in_which_nobody_could_give_a_sign_nobody_is_taken_for_dead_until_they_could() -> None:
+    process, now, beat = Process(), datetime(2026, 3, 2, tzinfo=UTC), timedelta(seconds=BEAT)
+    assert process.judges(now), "who has only begun knows what is written"
+    for _ in range(3):
+        process.signed(now)
+        now += beat
+        assert process.judges(now)
+    now += timedelta(minutes=10)
+    assert not process.judges(now), "it was away itself"
+    for _ in range(int(STALE / beat)):
+        process.signed(now)
+        assert not process.judges(now)
+        now += beat
+    process.signed(now + beat / 2)
+    assert process.judges(now + beat / 2)
+
+
+async def test_who_was_silent_because_the_database_was_away_is_not_taken_for_dead(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with present(store):
+        away = datetime.now(UTC) - timedelta(minutes=10)
+        await store.prefer(SPACE, "elsewhere/1/aa", away.isoformat())
+        assert not await store.lives_elsewhere("elsewhere/1/aa")
+        monkeypatch.setattr(store.process, "_signed", away)
+        assert await store.lives_elsewhere("elsewhere/1/aa")
