@@ -26,7 +26,7 @@ from core.metrics import Metrics
 from core.settings import Settings
 
 LINGER = 30.0
-"""Seconds that a browser whose connection broke may take to come back."""
+"""Seconds that a browser may take to come, or to come back until people in the call are told."""
 
 SOON = 1.0
 """Seconds between two times that a call is told how many browsers read it."""
@@ -35,7 +35,10 @@ SEATS = 1000
 """Browsers that one call knows by a code they once gave, or twice as many as may read it."""
 
 LATELY = 600.0
-"""Seconds for which it knows one that has read, however many come."""
+"""Seconds for which it waits for one that has read, e.g. on a phone that sleeps, however many come."""
+
+AWAY = "a browser that may come back"
+"""What people in the call are told of browsers none of which reads it now."""
 
 NOT_SHOWN = "This call is not shown here any more."
 
@@ -52,9 +55,14 @@ class Seat:
     readers: int = 0
     read: bool = False
 
+    @property
+    def until(self) -> float:
+        """When most likely nobody comes back to it, if nobody reads."""
+        return self.seen + (LATELY if self.read else LINGER)
+
     def left(self, now: float) -> bool:
         """Most likely nobody comes back to it."""
-        return not self.readers and now - self.seen > (LATELY if self.read else LINGER)
+        return not self.readers and now > self.until
 
 
 class Browsers:
@@ -141,7 +149,14 @@ class Browsers:
         self._bridge.rename(self._attachment, f"{number} browsers" if number > 1 else "a browser")
 
     def _leave(self) -> None:
-        self._attachment.detach(NOT_SHOWN)
+        """Nobody has read for a while: the place is kept for as long as somebody may come back to it."""
+        left = max((seat.until for seat in self.seats.values()), default=0.0) - self._loop.time()
+        if left <= 0:
+            self._attachment.detach(NOT_SHOWN)
+            return
+        if any(seat.read for seat in self.seats.values()):
+            self._bridge.rename(self._attachment, AWAY)
+        self._leaving = self._loop.call_later(max(left, SOON), self._leave)
 
     def _end(self, why: str) -> None:
         if self.why is not None:

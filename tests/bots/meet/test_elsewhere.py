@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from bots.meet.elsewhere import LINGER
+from bots.meet.elsewhere import AWAY, LATELY, LINGER
 from bots.meet.share import FULL, NO_ROOM
 from core.audio.frame import Speaker
 from core.bridge import ENDED, REVOKED, STOPPED, Bridge
@@ -189,8 +189,51 @@ async def test_browsers_are_one_place_and_the_call_is_told_how_many() -> None:
             await asyncio.sleep(2)
             assert call.told[-1] == ["a browser"]
         await asyncio.sleep(LINGER + 2)
-        assert call.told[-1] == []
+        assert call.told[-1] == [AWAY]
+        async with h.reader(seats[0], of="shared"):
+            await asyncio.sleep(2)
+            assert call.told[-1] == ["a browser"]
+        await asyncio.sleep(LATELY + 2)
+        assert call.told[-2:] == [[AWAY], []]
         assert h.bridge.places(call) == []
+
+
+async def test_whoever_read_needs_no_code_again_though_their_phone_slept_and_misses_nothing() -> None:
+    async with house() as h:
+        call = Call()
+        seat = await shared(h, call)
+        async with h.reader(seat, of="shared") as reader:
+            call.say("one")
+            await reader.until(lambda r: r.text == "one")
+        for number in range(3):
+            await asyncio.sleep(LATELY - 10)
+            call.say(str(number))
+            async with h.reader(seat, after=1 + number, of="shared") as reader:
+                await reader.until(lambda r: r.text)
+                assert reader.text == str(number)
+
+
+async def test_a_call_whose_code_was_given_by_somebody_who_never_came_is_shown_no_more() -> None:
+    async with house() as h:
+        call = Call()
+        seat = await shared(h, call)
+        await asyncio.sleep(LINGER + 2)
+        assert call.told == [["a browser"], []]
+        assert (await h.ask("GET", f"/api/shared/{seat}"))[0] == 404
+
+
+async def test_who_gives_the_code_when_nobody_has_read_for_long_has_time_to_come() -> None:
+    async with house() as h:
+        call = Call()
+        await shared(h, call)
+        await asyncio.sleep(LINGER - 1)
+        code = h.bridge.code(call)
+        assert code is not None
+        _, told = await h.ask("POST", "/api/shared", None, {"code": code.text})
+        await asyncio.sleep(LINGER / 2)
+        async with h.reader(told["seat"], of="shared") as reader:
+            call.say("here")
+            await reader.until(lambda r: r.text == "here")
 
 
 async def test_a_wrong_code_is_one_sentence_and_codes_can_not_be_guessed() -> None:
