@@ -1,5 +1,6 @@
 """The manifest that people paste into Slack asks for exactly what the app uses."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -51,6 +52,12 @@ def test_it_asks_for_the_scopes_that_are_used_and_no_more() -> None:
 def test_it_names_the_command() -> None:
     commands = {command["command"] for command in MANIFEST["features"]["slash_commands"]}
     assert commands == {name for kind, name in heard() if kind == "command"}
+
+
+def test_it_hints_at_what_people_need_the_command_for() -> None:
+    hint = MANIFEST["features"]["slash_commands"][0]["usage_hint"]
+    assert {"start", "open", "stop", "attach", "help"} <= set(re.findall(r"[a-z]+", hint))
+    assert len(hint) <= 1000  # https://docs.slack.dev/reference/app-manifest
 
 
 def test_it_subscribes_to_the_events_that_are_heard() -> None:
