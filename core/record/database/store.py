@@ -253,9 +253,12 @@ class Store:
     async def interrupted(self) -> int:
         """Mark live calls whose process is dead: on this machine by its number, else after 90 s of silence.
 
-        They end with their last line. Returns how many.
+        They end with their last line. Returns how many. None after a time in which nobody could give a sign
+        of life, until everybody could (`presence`).
         """
         now = _now()
+        if not self.process.judges(now):
+            return 0
         async with self._transactions.writing() as connection:
             return await writing.interrupted(
                 connection, now, lambda process, seen: self.process.dead(process, seen, now)

@@ -10,6 +10,7 @@ from core.record.database.opening import open_store
 from core.record.database.presence import BEAT, SPACE, STALE, Process, present
 from core.record.database.store import Store
 from core.settings import Settings
+from tests.fakes.record import ANN, kept
 
 pytestmark = pytest.mark.real_time
 
@@ -68,3 +69,21 @@ async def test_who_was_silent_because_the_database_was_away_is_not_taken_for_dea
         assert not await store.lives_elsewhere("elsewhere/1/aa")
         monkeypatch.setattr(store.process, "_signed", away)
         assert await store.lives_elsewhere("elsewhere/1/aa")
+
+
+async def test_a_call_whose_keeper_was_silent_because_the_database_was_away_goes_on(
+    record_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_store(record_settings) as first, open_store(record_settings) as second:
+        first.process.name = "elsewhere/1/aa"
+        call = await kept(first, (ANN, "One."), live=True)
+        now = later = datetime.now(UTC)
+        monkeypatch.setattr("core.record.database.store._now", lambda: later)
+        second.process.signed(now)
+        for seconds in (100, 110, 130, 160, 190):
+            later = now + timedelta(seconds=seconds)
+            assert await second.interrupted() == 0, "nobody could give a sign"
+            second.process.signed(later)
+        assert (await second.call(call.key)).state == "live"
+        later = now + timedelta(seconds=205)
+        assert await second.interrupted() == 1
