@@ -3,6 +3,8 @@
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,8 +15,10 @@ from bots.slack.book import Book, Mark
 from bots.slack.call import FAREWELL
 from bots.slack.card import Look
 from bots.slack.house import House, Words
+from bots.slack.lately import Lately
 from bots.slack.markup import mrkdwn
 from bots.slack.patience import post, undone
+from bots.slack.shown import CardOutlet, late, slowness
 from bots.slack.thread import Thread
 from bots.slack.trouble import FOREIGN, code, failed
 from bots.slack.workspace import Workspace
@@ -31,7 +35,7 @@ from core.bridge import (
     Source,
 )
 from core.codes import Ticket
-from core.errors import UserError
+from core.errors import OutletBusy, OutletGone, UserError
 
 log = logging.getLogger(__name__)
 
@@ -58,6 +62,7 @@ class Guest:
         self.why = ""
         """Why it is not shown here any more, for people, once it is `over`."""
         self._began = datetime.now(UTC)
+        self._lately = Lately(self.first)
 
     @property
     def attached_by(self) -> str:
@@ -67,6 +72,18 @@ class Guest:
         """It is shown no more, and its last words had their time."""
         self.why = why
         self.over.set()
+
+    @property
+    def live(self) -> bool:
+        """What is said now is shown here."""
+        return self.attachment is not None and self.attachment.live
+
+    def now(self) -> Look:
+        """What its card should show while it is `live`."""
+        board = self.source.board
+        heard = self._lately.names(board, asyncio.get_running_loop().time())
+        notices = (*slowness(self.workspace), *board.notices.values())
+        return replace(self.look, heard=heard, late=late(board.lateness) if heard else None, notices=notices)
 
     @property
     def mark(self) -> Mark:
@@ -91,7 +108,7 @@ class Guests:
     def of(self, team: str, channel: str) -> Guest | None:
         """The call of elsewhere that is shown in a channel; none whose last words only wait for Slack."""
         for guest in self.running(team):
-            if guest.thread.channel == channel and guest.attachment is not None and guest.attachment.live:
+            if guest.thread.channel == channel and guest.live:
                 return guest
         return None
 
@@ -182,6 +199,7 @@ class Guests:
         """From its first words to the last that is said of it."""
         try:
             await self._remember(guest)
+            await _keep_up(guest)
             await guest.over.wait()
         finally:
             self._guests.remove(guest)
@@ -199,6 +217,23 @@ class Guests:
 
     async def _remember(self, guest: Guest) -> None:
         await self._book.mark(guest.thread.team, guest.mark.key, guest.mark)
+
+
+async def _keep_up(guest: Guest) -> None:
+    """Its card shows how it is doing, also when nothing is said, until what is said is for others alone."""
+    card = CardOutlet(guest.workspace, guest.thread, guest.now, guest.look)
+    while guest.live:
+        wait = card.pace
+        try:
+            await card.show(guest.source.board)
+        except OutletBusy as busy:
+            wait = max(wait, busy.retry_after)
+        except OutletGone:
+            log.warning("slack.card_left")
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(wait):
+                await guest.over.wait()
 
 
 def _over(title: str, started_by: str, why: str) -> Look:

@@ -11,9 +11,11 @@ import pytest
 
 from bots.slack.book import Mark
 from bots.slack.guests import OVER
+from bots.slack.lately import LATELY
 from bots.slack.outlet import ThreadCaptions
 from bots.slack.thread import Thread
 from bots.slack.workspace import Workspace
+from core.audio.frame import Speaker
 from core.bridge import ENDED, LOST, RESTARTED, REVOKED, STOPPED, UNSHARED
 from core.captions.caption import Caption
 from tests.bots.slack.office import Office, Shelf, office, running, settings_for, words
@@ -359,3 +361,56 @@ async def test_two_channels_show_one_call_and_one_that_is_taken_away_leaves_the_
         call.say("Still here.")
         await acme.until(lambda: "Still here." in thread(two, two.messages[0]))
         assert "Still here." not in one.text()
+
+
+async def test_the_card_shows_who_is_heard_and_how_late_and_when_nobody_speaks_any_more(
+    tmp_path: Path,
+) -> None:
+    async with office(tmp_path, post=real) as acme:
+        call, other = Call(), random(acme)
+        call.say("Of before.")
+        card = await attached(acme, call, other)
+        await asyncio.sleep(10)
+        assert "○" in words(card), "nobody was heard here"
+        assert not card.edits
+        call.board.show(Caption(ANN, 1.0, 2.0, "Late words.", final=True), 12.0)
+        await acme.until(lambda: "●" in words(card))
+        assert "Heard: Ann" in words(card)
+        assert "about 10 s late" in words(card)
+        for number in range(60):
+            call.board.show(Caption(ANN, number, number + 1.0, f"Words {number}.", final=True), 12.0)
+            await asyncio.sleep(2)
+        assert len(card.edits) == 1, "it does not change with every word"
+        call.board.notify("deaf", "I can't hear Ben.")
+        await acme.until(lambda: "I can't hear Ben." in words(card))
+        await acme.until(lambda: "○" in words(card), 2 * LATELY)
+        assert "late" not in words(card)
+
+
+async def test_who_speaks_after_the_call_was_taken_away_is_not_named_on_the_card(tmp_path: Path) -> None:
+    async with office(tmp_path, post=real) as acme:
+        call, other = Call(), random(acme)
+        card = await attached(acme, call, other)
+        call.say("Before.")
+        await acme.until(lambda: "Heard: Ann" in words(card))
+        for method in ("chat.postMessage", "chat.update"):
+            acme.slack.faults.statuses[method] = [503] * 4
+        call.say("Last.")
+        acme.bridge.revoke(call)
+        call.board.show(Caption(Speaker("z", "Zoe"), 2.0, 3.0, "Not for them.", final=True))
+        seen_by_people = ""
+        while REVOKED not in words(card):
+            seen_by_people += words(card)
+            await asyncio.sleep(1)
+        assert "Zoe" not in seen_by_people + words(card)
+
+
+async def test_a_card_that_slack_does_not_take_for_a_while_keeps_up_later(tmp_path: Path) -> None:
+    async with office(tmp_path) as acme:
+        call, other = Call(), random(acme)
+        card = await attached(acme, call, other)
+        acme.slack.faults.statuses["chat.update"] = [503] * 3
+        call.say("Words.")
+        await acme.until(lambda: "●" in words(card))
+        await acme.bob.command("/captions", "detach", channel=other)
+        await acme.until(lambda: "■" in words(card))
