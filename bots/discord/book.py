@@ -40,7 +40,7 @@ class Mark:
     """A call that runs, to be found again after a restart. `seen`: when it last gave a sign of life.
 
     `place`: the id of where it is shown. `record`: the key of its record, which goes on then. `private`: it
-    is shown nowhere else, then as before.
+    is shown nowhere else, then as before. `wide`: somebody chose a place where people read who may not enter.
     """
 
     channel: int
@@ -52,6 +52,7 @@ class Mark:
     started_by: int | None = None
     record: str | None = None
     private: bool = False
+    wide: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -64,6 +65,7 @@ class Mark:
             "started_by": None if self.started_by is None else str(self.started_by),
             "record": self.record,
             "private": self.private,
+            "wide": self.wide,
         }
 
     @classmethod
@@ -83,6 +85,7 @@ class Mark:
                 None if kept["record"] is None else str(kept["record"]),
                 # Earlier versions kept no word of it. What can't be understood must open nothing.
                 kept.get("private", False) is not False,
+                kept.get("wide") is True,
             )
         except (KeyError, ValueError, TypeError):
             return None

@@ -51,7 +51,7 @@ class DiscordCall:
         self.heard_in = terms.heard_in or (channel.id,)
         """The ids of the voice channels that it was in, this one among them."""
         self.board = Board()
-        self.language, self.private = terms.language, terms.private
+        self.language, self.private, self.wide = terms.language, terms.private, terms.wide
         self.keep: Keep = terms.keep
         self.began, self.started_by, self.record = terms.began, terms.started_by, terms.record
         """The wall clock's time at second 0; Discord's id of who asked, if somebody did; its record's key."""
@@ -206,7 +206,7 @@ class DiscordCall:
 
     def moved(self, channel: Voice, *, unshared: bool = False) -> None:
         """The bot was moved to another voice channel; it goes on there. `unshared`: shown nowhere else."""
-        before, self._channel = self._channel, channel
+        before, self._channel, self.wide = self._channel, channel, False
         self.heard_in = tuple(dict.fromkeys((*self.heard_in, channel.id)))
         place, why = self.showing.place, notices.moved(channel.name)
         if place is not None and (place.id == before.id or wider(place, channel)):

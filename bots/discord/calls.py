@@ -4,13 +4,13 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from types import TracebackType
 from typing import Any, Self
 
 from bots.discord import notices
 from bots.discord.book import Book, Mark, space
 from bots.discord.call import DiscordCall
+from bots.discord.closing import keep_in
 from bots.discord.ending import farewell
 from bots.discord.house import House, guarded
 from bots.discord.setup import GuildSetup
@@ -90,7 +90,7 @@ class Calls:
         allow(wish, setup)
         place = chosen(wish, setup.where)
         threaded = (setup.where if wish.where is None else wish.where) == "thread"
-        async with self._beginning(wish.channel, terms(wish, setup, self.house)) as call:
+        async with self._beginning(wish.channel, terms(wish, setup, self.house, place)) as call:
             days = setup.days(self.house.settings.retention_days)
             target = await opened(place, call.channel, call.began, threaded=threaded)
             keeps, private = call.record is not None, call.private
@@ -161,8 +161,7 @@ class Calls:
 
     async def resume(self, mark: Mark, channel: Voice, place: Chat) -> DiscordCall:
         """Join a call again that ran when Spokenly stopped. Raises `UserError`."""
-        heard_in = self.book.heard_in(mark.record or "")
-        terms = replace(await resumed(mark, self.house), heard_in=heard_in)
+        terms = await resumed(mark, self.house, self.book.heard_in(mark.record or ""))
         async with self._beginning(channel, terms) as call:
             call.showing.open(place)
         return call
@@ -213,6 +212,7 @@ class Calls:
                 call.abandon()
                 await call.leave()
         self._calls[guild] = call
+        keep_in(call, self.end)  # its channel may have been closed since the place was chosen
         await self._mark(call)
         self.spawn(self._statuses.show(call.channel, on=True))
         self.begun(call)

@@ -8,7 +8,7 @@ from bots.discord.voice.listener import Gone, Phase, Reason
 from bots.discord.words import say
 
 OUT, PAUSED, LINE, MOVED, BUG, DEAF = "left out", "paused", "line", "moved", "bug", "deaf"
-LOST, PRIVATE, CLOSED = "lost record", "private", "closed"
+LOST, PRIVATE, CLOSED, INSIDE = "lost record", "private", "closed", "inside"
 
 _URGENCY = {PAUSED: 0, LINE: 0, PRIVATE: 2}
 
@@ -76,6 +76,15 @@ UNSHARED = "It is shown nowhere else any more, as not everybody may enter: /capt
 NOW_CLOSED = (
     "This call is shown nowhere else any more, as not everybody may enter its channel now: "
     "/captions share shares it anew."
+)
+
+KEPT_IN = (
+    "The captions go on in the voice channel's own chat, as not everybody who could read them may enter now."
+)
+
+SHUT_OUT = (
+    "Not everybody who could read the captions may enter the voice channel now, and I may not post in its "
+    "own chat."
 )
 
 

@@ -9,7 +9,8 @@ from bots.discord.call import DiscordCall
 from bots.discord.house import House
 from bots.discord.permissions import HEARING, missing, refusal
 from bots.discord.setup import GuildSetup, Keep
-from bots.discord.wish import Terms, Wish
+from bots.discord.where import wider
+from bots.discord.wish import Chat, Terms, Wish
 from bots.discord.words import command
 from core.errors import NoSuchRecord, RecordAway, UserError
 from core.record.database.store import Store
@@ -38,8 +39,11 @@ def allow(wish: Wish, setup: GuildSetup) -> None:
         )
 
 
-def terms(wish: Wish, setup: GuildSetup, house: House) -> Terms:
-    """What the call is begun with. Raises `UserError` for what Spokenly can't do."""
+def terms(wish: Wish, setup: GuildSetup, house: House, place: Chat) -> Terms:
+    """What the call is begun with, to be shown in `place` or a thread of it.
+
+    Raises `UserError` for what Spokenly can't do.
+    """
     return Terms(
         _language(wish.language or setup.language or house.settings.language, house),
         keep := _keep(wish.keep, setup.keep, house),
@@ -48,6 +52,7 @@ def terms(wish: Wish, setup: GuildSetup, house: House) -> Terms:
         # Who may enter the channel may read the record: `/recap` looks there (commands/kept.py).
         f"{wish.channel.id}-{secrets.token_urlsafe(16)}" if keep == "transcript" else None,
         private=_private(wish, setup),
+        wide=wider(place, wish.channel),
     )
 
 
@@ -95,10 +100,11 @@ def marked(call: DiscordCall, place: int) -> Mark:
         call.started_by,
         call.record,
         call.private,
+        call.wide,
     )
 
 
-async def resumed(mark: Mark, house: House) -> Terms:
+async def resumed(mark: Mark, house: House, heard_in: tuple[int, ...]) -> Terms:
     """How a call goes on that ran when Spokenly stopped. Its record goes on too, unless it was deleted or
     stays away for half a minute: captions must not wait for longer."""
     first, record = None, mark.record
@@ -113,7 +119,18 @@ async def resumed(mark: Mark, house: House) -> Terms:
     lost = record is not None and first is None
     kept = None if first is None else record
     began, by = mark.began, mark.started_by
-    return Terms(mark.language, keep, began, by, kept, first or 0, lost=lost, private=mark.private)
+    return Terms(
+        mark.language,
+        keep,
+        began,
+        by,
+        kept,
+        first or 0,
+        heard_in,
+        lost=lost,
+        private=mark.private,
+        wide=mark.wide,
+    )
 
 
 _WAITS = (0.5, 1.0, 2.0, 4.0, 8.0, 14.0)

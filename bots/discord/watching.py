@@ -10,6 +10,7 @@ import discord
 from bots.discord import notices
 from bots.discord.book import Mark
 from bots.discord.calls import Calls
+from bots.discord.closing import keep_in
 from bots.discord.ending import late_farewell
 from bots.discord.guests import humans
 from bots.discord.house import TROUBLE
@@ -75,6 +76,7 @@ class Watch:
         """Who may enter the channels of a server may have changed."""
         if (call := self._calls.of(guild.id)) is not None:
             self._calls.sharing.look(call)
+            keep_in(call, self._calls.end)
 
     def voice_state(
         self, member: discord.Member, before: discord.VoiceState, after: discord.VoiceState

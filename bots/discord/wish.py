@@ -38,7 +38,7 @@ class Terms:
 
     `first`: the number of the next entry of a record that goes on. `heard_in`: the ids of the channels that
     it was in before, where it goes on. `lost`: it had a record, which can't go on. `private`: the Bridge
-    shows it nowhere else.
+    shows it nowhere else. `wide`: somebody chose to show it where people read who may not enter.
     """
 
     language: str
@@ -50,6 +50,7 @@ class Terms:
     heard_in: tuple[int, ...] = ()
     lost: bool = False
     private: bool = False
+    wide: bool = False
 
 
 @dataclass(frozen=True, slots=True)
