@@ -40,6 +40,15 @@ async def keep(connection: AsyncConnection, space: str, key: str, value: object)
     )
 
 
+async def replace(connection: AsyncConnection, space: str, key: str, old: object, new: object) -> bool:
+    """Put `new` in the place of `old`, if that is what is there. Whether `new` is there now."""
+    row = (PreferenceRow.space == space) & (PreferenceRow.key == key)
+    there = (await connection.execute(select(PreferenceRow.value).where(row).with_for_update())).scalar()
+    if there == old != new:
+        await connection.execute(update(PreferenceRow).where(row).values(value=new))
+    return there in (old, new)
+
+
 async def spaces(connection: AsyncConnection) -> list[str]:
     """All that ever had a call or a rule, by name."""
     return sorted((await connection.execute(select(SpaceRow.name))).scalars())

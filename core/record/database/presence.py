@@ -83,6 +83,11 @@ async def elsewhere(store: Kept, name: str) -> bool:
     return not _dead(store, name, seen) or not store.process.judges(datetime.now(UTC))
 
 
+async def shared(store: Kept) -> bool:
+    """Whether any other process is known, dead or alive. Raises `RecordAway`."""
+    return any(name != store.process.name for name in await store.preferences(SPACE))
+
+
 @asynccontextmanager
 async def present(store: Kept) -> AsyncIterator[None]:
     """Gives signs of life. What dead processes gave is taken away. Raises `RecordAway` at the start."""

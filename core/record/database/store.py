@@ -234,6 +234,12 @@ class Store:
         async with self._transactions.writing() as connection:
             await preferences.keep(connection, space, key, value)
 
+    @unbroken
+    async def replace(self, space: str, key: str, old: object, new: object) -> bool:
+        """Put `new` there if `old` is there still. False: somebody else was faster. Neither is None."""
+        async with self._transactions.writing() as connection:
+            return await preferences.replace(connection, space, key, old, new)
+
     async def recap(self, call: Call) -> Recap | None:
         """The recap that is kept, if there is one."""
         async with self._transactions.reading() as connection:
@@ -267,6 +273,10 @@ class Store:
     async def lives_elsewhere(self, process: str) -> bool:
         """Whether that is the name of another process that uses this database, and it lives (`presence`)."""
         return await presence.elsewhere(self, process)
+
+    async def shared(self) -> bool:
+        """Whether another process uses this database, or was killed and no start tidied up since."""
+        return await presence.shared(self)
 
     @asynccontextmanager
     async def _deleting(self) -> AsyncIterator[AsyncConnection]:

@@ -75,3 +75,20 @@ async def test_preferences_are_there_after_a_restart(record_settings: Settings) 
 async def test_characters_that_no_database_takes_are_cleaned(store: Store) -> None:
     await store.prefer("a\0b", "k\0", 1)
     assert await store.preferences("a\0b") == {"k\ufffd": 1}
+
+
+async def test_what_is_replaced_is_what_was_seen(store: Store) -> None:
+    await store.prefer("a", "key", {"process": "dead", "n": 1})
+    assert not await store.replace("a", "key", {"process": "other", "n": 1}, {"process": "me"})
+    assert not await store.replace("a", "never there", {"process": "dead"}, {"process": "me"})
+    assert await store.replace("a", "key", {"n": 1, "process": "dead"}, {"process": "me"})
+    assert await store.preferences("a") == {"key": {"process": "me"}}
+    assert await store.replace("a", "key", {"n": 1, "process": "dead"}, {"process": "me"}), "it was done"
+
+
+async def test_of_many_who_replace_the_same_one_alone_does(store: Store) -> None:
+    await store.prefer("a", "key", "dead")
+    async with asyncio.TaskGroup() as group:
+        tasks = [group.create_task(store.replace("a", "key", "dead", number)) for number in range(8)]
+    (winner,) = (number for number, task in enumerate(tasks) if task.result())
+    assert await store.preferences("a") == {"key": winner}

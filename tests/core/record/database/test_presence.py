@@ -24,6 +24,9 @@ async def test_a_program_lives_for_others_while_it_runs(record_settings: Setting
             assert await other.lives_elsewhere(one.process.name)
             assert await one.lives_elsewhere(other.process.name)
             assert not await one.lives_elsewhere(one.process.name), "it is no other"
+            assert await one.shared()
+        async with present(one):
+            assert not await one.shared(), "the other tidied up behind itself"
         assert not await other.lives_elsewhere(one.process.name)
         assert await one.preferences(SPACE) == {}
 
