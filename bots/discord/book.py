@@ -8,31 +8,16 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from bots.discord.setup import GuildSetup, Keep
+from bots.discord.shelf import Shelf
 from core.errors import NoSuchRecord, RecordAway, UserError
-from core.record.database.presence import Process
 
 log = logging.getLogger(__name__)
 
 _SETUP, _OUT, _CALL, _HEARD, _VISIT = "setup", "left_out", "call", "heard in:", "visit:"
 _PROCESS = "process"
-
-
-class Shelf(Protocol):
-    """Where it is written; `Store` is one. Everything raises `RecordAway`."""
-
-    process: Process
-
-    async def lives_elsewhere(self, process: str) -> bool: ...
-
-    async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]: ...
-
-    async def prefer(self, space: str, key: str, value: object) -> None: ...
-
-    async def call(self, key: str) -> object:
-        """Raises `NoSuchRecord`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +103,11 @@ class Book:
         """The calls that ran when Spokenly stopped, and those that run, by server."""
         self.visits: dict[int, VisitMark] = {}
         """The calls of elsewhere that were shown when Spokenly stopped, and those that are, by place."""
+        self._unwritten: set[tuple[int, int | None]] = set()
+        self._taking: set[tuple[int, str]] = set()
+        """What may be under our name, as no answer came when it was put there."""
         self.others = False
-        """Another Spokenly with the same database lives, and runs or shows calls: those are its own."""
+        """Another Spokenly uses the same database, or had calls at the last look: those are its own."""
 
     async def read(self) -> None:
         """Read what is there of all servers. Raises `RecordAway`."""
@@ -153,11 +141,15 @@ class Book:
                 del self._heard[record]
 
     async def look_for_left(self, *, starting: bool = False) -> set[int]:
-        """Find the calls that nobody runs or shows any more and that were not known: of these servers.
+        """Find the calls that nobody runs or shows any more and that were not known: of these servers. They
+        are ours from then on.
 
         `starting`: nothing runs here, so what this process itself left is among them. Raises `RecordAway`.
         """
-        found, others = dict[tuple[int, str], object](), False
+        others = await self._shelf.shared()
+        if not (starting or others or self.others):
+            return set()
+        found = dict[tuple[int, str], object]()
         for name, kept in (await self._shelf.all_preferences(space(0)[:-1])).items():
             digits = name.rpartition(":")[2]
             for key, value in kept.items() if digits.isdecimal() else ():
@@ -172,14 +164,28 @@ class Book:
                 process = str(value.get(_PROCESS) or "") if isinstance(value, Mapping) else ""
                 if await self._shelf.lives_elsewhere(process):
                     others = True
-                elif starting or process != self._shelf.process.name:
+                elif starting or process != self._shelf.process.name or (guild, key) in self._taking:
                     found[guild, key] = value
         # Only now: what a look found that was broken off would never be told.
         self.others = others
-        for (guild, key), value in found.items():
-            if key != _CALL or guild not in self.marks:  # a call may have begun here meanwhile
-                self._left(guild, key, value)
-        return {guild for guild, _ in found}
+        return await self._take_over(found)
+
+    async def _take_over(self, found: Mapping[tuple[int, str], object]) -> set[int]:
+        """Put our own name to what is left, unless somebody was faster. What fails is found again."""
+        guilds = set()
+        for (guild, key), kept in found.items():
+            own = {**(kept if isinstance(kept, Mapping) else {}), _PROCESS: self._shelf.process.name}
+            self._taking.add((guild, key))
+            try:
+                ours = await self._shelf.replace(space(guild), key, kept, own)
+            except RecordAway:
+                self.others = True
+                break
+            self._taking.discard((guild, key))
+            if ours and (key != _CALL or guild not in self.marks):  # a call may have begun here meanwhile
+                self._left(guild, key, kept)
+                guilds.add(guild)
+        return guilds
 
     def _left(self, guild: int, key: str, kept: object) -> None:
         """Nobody runs or shows that any more."""
@@ -249,30 +255,42 @@ class Book:
             log.warning("discord.channels_not_kept")
 
     async def mark(self, guild: int, mark: Mark | None) -> None:
-        """Remember the call that runs, or that none does. What can't be written is left."""
+        """Remember the call that runs, or that none does. What can't be written is left to `write_again`."""
         if mark is None:
             self.marks.pop(guild, None)
         else:
             self.marks[guild] = mark
-        async with self._writing:
-            # Somebody may have come before us, with something newer.
-            newest = self.marks.get(guild)
-            kept = newest and {**newest.to_json(), _PROCESS: self._shelf.process.name}
-            try:
-                await self._shelf.prefer(space(guild), _CALL, kept)
-            except RecordAway:
-                log.warning("discord.mark_not_kept")
+        await self._write(guild, None)
 
     async def visit(self, mark: VisitMark, *, over: bool = False) -> None:
-        """Remember where a call of elsewhere is shown, or (`over`) forget. What can't be written is left."""
+        """Remember where a call of elsewhere is shown, or (`over`) forget; as `mark` does."""
         if over:
             self.visits.pop(mark.place, None)
         else:
             self.visits[mark.place] = mark
+        await self._write(mark.guild, mark.place)
+
+    async def write_again(self) -> None:
+        """Try once more what could not be written: a mark that stays would be taken up again."""
+        for guild, place in tuple(self._unwritten):
+            await self._write(guild, place)
+
+    async def _write(self, guild: int, place: int | None) -> None:
+        """The mark of a server, or of a `place` in it."""
+        self._unwritten.add((guild, place))
         async with self._writing:
-            newest = self.visits.get(mark.place)
-            kept = None if newest is None else {"ended": newest.ended, _PROCESS: self._shelf.process.name}
+            # Somebody may have come before us, with something newer.
+            kept = self._kept(guild) if place is None else self._shown(place)
+            named = None if kept is None else {**kept, _PROCESS: self._shelf.process.name}
             try:
-                await self._shelf.prefer(space(mark.guild), f"{_VISIT}{mark.place}", kept)
+                await self._shelf.prefer(space(guild), _CALL if place is None else f"{_VISIT}{place}", named)
             except RecordAway:
                 log.warning("discord.mark_not_kept")
+            else:
+                self._unwritten.discard((guild, place))
+
+    def _kept(self, guild: int) -> dict[str, Any] | None:
+        return None if (mark := self.marks.get(guild)) is None else mark.to_json()
+
+    def _shown(self, place: int) -> dict[str, Any] | None:
+        return None if (mark := self.visits.get(place)) is None else {"ended": mark.ended}

@@ -167,8 +167,9 @@ class DiscordBot:
 
     async def _look_for_left(self, client: Client, watch: Watch) -> None:
         """Take up what another Spokenly with the same database ran, once it is dead."""
-        while self._book.others:
+        while True:
             await asyncio.sleep(LOOK)
+            await self._book.write_again()
             with suppress(RecordAway):
                 for number in await self._book.look_for_left():
                     if (guild := client.get_guild(number)) is not None:

@@ -27,9 +27,13 @@ class Shelf(Protocol):
 
     async def lives_elsewhere(self, process: str) -> bool: ...
 
+    async def shared(self) -> bool: ...
+
     async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]: ...
 
     async def prefer(self, space: str, key: str, value: object) -> None: ...
+
+    async def replace(self, space: str, key: str, old: object, new: object) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,11 @@ class Book:
         self._setups: dict[tuple[str, str | None], Setup] = {}
         self.marks: dict[tuple[str, str], Mark] = {}
         """The calls that ran when Spokenly stopped, and those that run, by workspace and `Mark.key`."""
+        self._unwritten: set[tuple[str, str]] = set()
+        self._taking: set[tuple[str, str]] = set()
+        """What may be under our name, as no answer came when it was put there."""
         self.others = False
-        """Another Spokenly with the same database lives, and runs calls: those are its own."""
+        """Another Spokenly uses the same database, or ran calls at the last look: those are its own."""
 
     async def read(self) -> None:
         """Read what is there of all workspaces. Raises `RecordAway`."""
@@ -111,11 +118,15 @@ class Book:
         await self.look_for_left(starting=True)
 
     async def look_for_left(self, *, starting: bool = False) -> list[Mark]:
-        """The calls that nobody runs any more and that were not known: now they are. Raises `RecordAway`.
+        """The calls that nobody runs any more and that were not known: now they are, and nobody else tells
+        of them. Raises `RecordAway`.
 
         `starting`: nothing runs here, so what this process itself left is among them.
         """
-        found, others = dict[tuple[str, str], Mark](), False
+        others = await self._shelf.shared()
+        if not (starting or others or self.others):
+            return []
+        found = dict[tuple[str, str], Mapping[str, Any]]()
         for name, kept in (await self._shelf.all_preferences(space(""))).items():
             team = name.removeprefix(space(""))
             for key, value in kept.items():
@@ -126,12 +137,29 @@ class Book:
                 process = str(value.get(_PROCESS) or "")
                 if await self._shelf.lives_elsewhere(process):
                     others = True
-                elif starting or process != self._shelf.process.name:
-                    found[team, call] = mark
+                elif starting or process != self._shelf.process.name or (team, call) in self._taking:
+                    found[team, call] = value
         # Only now: what a look found that was broken off would never be told.
         self.others = others
-        self.marks |= found
-        return list(found.values())
+        return await self._take_over(found)
+
+    async def _take_over(self, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[Mark]:
+        """Put our own name to marks, unless somebody was faster. What fails is found again."""
+        taken = []
+        for (team, call), kept in found.items():
+            self._taking.add((team, call))
+            own = {**kept, _PROCESS: self._shelf.process.name}
+            try:
+                ours = await self._shelf.replace(space(team), f"{_CALL}{call}", kept, own)
+            except RecordAway:
+                self.others = True
+                break
+            self._taking.discard((team, call))
+            mark = Mark.from_json(team, call.partition(":")[0], kept)
+            if ours and mark is not None:
+                self.marks[team, call] = mark
+                taken.append(mark)
+        return taken
 
     def own(self, team: str, channel: str | None) -> Setup:
         """What was chosen for a channel itself, or for a whole workspace (`channel` None)."""
@@ -156,11 +184,20 @@ class Book:
         self._setups[team, channel] = setup
 
     async def mark(self, team: str, key: str, mark: Mark | None) -> None:
-        """Remember a call, or forget it (None). What can't be written is left."""
+        """Remember a call, or forget it (None). What can't be written is left to `write_again`."""
         if mark is None:
             self.marks.pop((team, key), None)
         else:
             self.marks[team, key] = mark
+        await self._write(team, key)
+
+    async def write_again(self) -> None:
+        """Try once more what could not be written: a mark that stays would be told of again."""
+        for team, key in tuple(self._unwritten):
+            await self._write(team, key)
+
+    async def _write(self, team: str, key: str) -> None:
+        self._unwritten.add((team, key))
         async with self._writing:
             # Somebody may have come before us, with something newer.
             newest = self.marks.get((team, key))
@@ -169,3 +206,5 @@ class Book:
                 await self._shelf.prefer(space(team), f"{_CALL}{key}", kept)
             except RecordAway:
                 log.warning("slack.mark_not_kept")
+            else:
+                self._unwritten.discard((team, key))

@@ -95,7 +95,7 @@ class SlackBot:
         """
         left = list(self.calls.book.marks.values())
         await self._opened.wait()
-        while left or self.calls.book.others:
+        while True:
             for mark in tuple(left):
                 try:
                     found = await self.desk.workspaces.find(mark.team)
@@ -107,6 +107,7 @@ class SlackBot:
                 elif await self.calls.tell_interrupted(found[0], mark):
                     left.remove(mark)
             await asyncio.sleep(WAIT)
+            await self.calls.book.write_again()
             with suppress(RecordAway):
                 left += await self.calls.book.look_for_left()
 

@@ -31,6 +31,10 @@ class MemoryStore:
     async def lives_elsewhere(self, process: str) -> bool:
         return process in self.living
 
+    async def shared(self) -> bool:
+        self._check()
+        return bool(self.living)
+
     def _check(self) -> None:
         if self.away:
             raise RecordAway("The disk is full.")
@@ -51,6 +55,12 @@ class MemoryStore:
             self.preferred.get(space, {}).pop(key, None)
         else:
             self.preferred.setdefault(space, {})[key] = value
+
+    async def replace(self, space: str, key: str, old: object, new: object) -> bool:
+        if (await self.preferences(space)).get(key) != old:
+            return False
+        await self.prefer(space, key, new)
+        return True
 
     async def retention(self, space: str) -> int | None:
         return self.rules.get(space)

@@ -185,3 +185,82 @@ async def test_a_look_that_is_broken_off_forgets_nothing_of_what_it_found(
     assert book.marks == {}
     assert await book.look_for_left() == {1, 2}
     assert not book.others
+
+
+async def test_of_two_who_find_what_was_left_one_alone_takes_it_up() -> None:
+    killed, one, other = MemoryStore(), MemoryStore(), MemoryStore()
+    left = Book(killed)
+    await left.mark(1, MARK)
+    await left.visit(VisitMark(2, 7, "Ann ended it."))
+    one.preferred = other.preferred = killed.preferred
+    one.living, other.living = {other.process.name}, {one.process.name}
+    taken, living = await again(one), Book(other)
+    assert (taken.marks, set(taken.visits)) == ({1: MARK}, {7})
+    assert await living.look_for_left() == set()
+    assert (living.marks, living.visits) == ({}, {})
+    one.living.clear()
+    other.living.clear()
+    assert await living.look_for_left() == {1, 2}, "who took it over was killed as well"
+    assert living.visits == {7: VisitMark(2, 7, "Ann ended it.")}
+
+
+async def test_what_is_found_and_taken_up_by_another_at_that_moment_is_left_to_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    killed, one, other = MemoryStore(), MemoryStore(), MemoryStore()
+    await Book(killed).mark(1, MARK)
+    one.preferred = other.preferred = killed.preferred
+    one.living, other.living = {other.process.name}, {one.process.name}
+    looking, taken = Book(one), Book(other)
+
+    async def lives_elsewhere(_process: str) -> bool:
+        monkeypatch.undo()
+        assert await taken.look_for_left() == {1}
+        return False
+
+    monkeypatch.setattr(one, "lives_elsewhere", lives_elsewhere)
+    assert await looking.look_for_left() == set()
+    assert looking.marks == {}
+
+
+async def test_what_is_taken_up_is_known_though_the_answer_was_lost(monkeypatch: pytest.MonkeyPatch) -> None:
+    killed, store = MemoryStore(), MemoryStore()
+    await Book(killed).mark(1, MARK)
+    store.preferred = killed.preferred
+    replaced = store.replace
+
+    async def lost(space: str, key: str, old: object, new: object) -> bool:
+        await replaced(space, key, old, new)
+        raise RecordAway("The database is away.")
+
+    monkeypatch.setattr(store, "replace", lost)
+    book = await again(store)
+    assert book.marks == {}
+    monkeypatch.undo()
+    assert await book.look_for_left() == {1}
+    assert await book.look_for_left() == set()
+
+
+async def test_a_call_that_another_began_after_our_start_is_found_when_that_one_is_killed() -> None:
+    one, other = MemoryStore(), MemoryStore()
+    other.preferred = one.preferred
+    one.living = {other.process.name}
+    book = await again(one)
+    await Book(other).mark(1, MARK)
+    one.living.clear()
+    assert await book.look_for_left() == {1}
+
+
+async def test_marks_that_could_not_be_deleted_are_deleted_later() -> None:
+    store = MemoryStore()
+    book = await again(store)
+    await book.mark(1, MARK)
+    await book.visit(VisitMark(1, 7))
+    store.away = True
+    await book.mark(1, None)
+    await book.visit(VisitMark(1, 7), over=True)
+    await book.write_again()
+    store.away = False
+    assert len(store.preferred["discord:1"]) == 2
+    await book.write_again()
+    assert store.preferred["discord:1"] == {}

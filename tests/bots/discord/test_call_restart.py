@@ -77,6 +77,39 @@ async def test_a_call_of_another_spokenly_with_the_same_database_is_its_own_whil
             await home.until(lambda: home.calls.of(home.guild.id) is not None)
 
 
+async def test_a_call_that_another_spokenly_left_is_gone_on_with_though_it_began_after_our_start() -> None:
+    async with scene() as home:
+        ann = home.guild.member("Ann")
+        await ann.join(home.lounge)
+        async with home.running():
+            await home.start(ann)
+        space = home.store.preferred[f"discord:{home.guild.id}"]
+        kept = {**space.pop("call"), "process": "another"}
+        home.store.living.add("another")
+        async with home.running():
+            await asyncio.sleep(300)
+            space["call"] = kept
+            await asyncio.sleep(300)
+            assert home.calls.of(home.guild.id) is None
+            home.store.living.clear()
+            kept["seen"] = datetime.now(UTC).isoformat()
+            await home.until(lambda: home.calls.of(home.guild.id) is not None, 90)
+
+
+async def test_a_call_whose_mark_could_not_be_deleted_is_over_also_after_a_restart() -> None:
+    async with scene() as home:
+        ann = home.guild.member("Ann")
+        await ann.join(home.lounge)
+        async with home.running():
+            await home.start(ann)
+            home.store.away = True
+            await home.call.stop("Ann")
+            await asyncio.sleep(5)
+            assert mark(home) is not None
+            home.store.away = False
+            await home.until(lambda: mark(home) is None, 90)
+
+
 async def test_after_a_restart_a_private_call_is_private_still() -> None:
     async with scene() as home:
         ann = home.guild.member("Ann")

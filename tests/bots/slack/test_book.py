@@ -152,3 +152,97 @@ async def test_a_look_that_is_broken_off_forgets_nothing_of_what_it_found(
     assert book.marks == {}
     assert await book.look_for_left() == [MARK, other]
     assert not book.others
+
+
+def beside(*shelves: Shelf) -> None:
+    """Programs that live and share the database of the first."""
+    for shelf in shelves:
+        shelf.spaces = shelves[0].spaces
+        shelf.living = {other.process.name for other in shelves if other is not shelf}
+
+
+async def test_of_two_who_find_a_call_that_was_left_one_alone_tells_of_it() -> None:
+    killed, one, other = Shelf(), Shelf(), Shelf()
+    await Book(killed).mark("T1", MARK.key, MARK)
+    one.spaces = killed.spaces
+    beside(one, other)
+    again, living = Book(one), Book(other)
+    await again.read()
+    assert again.marks == {("T1", MARK.key): MARK}
+    assert await living.look_for_left() == []
+    assert living.marks == {}
+    one.living.clear()
+    other.living.clear()
+    assert await living.look_for_left() == [MARK], "who took it over was killed as well"
+
+
+async def test_of_two_who_find_a_call_at_the_same_time_one_alone_tells_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    killed, one, other = Shelf(), Shelf(), Shelf()
+    await Book(killed).mark("T1", MARK.key, MARK)
+    one.spaces = killed.spaces
+    beside(one, other)
+    looking, taken = Book(one), Book(other)
+
+    async def lives_elsewhere(_process: str) -> bool:
+        monkeypatch.undo()
+        assert await taken.look_for_left() == [MARK]
+        return False
+
+    monkeypatch.setattr(one, "lives_elsewhere", lives_elsewhere)
+    assert await looking.look_for_left() == []
+
+
+async def test_a_call_that_is_taken_over_is_told_of_though_the_answer_was_lost(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    killed, store = Shelf(), Shelf()
+    second = Mark("T1", "C2", "1.3", "Weekly", MARK.began, "U1")
+    for mark in (MARK, second):
+        await Book(killed).mark("T1", mark.key, mark)
+    store.spaces, book = killed.spaces, Book(store)
+    replace = store.replace
+
+    async def lost(*given: object) -> bool:
+        if await replace(*given) and given[1] == f"call:{second.key}":  # type: ignore[arg-type]  # it hands on
+            raise RecordAway("The database is away.")
+        return True
+
+    monkeypatch.setattr(store, "replace", lost)
+    await book.read()
+    assert book.marks == {("T1", MARK.key): MARK}
+    monkeypatch.undo()
+    assert await book.look_for_left() == [second]
+    assert await book.look_for_left() == []
+
+
+async def test_a_call_that_another_began_after_our_start_is_found_when_that_one_is_killed() -> None:
+    one, other = Shelf(), Shelf()
+    beside(one, other)
+    book = Book(one)
+    await book.read()
+    await Book(other).mark("T1", MARK.key, MARK)
+    one.living.clear()
+    assert await book.look_for_left() == [MARK]
+
+
+async def test_who_is_alone_with_the_database_does_not_look(monkeypatch: pytest.MonkeyPatch) -> None:
+    store = Shelf()
+    book = Book(store)
+    await book.read()
+    monkeypatch.delattr(Shelf, "all_preferences")
+    assert await book.look_for_left() == []
+
+
+async def test_a_mark_that_could_not_be_deleted_is_deleted_later() -> None:
+    store = Shelf()
+    book = Book(store)
+    await book.mark("T1", MARK.key, MARK)
+    store.away = True
+    await book.mark("T1", MARK.key, None)
+    await book.write_again()
+    assert store.spaces["slack:T1"]
+    store.away = False
+    await book.write_again()
+    assert not store.spaces["slack:T1"]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bots.slack import archive
+from bots.slack.book import Book
 from bots.slack.finale import finale
 from bots.slack.house import Ended, House
 from core.errors import RecordAway
@@ -163,3 +164,39 @@ async def test_a_record_that_is_away_at_the_end_is_found_later(
             patched.setattr(store, "call", away)
             await finale(here.bot.calls.house, ended)
         assert await archive.filed(here.bot.calls, here.team.id, {here.general.id})
+
+
+async def test_a_call_whose_mark_could_not_be_deleted_is_not_told_of_again(tmp_path: Path) -> None:
+    shelf = Shelf()
+    async with office(tmp_path, shelf=shelf) as acme:
+        await acme.start()
+        await acme.until(lambda: shelf.spaces.get(f"slack:{acme.team.id}"))
+        shelf.away = True
+        acme.bot.calls.running()[0].end("Ann ended captions.")
+        await asyncio.sleep(600)
+        assert shelf.spaces[f"slack:{acme.team.id}"]
+        shelf.away = False
+        await acme.until(lambda: not shelf.spaces[f"slack:{acme.team.id}"], 90)
+
+
+async def test_a_call_that_another_spokenly_began_after_our_start_is_told_of_once_that_one_is_killed(
+    tmp_path: Path,
+) -> None:
+    shelf, other = Shelf(), Shelf()
+    other.spaces = shelf.spaces
+    shelf.living = {other.process.name}
+    async with office(tmp_path, shelf=shelf) as acme:
+        await acme.start("start Weekly")
+        await acme.until(lambda: shelf.spaces.get(f"slack:{acme.team.id}"))
+        (mark,) = acme.bot.calls.book.marks.values()
+        acme.bot.calls.running()[0].end("Ann ended captions.")
+        await acme.until(lambda: not shelf.spaces[f"slack:{acme.team.id}"])
+        told = len(acme.finales)
+        await asyncio.sleep(300)
+        await Book(other).mark(mark.team, mark.key, mark)
+        await asyncio.sleep(300)
+        assert len(acme.finales) == told
+        shelf.living.clear()
+        await acme.until(lambda: len(acme.finales) > told, 90)
+        await asyncio.sleep(300)
+        assert [ended.interrupted for ended in acme.finales[told:]] == [True]

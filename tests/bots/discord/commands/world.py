@@ -54,6 +54,15 @@ class MemoryShelf:
     async def lives_elsewhere(self, process: str) -> bool:
         return process in self.living
 
+    async def shared(self) -> bool:
+        return bool(self.living)
+
+    async def replace(self, space: str, key: str, old: object, new: object) -> bool:
+        if self.kept.get(space, {}).get(key) != old:
+            return False
+        await self.prefer(space, key, new)
+        return True
+
     async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]:
         return {name: dict(kept) for name, kept in self.kept.items() if name.startswith(beginning)}
 
