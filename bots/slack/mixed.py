@@ -10,7 +10,7 @@ from bots.slack.governor import POST
 from bots.slack.ladder import EDITORS, FEW, Rung, Step, Waiting, late, step
 from bots.slack.pace import GLANCE, PEEK, SOON, Rank
 from bots.slack.paper import Paper
-from bots.slack.posts import Posts
+from bots.slack.posts import EMPTY, Posts
 from bots.slack.sheet import SHORT, Piece, Sheet
 from bots.slack.shelf import Page
 from bots.slack.stream import Script, tokens
@@ -22,9 +22,6 @@ ALONE = 1
 
 PATIENCE = 10.0
 """Seconds for which words wait for an edit, which may be repeated, where a post might have to be."""
-
-EMPTY = "…"
-"""A message that is rewritten as soon as it is there: posted with words, it could not safely be repeated."""
 
 ENDS = tuple(".?!…。？！")
 
@@ -95,7 +92,7 @@ class Mixed:
         if (wait := self._chat.wait(POST)) > 0:
             return wait
         try:
-            ts = await self._chat.post(EMPTY)
+            ts = await self._posts.empty()
         except Unanswered:
             self._paper.failed(Rung.UPDATE, self._loop.time())
             raise

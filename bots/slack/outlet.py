@@ -95,6 +95,7 @@ class ThreadCaptions:
             waits.append(await self._close(rung, board))
         else:
             waits.append(min(self._script.due(now) or 0.0, PEEK))
+        waits.append(min(await self._posts.sweep(self._paper.page), PEEK))
         waits.append(min(await self._shelf.tidy(), PEEK))
         if self._script.pending:
             waits.append(waits[0] or GLANCE)

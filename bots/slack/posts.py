@@ -2,14 +2,17 @@
 
 import asyncio
 
-from bots.slack.chat import READ, ChatThread, NotTaken, Unanswered
+from bots.slack.chat import READ, ChatThread, MessageLost, NotTaken, Unanswered
 from bots.slack.governor import POST
 from bots.slack.ladder import Rung
 from bots.slack.pace import USUAL
 from bots.slack.sheet import SHORT, Piece, Sheet
 from bots.slack.shelf import Page, Shelf
 from bots.slack.stream import Script, alike
-from core.errors import OutletError
+from core.errors import OutletBusy, OutletError
+
+EMPTY = "…"
+"""A message that is rewritten as soon as it is there: posted with words, it could not safely be repeated."""
 
 AGAIN = "Slack did not say whether what follows had come: it may stand here twice."
 
@@ -25,12 +28,46 @@ class Posts:
         """A post that may or may not stand there."""
         self.newest = chat.first
         """The ts of the newest message of the thread that is known to be ours."""
+        self._astray: str | None = None
+        """What was the newest when an empty message was first posted of which nobody knows."""
         self._loop = asyncio.get_running_loop()
 
     def erase(self, speaker: str) -> None:
         """Somebody takes back what they said."""
         if self._doubt is not None:
             self._doubt.erase(speaker)
+
+    async def empty(self) -> str:
+        """Post a message without words. Returns its ts. Raises what `ChatThread` does."""
+        try:
+            return await self._chat.post(EMPTY)
+        except Unanswered:
+            if self._astray is None:
+                self._astray = self.newest
+            raise
+
+    async def sweep(self, known: Page | None) -> float:
+        """Take away empty messages of which nobody knows, where the app may read the thread; but `known`.
+
+        Returns the seconds until there is more to do; 0: nothing. Raises `OutletGone`.
+        """
+        if self._astray is None or self._script.pending:  # words come first
+            return 0.0
+        if (wait := self._chat.wait(READ)) > 0:
+            return wait
+        try:
+            newest = await self._chat.newest(self._astray)
+        except OutletBusy as busy:
+            return busy.retry_after
+        except Unanswered as unanswered:
+            return unanswered.wait
+        except (MessageLost, NotTaken):
+            newest = {}
+        self._astray = None
+        for ts, text in newest.items():
+            if text.strip() == EMPTY and (known is None or ts != known.ts):
+                self._shelf.add(Page(ts, Rung.UPDATE, self._loop.time(), shown=EMPTY))
+        return 0.0
 
     async def write(self) -> float:
         """Returns the seconds to wait; 0: one was posted, or nothing waits. Raises what `ChatThread` does."""

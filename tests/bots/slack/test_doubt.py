@@ -4,8 +4,7 @@ import asyncio
 
 import pytest
 
-from bots.slack.mixed import EMPTY
-from bots.slack.posts import AGAIN
+from bots.slack.posts import AGAIN, EMPTY
 from core.errors import OutletBusy
 from tests.bots.slack.threadroom import ANN, BEN, ThreadRoom, threadroom
 

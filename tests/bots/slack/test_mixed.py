@@ -1,11 +1,16 @@
 """Captions by edits and posts: the newest message is rewritten, or the next begun where that comes sooner."""
 
 import asyncio
+from contextlib import suppress
+
+import pytest
 
 from bots.slack.ladder import late
-from bots.slack.mixed import EMPTY, PATIENCE
+from bots.slack.mixed import PATIENCE
 from bots.slack.pace import SOON
+from bots.slack.posts import EMPTY
 from core.captions.publisher import Publisher
+from core.errors import OutletBusy
 from tests.bots.slack.threadroom import ANN, BEN, ThreadRoom, threadroom
 from tests.fakes.slack.limits import Rate
 
@@ -86,6 +91,45 @@ async def test_a_call_alone_posts_nothing_that_could_not_be_sent_again() -> None
         room.say(LINE)
         await room.show()
         assert room.texts == [EMPTY, f"Ann: {LINE}"]
+
+
+@pytest.mark.parametrize("failures", [0, 3])
+async def test_an_empty_message_of_which_nobody_knew_goes_where_the_app_may_read(failures: int) -> None:
+    async with threadroom() as room:
+        room.team.scopes.add("channels:history")
+        room.slack.faults.landed["chat.postMessage"] = 2
+        room.slack.faults.statuses["conversations.replies"] = [503] * failures
+        room.say(LINE)
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(OutletBusy):
+            await room.captions.show(room.board)
+        assert room.methods[0] == "postMessage ok", "it stands there, or stood"
+        while f"Ann: {LINE}" not in room.texts:
+            with suppress(OutletBusy):
+                await room.captions.show(room.board)
+            await asyncio.sleep(0.1)
+        assert asyncio.get_running_loop().time() - began < 10, "words wait for no such look"
+        await room.show()
+        assert room.texts == [f"Ann: {LINE}"]
+        room.saying("and more")
+        await room.show()
+        assert len(room.texts) == 1
+
+
+async def test_an_empty_message_that_is_to_be_rewritten_stays_while_others_are_looked_for() -> None:
+    async with threadroom() as room:
+        room.team.scopes.add("channels:history")
+        room.slack.faults.landed["chat.postMessage"] = 1
+        room.slack.faults.statuses["conversations.replies"] = [503]
+        room.saying(LINE)
+        with pytest.raises(OutletBusy):
+            await room.captions.show(room.board)
+        await asyncio.sleep(10)
+        room.slack.faults.statuses["chat.update"] = [503] * 2
+        await room.show()
+        assert room.texts == [f"Ann: {LINE}"]
+        assert "conversations.replies ok" in room.methods
+        assert room.methods.count("postMessage ok") == 2
 
 
 async def test_a_call_alone_posts_its_words_where_edits_are_frozen_for_long() -> None:
