@@ -135,10 +135,10 @@ class Governor:
             if passage.counted:  # it was never sent
                 shared.lane.flying -= 1
 
-    def learn(self, route: Route, lane: Lane, answer: Answer) -> None:
-        """Take in what a response to a request of `lane` says."""
+    def learn(self, route: Route, lane: Lane, answer: Answer, sent: float) -> None:
+        """Take in what a response says to a request of `lane`. `sent`: the loop's time."""
         now = self._loop.time()
-        lane.answered(now, answer)
+        lane.answered(now, answer, sent)
         if answer.refused is not None:
             self.refused += 1
             if answer.everything:
@@ -152,7 +152,7 @@ class Governor:
         shared = self._lanes.setdefault((answer.bucket, route.major), early or _Shared(lane))
         if shared.lane is not lane:  # another kind of request shares its limit
             shared.lane.flying += 1
-            shared.lane.answered(now, answer)
+            shared.lane.answered(now, answer, sent)
 
     def _shared(self, route: Route, now: float) -> _Shared:
         bucket = self._buckets.get(route.kind, route.kind)
@@ -171,7 +171,7 @@ class Governor:
         context: SimpleNamespace,
         request: aiohttp.TraceRequestStartParams,
     ) -> None:
-        now = self._loop.time()
+        now = context.sent = self._loop.time()
         route = context.route = Route.of(request.method, request.url.path)
         passage = _passage.get()
         if passage is not None and passage.counted:
@@ -196,7 +196,7 @@ class Governor:
         if response.status >= 500:
             wait = lane.failed(self._loop.time())
         else:
-            self.learn(context.route, lane, answer)
+            self.learn(context.route, lane, answer, context.sent)
             wait = answer.refused or 0.0
         if _passage.get() is not None and (answer.refused is not None or response.status >= 500):
             response.close()

@@ -131,8 +131,8 @@ class Lane:
         if urgent:
             self.finals.append(now)
 
-    def answered(self, now: float, answer: Answer) -> None:
-        """Learn from a response that came `now`."""
+    def answered(self, now: float, answer: Answer, sent: float | None = None) -> None:
+        """Learn from a response that came `now` to a request of `sent`; None: not known, so of just now."""
         self.flying = max(0, self.flying - 1)
         if answer.refused is not None:
             if not answer.everything:
@@ -142,8 +142,9 @@ class Lane:
         if answer.limit is None or answer.remaining is None or answer.reset_after is None:
             return
         ends = now + answer.reset_after
-        # Answers can overtake each other: within one window the smaller count is the later one.
-        same = now < self.ends and ends < self.ends + answer.reset_after / 2 + LEAST_GAP
+        # Answers can overtake each other: within one window the smaller count is the later one. Only a window
+        # that can't have ended by the time when the known one does is surely another.
+        same = (now if sent is None else sent) + answer.reset_after <= self.ends + LEAST_GAP
         self.left = min(self.left, answer.remaining) if same and self.limit else answer.remaining
         if not same:
             self.window = answer.reset_after

@@ -48,7 +48,7 @@ def test_a_route_is_what_discord_counts_by(method: str, path: str, kind: str, ma
 async def test_limits_that_one_channel_taught_are_known_in_the_next() -> None:
     governor = Governor()
     lane = Lane(flying=1)
-    governor.learn(EDIT, lane, Answer("hash", 2, 1, 5.0))
+    governor.learn(EDIT, lane, Answer("hash", 2, 1, 5.0), 0.0)
     other = Route(EDIT.kind, "42")
     for _ in range(2):
         with governor.passage(other, "ben", urgent=True):
@@ -61,8 +61,8 @@ async def test_limits_that_one_channel_taught_are_known_in_the_next() -> None:
 async def test_two_routes_of_one_bucket_share_its_limit() -> None:
     governor = Governor()
     delete = Route("DELETE /channels/:id/messages/:id", EDIT.major)
-    governor.learn(EDIT, governor._shared(EDIT, 0.0).lane, Answer("hash", 5, 4, 5.0))
-    governor.learn(delete, governor._shared(delete, 0.0).lane, Answer("hash", 5, 3, 4.9))
+    governor.learn(EDIT, governor._shared(EDIT, 0.0).lane, Answer("hash", 5, 4, 5.0), 0.0)
+    governor.learn(delete, governor._shared(delete, 0.0).lane, Answer("hash", 5, 3, 4.9), 0.0)
     assert governor._shared(delete, 0.0).lane is governor._shared(EDIT, 0.0).lane
     assert governor._shared(EDIT, 0.0).lane.left == 3
     assert governor._shared(EDIT, 0.0).lane.flying == 0

@@ -3,7 +3,7 @@
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bots.discord.pace import RESERVE, WHOLE_BOT, Answer, Everything, Lane, Turns, read
@@ -138,11 +138,20 @@ def test_whatever_the_limit_and_the_way_there_nothing_is_refused(
         lane.sent(now, urgent=urgent)
         answer = answer_of(buckets, now + way)
         assert answer.refused is None
+        lane.answered(now + 2 * way, answer, now)
         now += 2 * way
-        lane.answered(now, answer)
 
 
 @patient
+@example(
+    2,
+    3.0,
+    [(0.0, 0.0, 2.0)]
+    + [(0.0, 0.0, 0.0)] * 5
+    + [(1.0, 0.0, 0.0)] * 2
+    + [(1.0, 2.0, 2.0)]
+    + [(1.0, 0.0, 0.0)] * 4,
+)
 @given(
     st.integers(1, 8),
     st.floats(0.5, 10.0),
@@ -154,6 +163,7 @@ def test_requests_that_overtake_each_other_are_not_refused_either(
     """Several at once in one lane: each takes its own time there and back."""
     lane, buckets = Lane(), discord_with(Window(count, seconds))
     events: list[tuple[float, int, str, Answer | None]] = []
+    begun: dict[int, float] = {}
     now = 0.0
 
     def pass_time(until: float) -> None:
@@ -163,7 +173,7 @@ def test_requests_that_overtake_each_other_are_not_refused_either(
             at, number, kind, answer = event
             if kind == "back":
                 assert answer is not None
-                lane.answered(at, answer)
+                lane.answered(at, answer, begun[number])
                 continue
             answer = answer_of(buckets, at)
             assert answer.refused is None
@@ -174,6 +184,7 @@ def test_requests_that_overtake_each_other_are_not_refused_either(
         pass_time(now)
         if lane.wait(now, urgent=number % 2 == 0) <= 0:
             lane.sent(now)
+            begun[number] = now
             events.append((now + there, number, "there", None))
     pass_time(1e9)
 
