@@ -89,6 +89,7 @@ PURE = [
     "bots/meet/terms.py",
     "bots/meet/voice.py",
     "bots/slack/ladder.py",
+    "bots/slack/lately.py",
     "bots/slack/markup.py",
     "bots/slack/notices.py",
     "bots/slack/orders.py",
