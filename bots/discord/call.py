@@ -209,8 +209,9 @@ class DiscordCall:
         before, self._channel, self.wide = self._channel, channel, False
         self.heard_in = tuple(dict.fromkeys((*self.heard_in, channel.id)))
         place, why = self.showing.place, notices.moved(channel.name)
-        if place is not None and (place.id == before.id or wider(place, channel)):
-            self.showing.move(channel, self.board, why)
+        away = place is not None and wider(place, channel)
+        if place is not None and (away or place.id == before.id):
+            self.showing.move(channel, self.board, notices.KEPT_IN if away else why)
         self.explain(notices.MOVED, f"{why} {notices.UNSHARED}" if unshared else why)
         self.look()
 

@@ -10,7 +10,7 @@ from typing import Any, Self
 from bots.discord import notices
 from bots.discord.book import Book, Mark, space
 from bots.discord.call import DiscordCall
-from bots.discord.closing import keep_in
+from bots.discord.closing import follow, keep_in
 from bots.discord.ending import farewell
 from bots.discord.house import House, guarded
 from bots.discord.setup import GuildSetup
@@ -173,8 +173,8 @@ class Calls:
     def moved(self, call: DiscordCall, channel: Voice) -> None:
         """The bot was moved to another voice channel."""
         before, unshared = call.channel, self.sharing.moved(call, channel)
-        call.moved(channel, unshared=unshared)
-        self.spawn(self._follow(call, before))
+        if follow(call, channel, self.end, unshared=unshared):
+            self.spawn(self._follow(call, before))
 
     async def _follow(self, call: DiscordCall, before: Voice) -> None:
         await self.book.heard(before.guild.id, call.record, call.heard_in)

@@ -8,7 +8,23 @@ from bots.discord import notices
 from bots.discord.call import DiscordCall
 from bots.discord.permissions import POSTING, missing
 from bots.discord.where import wider
-from bots.discord.wish import Chat
+from bots.discord.wish import Chat, Voice
+
+
+def follow(
+    call: DiscordCall, channel: Voice, end: Callable[[DiscordCall, str], object], *, unshared: bool
+) -> bool:
+    """The bot was moved, and its call goes on in the other channel. False: it ends, as nobody could read it.
+
+    `end` ends a call, for a reason. `unshared`: it is shown nowhere else any more.
+    """
+    place = call.showing.place
+    goes = place is not None and (place.id == call.channel.id or wider(place, channel))
+    if goes and missing(channel.permissions_for(channel.guild.me), POSTING):
+        end(call, notices.SHUT_OUT)
+        return False
+    call.moved(channel, unshared=unshared)
+    return True
 
 
 def keep_in(call: DiscordCall, end: Callable[[DiscordCall, str], object]) -> None:

@@ -158,6 +158,31 @@ async def test_where_the_bot_cannot_post_inside_people_are_told_outside_that_it_
             await home.until(lambda: home.calls.of(home.guild.id) is None and home.guild.bot_in is None)
 
 
+async def test_after_a_move_behind_a_closed_door_those_outside_do_not_read_its_name() -> None:
+    async with lounge() as (home, ann):
+        staff: Channel = home.guild.voice("Staff")
+        staff.deny(home.guild.everybody, "connect", "view_channel")
+        async with home.running():
+            await home.start(ann, where="here")
+            home.guild.move_bot(staff)
+            await ann.join(staff)
+            await home.until(lambda: shown(home) == staff.id)
+            await home.until(lambda: KEPT_IN in home.text(home.chat))
+            assert "Staff" not in home.text(home.chat)
+
+
+async def test_moved_to_where_the_bot_cannot_post_it_ends_and_says_so_where_people_read() -> None:
+    async with scene() as home:
+        ann, staff = home.guild.member("Ann"), home.guild.voice("Staff")
+        staff.deny(home.guild.everybody, "view_channel", "send_messages")
+        await ann.join(home.lounge)
+        async with home.running():
+            await home.start(ann, where="here")
+            home.guild.move_bot(staff)
+            await home.until(lambda: SHUT_OUT in home.text(home.chat))
+            await home.until(lambda: home.calls.of(home.guild.id) is None and home.guild.bot_in is None)
+
+
 async def test_what_was_closed_to_the_same_people_meanwhile_is_no_reason_to_go() -> None:
     async with lounge() as (home, ann), home.running():
         await home.start(ann, where="here")
