@@ -40,6 +40,7 @@ def room(one: Room, ear: Ear) -> dict[str, Any]:
         "language": one.terms.language,
         "guests": one.terms.guests,
         "private": one.terms.private,
+        "origin": one.terms.origin if one.terms.held else None,
         "closed": one.closed,
         "began": round(one.began_at.timestamp() * 1000) if one.began_at else None,
         "people": [

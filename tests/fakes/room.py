@@ -80,6 +80,7 @@ class FakeRoom:
             "title": self.title,
             "keep": self.keep,
             "record": ROOM if self.keep == "transcript" and not self.opened_elsewhere else None,
+            "origin": "Slack" if self.opened_elsewhere else None,
             "state": self.state,
             "engine": "Moonshine tiny, on this machine",
             "language": "en",

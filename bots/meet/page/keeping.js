@@ -8,16 +8,16 @@ let noted = false;
 
 /**
  * @param {string} id of the room
- * @param {{keep?: "captions" | "transcript", record?: string | null, state: string}} room
- *   `record`: its record's key, where whoever has the room's address may read it
+ * @param {{keep?: "captions" | "transcript", record?: string | null, origin?: string | null, state: string}} room
+ *   `record`: its record's key, where whoever has the room's address may read it; `origin`: the chat that it was opened for
  * @param {number | null} retention days; null: not known
  * @param {boolean} empty nothing was said yet
  */
 export function drawKeep(id, room, retention, empty) {
-  const { keep } = room;
+  const { keep, origin } = room;
   const record = Boolean(room.record);
-  for (const place of document.querySelectorAll("[data-keep]")) write(place, keepLabel(keep));
-  const sentence = keepSentence(keep, retention);
+  for (const place of document.querySelectorAll("[data-keep]")) write(place, keepLabel(keep, origin));
+  const sentence = keepSentence(keep, retention, origin);
   if (sentence) for (const place of document.querySelectorAll("[data-keep-sentence]")) write(place, sentence);
   write($("over"), record ? OVER.transcript : OVER.captions);
   write($("save-hint"), saveHint(room, retention, empty));

@@ -98,7 +98,7 @@ function emptyTitle() {
 function drawStatus() {
   const heard = room.people.filter((person) => person.sharing);
   const names = heard.map((person) => (person.muted ? `${person.name} (muted)` : person.name));
-  write($("people"), heard.length && room.state === "live" ? `Sharing sound: ${listed(names)}` : "");
+  write($("people"), heard.length && room.state === "live" && line !== "gone" ? `Sharing sound: ${listed(names)}` : "");
   const sent = room.streamed ? `${duration(room.streamed)} sent there in ${duration(now ?? 0)}` : "";
   write($("engine"), [room.engine, languageName(room.language), sent].filter(Boolean).join(" · "));
   write($("late"), room.state === "live" ? lateness(late) : "");

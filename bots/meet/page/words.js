@@ -53,16 +53,26 @@ export function counted(count, what) {
   return `${count.toLocaleString()} ${what}${count === 1 ? "" : "s"}`;
 }
 
-/** @param {"captions" | "transcript" | undefined} keep undefined: not known yet */
-export function keepLabel(keep) {
+/**
+ * @param {"captions" | "transcript" | undefined} keep undefined: not known yet
+ * @param {string | null} [origin] the chat that the room was opened for
+ */
+export function keepLabel(keep, origin) {
+  if (keep === "captions" && origin) return `Shown in ${origin}`;
   return { captions: "Captions only", transcript: "Transcript kept" }[keep] ?? "";
 }
 
-/** @param {"captions" | "transcript" | undefined} keep @param {number | null} days that a record is kept; 0: for ever */
-export function keepSentence(keep, days) {
+/**
+ * @param {"captions" | "transcript" | undefined} keep
+ * @param {number | null} days that a record is kept; 0: for ever
+ * @param {string | null} [origin] the chat that the room was opened for: there the words stay as messages
+ */
+export function keepSentence(keep, days, origin) {
+  const there = origin ? `What is said here is shown in ${origin} and stays there, as messages.` : "";
+  if (keep === "captions" && there) return `${there} No record is kept besides, and never the sound.`;
   if (keep === "captions") return "Captions only: nothing is written down. The sound is not stored either.";
   if (keep !== "transcript") return "";
-  const told = "A transcript of this call is kept: the words, with names; never the sound.";
+  const told = `${there} A transcript of this call is kept: the words, with names; never the sound.`.trim();
   if (days === null) return told;
   return `${told} ${days ? `Deleted after ${counted(days, "day")}.` : "It stays until somebody deletes it."}`;
 }

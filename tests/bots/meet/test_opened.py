@@ -128,7 +128,9 @@ async def test_where_guests_may_not_speak_they_read() -> None:
     async with opened(guests=False) as (h, room):
         status, told = await h.ask("POST", f"/api/rooms/{room.key}/people", None, {"name": "Guest"})
         assert (status, told["error"]) == (401, GUESTS_READ)
-        assert (await h.get(f"/api/rooms/{room.key}"))["guests"] is False
+        shown = await h.get(f"/api/rooms/{room.key}")
+        assert shown["guests"] is False
+        assert shown["origin"] == "Slack"
         async with h.reader(room.key) as reader:
             await reader.until(lambda r: r.room)
 

@@ -110,6 +110,24 @@ async def test_the_mode_is_always_in_sight_and_consent_says_what_is_true(
     assert await page.locator("#subtitles .keep").is_visible()
 
 
+@pytest.mark.parametrize(
+    ("keep", "label", "promise"),
+    [
+        ("captions", "Shown in Slack", "No record is kept besides, and never the sound."),
+        ("transcript", "Transcript kept", TRANSCRIPT),
+    ],
+)
+async def test_who_speaks_for_a_chat_reads_that_the_words_stay_there(
+    fake: FakeRoom, visit: Visits, keep: str, label: str, promise: str
+) -> None:
+    fake.keep, fake.opened_elsewhere = keep, True
+    page = await visit()
+    await says(page, "#keep", label)
+    text = await consent(page)
+    assert f"What is said here is shown in Slack and stays there, as messages. {promise}" in text
+    assert CAPTIONS not in text
+
+
 async def test_where_the_record_is_read_elsewhere_nothing_leads_to_it(fake: FakeRoom, visit: Visits) -> None:
     fake.keep, fake.opened_elsewhere, fake.entries = "transcript", True, [caption("p1", 1, "Hello.")]
     page = await visit()

@@ -56,6 +56,7 @@ async def test_a_room_tells_what_it_is() -> None:
             "engine": "Scripted",
             "language": "en",
             "guests": True,
+            "origin": None,
             "private": False,
             "closed": None,
             "began": None,
