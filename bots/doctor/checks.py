@@ -136,7 +136,11 @@ def _https(settings: Settings) -> Iterator[Finding]:
     elif settings.tls_key is not None:
         yield Finding("HTTPS", "missing", "SPOKENLY_TLS_KEY is set and SPOKENLY_TLS_CERT is not.")
     elif settings.public_url is not None and settings.public_url.scheme == "https":
-        yield Finding("HTTPS", "good", f"A proxy answers at {settings.public_url}.")
+        yield Finding(
+            "HTTPS",
+            "good",
+            f"People come by {settings.public_url}: a proxy with a certificate has to answer there.",
+        )
     elif settings.public_url is not None:
         sentence = f"{settings.public_url} is not https: browsers will not share sound there."
         yield Finding("HTTPS", "missing", sentence)

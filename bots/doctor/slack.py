@@ -64,7 +64,10 @@ def _way(settings: Settings, api: str | None) -> Iterator[Finding]:
             yield Finding("Slack requests", "missing", told)
             return
         where = "its address" if settings.public_url is None else str(settings.public_url).rstrip("/")
-        sentence = f"Slack sends to {where}/slack/events, and every request's signature is checked."
+        sentence = (
+            f"Slack has to reach {where}/slack/events, which is not tried here; "
+            "every request's signature is checked."
+        )
         yield Finding("Slack requests", "good", sentence)
         return
     try:

@@ -16,6 +16,9 @@ KEPT = 100
 ALWAYS = frozenset({"shown"})
 """What is told in any case: whoever could read along, though only for a while."""
 
+NOWHERE = "It is shown nowhere else any more."
+"""What is told when that is over."""
+
 PASSED = 10
 """Sentences about one such thing that are told afterwards, as there was no time for them."""
 
@@ -52,7 +55,7 @@ class _Matter:
         lines = [f"Until just now: {sentence}" for sentence in self.passed if sentence != self.now]
         self.last, self.passed = now, []
         if self.now != self.told and now - self.since >= SETTLE:
-            lines.append(self.now or f"No longer: {self.told}")
+            lines.append(self.now or (NOWHERE if self.always else f"No longer: {self.told}"))
             self.told = self.now
         return lines
 

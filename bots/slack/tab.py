@@ -91,7 +91,7 @@ class Tab:
         secretary = self._calls.house.secretary
         assert secretary is not None, "there are records"
         if not found.call.lines:
-            raise UserError("Nobody said anything in that call.")
+            raise UserError("No words of that call are kept.")
         try:
             written = await transcripts(secretary, found.call, LARGEST)
         except NoSuchRecord as error:

@@ -1,6 +1,6 @@
 """Notices in a place that only grows."""
 
-from bots.slack.notices import KEPT, PASSED, SETTLE, Notices
+from bots.slack.notices import KEPT, NOWHERE, PASSED, SETTLE, Notices
 
 
 def test_what_begins_and_ends_is_told_once_each() -> None:
@@ -51,6 +51,13 @@ def test_who_could_read_along_for_a_while_is_told_in_any_case() -> None:
         places = "#a" if not 3 <= at < 19 else "#a, #spies"
         lines += notices.update({"shown": f"Also shown at {places}."}, at)
     assert lines == ["Also shown at #a.", "Until just now: Also shown at #a, #spies."]
+
+
+def test_that_nobody_reads_along_any_more_is_told_plainly() -> None:
+    notices = Notices()
+    lines = [line for at in range(30) for line in notices.update({"shown": "Also shown at #a."}, at)]
+    assert lines == ["Also shown at #a."]
+    assert [line for at in range(30, 60) for line in notices.update({}, at)] == [NOWHERE]
 
 
 def test_who_could_read_along_before_anybody_looked_is_told_too() -> None:
