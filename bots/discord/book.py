@@ -13,11 +13,11 @@ from typing import Any, Self
 from bots.discord.setup import GuildSetup, Keep
 from bots.discord.shelf import Shelf
 from core.errors import NoSuchRecord, RecordAway, UserError
+from core.record.database.left import Left
 
 log = logging.getLogger(__name__)
 
 _SETUP, _OUT, _CALL, _HEARD, _VISIT = "setup", "left_out", "call", "heard in:", "visit:"
-_PROCESS = "process"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +104,8 @@ class Book:
         self.visits: dict[int, VisitMark] = {}
         """The calls of elsewhere that were shown when Spokenly stopped, and those that are, by place."""
         self._unwritten: set[tuple[int, int | None]] = set()
-        self._taking: set[tuple[int, str]] = set()
-        """What may be under our name, as no answer came when it was put there."""
-        self.others = False
-        """Another Spokenly uses the same database, or had calls at the last look: those are its own."""
+        self.left = Left(shelf, space(0)[:-1])
+        """What programs that use the same database left behind."""
 
     async def read(self) -> None:
         """Read what is there of all servers. Raises `RecordAway`."""
@@ -146,48 +144,24 @@ class Book:
 
         `starting`: nothing runs here, so what this process itself left is among them. Raises `RecordAway`.
         """
-        others = await self._shelf.shared()
-        if not (starting or others or self.others):
-            return set()
-        found = dict[tuple[int, str], object]()
-        for name, kept in (await self._shelf.all_preferences(space(0)[:-1])).items():
-            digits = name.rpartition(":")[2]
-            for key, value in kept.items() if digits.isdecimal() else ():
-                place, guild = key.removeprefix(_VISIT), int(digits)
-                known = (
-                    guild in self.marks
-                    if key == _CALL
-                    else not place.isdecimal() or int(place) in self.visits
-                )
-                if known or not (key == _CALL or key.startswith(_VISIT)):
-                    continue
-                process = str(value.get(_PROCESS) or "") if isinstance(value, Mapping) else ""
-                if await self._shelf.lives_elsewhere(process):
-                    others = True
-                elif starting or process != self._shelf.process.name or (guild, key) in self._taking:
-                    found[guild, key] = value
-        # Only now: what a look found that was broken off would never be told.
-        self.others = others
-        return await self._take_over(found)
-
-    async def _take_over(self, found: Mapping[tuple[int, str], object]) -> set[int]:
-        """Put our own name to what is left, unless somebody was faster. What fails is found again."""
         guilds = set()
-        for (guild, key), kept in found.items():
-            own = {**(kept if isinstance(kept, Mapping) else {}), _PROCESS: self._shelf.process.name}
-            self._taking.add((guild, key))
-            try:
-                ours = await self._shelf.replace(space(guild), key, kept, own)
-            except RecordAway:
-                self.others = True
-                break
-            self._taking.discard((guild, key))
-            if ours and (key != _CALL or guild not in self.marks):  # a call may have begun here meanwhile
-                self._left(guild, key, kept)
+        for name, key, kept in await self.left.take(self._unknown, starting=starting):
+            guild = int(name.rpartition(":")[2])
+            if key != _CALL or guild not in self.marks:  # a call may have begun here meanwhile
+                self._found(guild, key, kept)
                 guilds.add(guild)
         return guilds
 
-    def _left(self, guild: int, key: str, kept: object) -> None:
+    def _unknown(self, name: str, key: str, _kept: object) -> bool:
+        """Whether that is a call, or a visit, which is not known."""
+        guild, place = name.rpartition(":")[2], key.removeprefix(_VISIT)
+        if not guild.isdecimal():
+            return False
+        if key == _CALL:
+            return int(guild) not in self.marks
+        return key.startswith(_VISIT) and place.isdecimal() and int(place) not in self.visits
+
+    def _found(self, guild: int, key: str, kept: object) -> None:
         """Nobody runs or shows that any more."""
         if key != _CALL:
             place = int(key.removeprefix(_VISIT))
@@ -281,7 +255,7 @@ class Book:
         async with self._writing:
             # Somebody may have come before us, with something newer.
             kept = self._kept(guild) if place is None else self._shown(place)
-            named = None if kept is None else {**kept, _PROCESS: self._shelf.process.name}
+            named = None if kept is None else self.left.named(kept)
             try:
                 await self._shelf.prefer(space(guild), _CALL if place is None else f"{_VISIT}{place}", named)
             except RecordAway:

@@ -13,27 +13,18 @@ from typing import Any, Protocol, Self
 from bots.slack.setup import Setup
 from bots.slack.workspace import space
 from core.errors import RecordAway
-from core.record.database.presence import Process
+from core.record.database import left
+from core.record.database.left import Left
 
 log = logging.getLogger(__name__)
 
-_SETUP, _CHANNEL, _CALL, _PROCESS = "setup", "channel:", "call:", "process"
+_SETUP, _CHANNEL, _CALL = "setup", "channel:", "call:"
 
 
-class Shelf(Protocol):
+class Shelf(left.Shelf, Protocol):
     """Where it is written; `Store` is one. Everything raises `RecordAway`."""
 
-    process: Process
-
-    async def lives_elsewhere(self, process: str) -> bool: ...
-
-    async def shared(self) -> bool: ...
-
-    async def all_preferences(self, beginning: str) -> dict[str, dict[str, Any]]: ...
-
     async def prefer(self, space: str, key: str, value: object) -> None: ...
-
-    async def replace(self, space: str, key: str, old: object, new: object) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +92,8 @@ class Book:
         self.marks: dict[tuple[str, str], Mark] = {}
         """The calls that ran when Spokenly stopped, and those that run, by workspace and `Mark.key`."""
         self._unwritten: set[tuple[str, str]] = set()
-        self._taking: set[tuple[str, str]] = set()
-        """What may be under our name, as no answer came when it was put there."""
-        self.others = False
-        """Another Spokenly uses the same database, or ran calls at the last look: those are its own."""
+        self.left = Left(shelf, space(""))
+        """What programs that use the same database left behind."""
 
     async def read(self) -> None:
         """Read what is there of all workspaces. Raises `RecordAway`."""
@@ -123,43 +112,14 @@ class Book:
 
         `starting`: nothing runs here, so what this process itself left is among them.
         """
-        others = await self._shelf.shared()
-        if not (starting or others or self.others):
-            return []
-        found = dict[tuple[str, str], Mapping[str, Any]]()
-        for name, kept in (await self._shelf.all_preferences(space(""))).items():
-            team = name.removeprefix(space(""))
-            for key, value in kept.items():
-                call = key.removeprefix(_CALL)
-                mark = Mark.from_json(team, call.partition(":")[0], value) if key.startswith(_CALL) else None
-                if mark is None or (team, call) in self.marks:
-                    continue
-                process = str(value.get(_PROCESS) or "")
-                if await self._shelf.lives_elsewhere(process):
-                    others = True
-                elif starting or process != self._shelf.process.name or (team, call) in self._taking:
-                    found[team, call] = value
-        # Only now: what a look found that was broken off would never be told.
-        self.others = others
-        return await self._take_over(found)
 
-    async def _take_over(self, found: Mapping[tuple[str, str], Mapping[str, Any]]) -> list[Mark]:
-        """Put our own name to marks, unless somebody was faster. What fails is found again."""
-        taken = []
-        for (team, call), kept in found.items():
-            self._taking.add((team, call))
-            own = {**kept, _PROCESS: self._shelf.process.name}
-            try:
-                ours = await self._shelf.replace(space(team), f"{_CALL}{call}", kept, own)
-            except RecordAway:
-                self.others = True
-                break
-            self._taking.discard((team, call))
-            mark = Mark.from_json(team, call.partition(":")[0], kept)
-            if ours and mark is not None:
-                self.marks[team, call] = mark
-                taken.append(mark)
-        return taken
+        def unknown(name: str, key: str, kept: object) -> bool:
+            return _place(name, key) not in self.marks and _mark(name, key, kept) is not None
+
+        found = await self.left.take(unknown, starting=starting)
+        marks = {_place(name, key): mark for name, key, kept in found if (mark := _mark(name, key, kept))}
+        self.marks.update(marks)
+        return list(marks.values())
 
     def own(self, team: str, channel: str | None) -> Setup:
         """What was chosen for a channel itself, or for a whole workspace (`channel` None)."""
@@ -201,10 +161,21 @@ class Book:
         async with self._writing:
             # Somebody may have come before us, with something newer.
             newest = self.marks.get((team, key))
-            kept = newest and {**newest.to_json(), _PROCESS: self._shelf.process.name}
+            kept = newest and self.left.named(newest.to_json())
             try:
                 await self._shelf.prefer(space(team), f"{_CALL}{key}", kept)
             except RecordAway:
                 log.warning("slack.mark_not_kept")
             else:
                 self._unwritten.discard((team, key))
+
+
+def _place(name: str, key: str) -> tuple[str, str]:
+    """A workspace and the key of a mark in its space."""
+    return name.removeprefix(space("")), key.removeprefix(_CALL)
+
+
+def _mark(name: str, key: str, kept: object) -> Mark | None:
+    """What is kept of a call; None: of something else."""
+    team, call = _place(name, key)
+    return Mark.from_json(team, call.partition(":")[0], kept) if key.startswith(_CALL) else None

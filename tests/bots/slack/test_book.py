@@ -145,13 +145,13 @@ async def test_a_look_that_is_broken_off_forgets_nothing_of_what_it_found(
         return lives
 
     monkeypatch.setattr(store, "lives_elsewhere", lives_elsewhere)
-    book.others = True
+    book.left.others = True
     with pytest.raises(RecordAway):
         await book.look_for_left()
-    assert book.others, "it is looked again"
+    assert book.left.others, "it is looked again"
     assert book.marks == {}
     assert await book.look_for_left() == [MARK, other]
-    assert not book.others
+    assert not book.left.others
 
 
 def beside(*shelves: Shelf) -> None:
