@@ -11,8 +11,7 @@ from tests.fakes.pitch import pitched
 
 async def ended(home: Scene) -> None:
     """No call runs, and its last message is there."""
-    # The recap is made by a thread, of whose work the clock knows nothing.
-    await home.until(lambda: "are over.**" in home.everything(), 600.0)
+    await home.until(lambda: "are over.**" in home.everything())
     assert home.calls.of(home.guild.id) is None
     assert home.guild.bot_in is None
 
